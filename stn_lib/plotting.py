@@ -1,0 +1,135 @@
+"""The book's one look: figures as inline SVG whose colours follow the page, light and dark.
+
+A figure is drawn with matplotlib in the light palette. :func:`show` then writes each palette colour as its
+CSS variable with the light value behind it, so the same output reads on the light page, on the dark page, and
+where no style sheet is known. Pictures are ink with transparency, which the dark page inverts.
+"""
+
+import html
+import io
+import re
+from contextlib import contextmanager
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import HTML
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from stn_lib import palette
+
+#: Colours by concept; the light values, which :func:`show` turns into variables.
+COLOURS = dict(palette.LIGHT)
+
+_STYLE = {
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 13,
+    "axes.titlesize": 13.5,
+    "axes.titlelocation": "left",
+    "axes.edgecolor": COLOURS["line"],
+    "axes.labelcolor": COLOURS["muted"],
+    "axes.titlecolor": COLOURS["ink"],
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": COLOURS["ink"],
+    "xtick.color": COLOURS["muted"],
+    "ytick.color": COLOURS["muted"],
+    "xtick.major.size": 3,
+    "ytick.major.size": 3,
+    "lines.linewidth": 2,
+    "legend.frameon": False,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "savefig.transparent": True,
+    "figure.constrained_layout.use": True,
+}
+
+# Narrower than the text column, so that a phone, which shrinks it to 340 px, still shows letters one can read.
+_WIDTH = 560 / 72
+
+
+@contextmanager
+def figure(rows: int = 1, columns: int = 1, *, height: float = 0.42, **options):
+    """A figure in the book's style, closed when the block ends.
+
+    Args:
+        rows, columns: panels.
+        height: height of the figure as a share of its width.
+        options: passed on to ``matplotlib.pyplot.subplots``.
+
+    Yields:
+        ``(figure, axes)`` as ``matplotlib.pyplot.subplots`` returns them.
+
+    Example:
+        >>> with figure(1, 2) as (fig, axes):
+        ...     _ = axes[0].plot([0, 1], [0, 1], color=COLOURS["source"])
+        ...     output = show(fig, "A line.")
+        >>> "var(--stn-source, #0271d6)" in output.data
+        True
+
+    Chapter: all
+    """
+    with mpl.rc_context(_STYLE):
+        fig, axes = plt.subplots(rows, columns, figsize=(_WIDTH, _WIDTH * height), **options)
+        try:
+            yield fig, axes
+        finally:
+            plt.close(fig)
+
+
+def pixels(ax: Axes, image, title: str = "", *, low: float = 0.0, high: float = 1.0) -> None:
+    """Draws a picture as pixels: ``low`` is transparent, ``high`` is full ink.
+
+    Args:
+        ax: the panel.
+        image: (H, W), a tensor or array.
+        title: what the panel shows.
+        low, high: the values of no ink and full ink.
+
+    Raises:
+        ValueError: the picture is not two-dimensional, or ``high`` is not above ``low``.
+
+    Chapter: all
+    """
+    values = np.asarray(image.detach() if hasattr(image, "detach") else image, dtype=float)
+    if values.ndim != 2 or not high > low:
+        raise ValueError(f"expected an image (H, W) and low < high, got shape {values.shape}, low={low}, high={high}")
+    ink = np.zeros((*values.shape, 4))
+    ink[..., 3] = np.clip((values - low) / (high - low), 0, 1)
+    ax.imshow(ink, interpolation="none")
+    ax.set(title=title, xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(visible=True, color=COLOURS["line"])
+
+
+def show(fig: Figure, caption: str) -> HTML:
+    """The figure as inline SVG with its caption, in colours that follow the page.
+
+    Args:
+        fig: a figure drawn in ``COLOURS``.
+        caption: what to look at; also the figure's name for a screen reader.
+
+    Returns:
+        An object that Jupyter and the built book display.
+
+    Chapter: all
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": caption, "svg.id": None}):
+        fig.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    for name, value in COLOURS.items():
+        svg = re.sub(rf"{value}\b", f"var(--stn-{name}, {value})", svg, flags=re.IGNORECASE)
+    # The page's own font instead of the one that happened to be on the machine that drew the figure.
+    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
+    svg = re.sub(r"(font: [^;\"']*?)'[^;\"]*", r"\1system-ui, sans-serif", svg)
+    # matplotlib numbers its groups anew in each figure: without these the ids of a page stay unique.
+    used = set(re.findall(r"#([\w.-]+)", svg))
+    svg = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
+    name = html.escape(caption, quote=True)
+    svg = re.sub(r"<svg ", f'<svg role="img" aria-label="{name}" style="max-width:100%;height:auto" ', svg, count=1)
+    return HTML(f'<figure class="stn-figure">{svg}<figcaption>{html.escape(caption)}</figcaption></figure>')

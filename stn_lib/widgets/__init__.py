@@ -1,0 +1,7 @@
+"""The explorables of the book: each an ipywidget in Jupyter, and alive on the built page without a kernel."""
+
+from stn_lib.widgets.loss_along_shift import LossAlongShift
+from stn_lib.widgets.prediction import Prediction
+from stn_lib.widgets.sample_point import SamplePoint
+
+__all__ = ["LossAlongShift", "Prediction", "SamplePoint"]

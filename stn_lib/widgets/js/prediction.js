@@ -1,0 +1,66 @@
+// Prediction: the reader commits to an answer before anything runs; the chosen answer is explained.
+import { button, h } from "./ui.js";
+
+// --- model -------------------------------------------------------------------------------------
+export const letter = (index) => String.fromCharCode(97 + index);
+
+// --- state: the trait `choice`, remembered in this browser alone -------------------------------------
+const shelf = (key) => `stn-prediction:${key}`;
+
+function remember(key, choice) {
+  try {
+    if (choice < 0) localStorage.removeItem(shelf(key));
+    else localStorage.setItem(shelf(key), String(choice));
+  } catch { /* a browser that forbids storage forgets, no more */ }
+}
+
+function recall(key, count) {
+  try {
+    const stored = Number.parseInt(localStorage.getItem(shelf(key)) ?? "-1", 10);
+    return stored >= 0 && stored < count ? stored : -1;
+  } catch {
+    return -1;
+  }
+}
+
+// --- view --------------------------------------------------------------------------------------
+function render({ model, el }) {
+  const words = model.get("words"), options = model.get("options"), key = model.get("key");
+  const choose = (index) => {
+    model.set("choice", index);
+    model.save_changes();
+  };
+  const buttons = options.map((option, index) => {
+    const mark = h("span", { class: "stn-mark", "aria-hidden": "true" });
+    const node = h("button", { type: "button", class: "stn-option", "data-right": String(option.right), onclick: () => choose(index) },
+      h("b", { "aria-hidden": "true" }, letter(index)), h("span", {}, option.text), mark);
+    return { node, mark };
+  });
+  const why = h("output", {});
+  const again = button(words.again, () => { choose(-1); buttons[0].node.focus(); });
+  const question = h("p", { class: "stn-question" }, model.get("question"));
+  el.classList.add("stn-widget", "stn-prediction");
+  el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.eyebrow },
+    h("p", { class: "stn-eyebrow" }, words.eyebrow), question,
+    h("ol", {}, buttons.map(({ node }) => h("li", {}, node))),
+    h("div", { class: "stn-why" }, why, again)));
+
+  const draw = () => {
+    const choice = model.get("choice");
+    buttons.forEach(({ node, mark }, index) => {
+      node.setAttribute("aria-pressed", String(index === choice));
+      mark.textContent = index !== choice ? "" : options[index].right ? words.right : words.wrong;
+    });
+    const chosen = options[choice];
+    why.textContent = chosen ? chosen.why : words.quiet;
+    why.classList.toggle("stn-quiet", !chosen);
+    again.hidden = !chosen;
+    remember(key, choice);
+  };
+  if (model.get("choice") < 0) model.set("choice", recall(key, options.length));
+  model.on("change:choice", draw);
+  draw();
+  return () => model.off("change:choice", draw);
+}
+
+export default { render };
