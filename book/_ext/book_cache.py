@@ -1,0 +1,53 @@
+"""Keeps the notebooks' outputs in a folder that is named after everything they depend on.
+
+jupyter-cache compares a notebook's code cells only: it does not see that the library under them changed.
+So its folder carries a hash of the library, the stored results and the requirements, and an edit of any
+of them starts an empty cache.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_IGNORED = {"__pycache__", ".ipynb_checkpoints", "_build"}
+
+
+def files_under(*paths: Path) -> list[Path]:
+    """The files in these files and folders, sorted, without what programs leave behind."""
+    found: set[Path] = set()
+    for path in paths:
+        candidates = path.rglob("*") if path.is_dir() else [path]
+        found.update(p for p in candidates if p.is_file() and _IGNORED.isdisjoint(p.parts))
+    return sorted(found)
+
+
+def digest(paths: Iterable[Path], *extra: str, root: Path = ROOT) -> str:
+    """A hash of the names and contents of files, and of the words in ``extra``."""
+    total = hashlib.sha256("\0".join(extra).encode())
+    for path in paths:
+        total.update(path.relative_to(root).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:16]
+
+
+def key(root: Path = ROOT) -> str:
+    """The name of the cache folder that goes with the present library, results, requirements, Python."""
+    inputs = files_under(root / "stn_lib", root / "results", root / "requirements.txt")
+    return digest(inputs, sys.version, root=root)
+
+
+def folder(root: Path = ROOT) -> Path:
+    """Where the outputs of the present notebooks are kept."""
+    return root / "_build" / ".jupyter_cache" / key(root)
+
+
+def _set_folder(app, config) -> None:
+    config.nb_execution_cache_path = str(folder(Path(app.srcdir)))
+
+
+def setup(app) -> dict:
+    """Sphinx's entry: points myst-nb at the folder."""
+    app.connect("config-inited", _set_folder, priority=100)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,87 @@
+"""Launch buttons for the repository that this checkout was cloned from.
+
+Nobody has to write the repository's address into the settings: it is git's ``origin``. A checkout with
+no remote, or with one that Binder and Colab cannot open, gets no button rather than a broken one.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+_FORMS = (
+    re.compile(r"^(?:https?|ssh|git)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+?)(?:\.git)?/?$"),
+    re.compile(r"^(?:[^@/]+@)?(?P<host>[^/:]+):(?P<path>[^/].*?)(?:\.git)?/?$"),
+)
+_HOSTS = {"github.com": "gh", "gitlab.com": "gl"}
+
+
+class Repository(NamedTuple):
+    """A repository that readers can reach."""
+
+    host: str
+    path: str
+    branch: str
+
+    @property
+    def url(self) -> str:
+        """The address of its page."""
+        return f"https://{self.host}/{self.path}"
+
+    def binder(self, source: str) -> str:
+        """The address that opens ``source`` (a path in the repository) in Binder's JupyterLab."""
+        name = quote(self.path, safe="") if self.host == "gitlab.com" else self.path
+        where = f"{_HOSTS[self.host]}/{name}/{quote(self.branch, safe='')}"
+        return f"https://mybinder.org/v2/{where}?urlpath={quote(f'lab/tree/{source}', safe='')}"
+
+
+def parse(remote: str, branch: str = "main") -> Repository | None:
+    """The repository behind the address of a git remote; user names and tokens in it are dropped.
+
+    Example:
+        >>> parse("https://x-access-token:secret@github.com/someone/stn-course.git").url
+        'https://github.com/someone/stn-course'
+        >>> parse("git@github.com:someone/stn-course.git").path
+        'someone/stn-course'
+        >>> parse("/srv/git/stn-course") is None
+        True
+    """
+    for form in _FORMS:
+        found = form.match(remote.strip())
+        if found and found["host"].lower() in _HOSTS and "/" in found["path"]:
+            return Repository(found["host"].lower(), found["path"], branch)
+    return None
+
+
+def of_checkout(root: Path) -> Repository | None:
+    """The repository that ``root`` was cloned from, if readers can reach it."""
+    remote = _git(root, "remote", "get-url", "origin")
+    head = _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    return parse(remote, head.removeprefix("origin/") or "main") if remote else None
+
+
+def _git(root: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _set_buttons(app, config) -> None:
+    repository = of_checkout(Path(app.srcdir))
+    options = config.html_theme_options
+    if repository is None:
+        options["launch_buttons"] = {}
+        return
+    options |= {"repository_url": repository.url, "repository_branch": repository.branch, "path_to_docs": ""}
+    options["launch_buttons"] = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
+    if repository.host == "github.com":
+        options["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+
+
+def setup(app) -> dict:
+    """Sphinx's entry."""
+    app.connect("config-inited", _set_buttons, priority=100)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,190 @@
+"""Lets the explorables live on the built page, with no kernel and no third party.
+
+myst-nb writes the state of a notebook's widgets into its page. This extension then
+
+1. keeps what our host script (``_static/stn-host.js``) can show: anywidgets, boxes of them, links between them;
+2. writes each distinct front-end module and style sheet once into ``_static/widgets``, named by its hash;
+3. puts the widget's ``_fallback`` picture where the widget will stand, for readers without JavaScript;
+4. says so, with a way to a live kernel, where a widget needs one.
+
+A page without widgets loads none of it.
+"""
+
+import base64
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+import book_launch
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+STATE = "application/vnd.jupyter.widget-state+json"
+HOST = "stn-host.js"
+WORDS = {
+    "kernel": "This control needs a running kernel.",
+    "launch": "Open this page in Binder",
+    "local": "Open this notebook in JupyterLab to use it.",
+    "noscript": "With JavaScript, this figure is interactive. This is its first state.",
+    "failed": "This figure could not start in your browser.",
+}
+_VIEW_SCRIPT = re.compile(rf'<script type="{re.escape(VIEW)}">(.*?)</script>', re.DOTALL)
+_REFERENCE = re.compile(r"^IPY_MODEL_(\w+)$")
+_BOXES = {"BoxModel", "HBoxModel", "VBoxModel"}
+_LINKS = {"LinkModel", "DirectionalLinkModel"}
+
+
+def references(value) -> set[str]:
+    """The ids of the models that a piece of widget state points to.
+
+    Example:
+        >>> sorted(references({"children": ["IPY_MODEL_b", "IPY_MODEL_a"], "title": "IPY_MODEL"}))
+        ['a', 'b']
+    """
+    if isinstance(value, str):
+        found = _REFERENCE.match(value)
+        return {found[1]} if found else set()
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return set().union(*map(references, items))
+
+
+class Page:
+    """The widgets of one page: what is shown, with which models, modules and style sheets."""
+
+    def __init__(self, models: dict[str, dict], launch: str | None = None):
+        self.models, self.launch = models, launch
+        self.scripts: dict[str, str] = {}
+        self.styles: dict[str, str] = {}
+        self._shown: set[str] = set()
+
+    def slot(self, view: dict) -> str:
+        """The HTML that takes the place of one widget view."""
+        model_id = view.get("model_id", "")
+        if not self.can_show(model_id):
+            return self._needs_kernel()
+        self._shown.add(model_id)
+        words = html.escape(WORDS["failed"], quote=True)
+        return (f'<div class="stn-slot" data-stn-model="{html.escape(model_id)}" data-stn-failed="{words}">'
+                f'<div class="stn-standin">{self._picture(model_id)}'
+                f'<noscript><p class="stn-note">{html.escape(WORDS["noscript"])}</p></noscript></div></div>')
+
+    def can_show(self, model_id: str) -> bool:
+        """Whether our host can show this model without a kernel."""
+        model = self.models.get(model_id, {})
+        if model.get("model_module") == "anywidget":
+            return True
+        children = references(model.get("state", {}).get("children", []))
+        return model.get("model_name") in _BOXES and bool(children) and all(map(self.can_show, children))
+
+    def state(self) -> dict[str, dict]:
+        """The models that the shown views need, their modules and style sheets replaced by names."""
+        wanted, queue = set(), list(self._shown)
+        while queue:
+            model_id = queue.pop()
+            if model_id in wanted or model_id not in self.models:
+                continue
+            wanted.add(model_id)
+            queue += references(self.models[model_id].get("state", {}).get("children", []))
+        links = {i for i, m in self.models.items() if m.get("model_name") in _LINKS
+                 and references(m["state"]) <= wanted}
+        return {i: self._slim(self.models[i]) for i in sorted(wanted | links)}
+
+    def _slim(self, model: dict) -> dict:
+        state = {k: v for k, v in model["state"].items()
+                 if k not in ("layout", "_fallback") and not k.startswith(("_view_", "_model_", "_dom_", "_anywidget"))}
+        if "_esm" in state:
+            state["_esm"] = _keep(self.scripts, state["_esm"])
+        if "_css" in state:
+            _keep(self.styles, state.pop("_css"))
+        buffers = [b for b in model.get("buffers", []) if b["path"][0] in state]
+        slim = {"name": model["model_name"], "state": state}
+        return slim | ({"buffers": buffers} if buffers else {})
+
+    def _picture(self, model_id: str) -> str:
+        model = self.models[model_id]
+        children = model.get("state", {}).get("children")
+        if children:
+            return "".join(self._picture(child.removeprefix("IPY_MODEL_")) for child in children)
+        picture = model["state"].get("_fallback") or ""
+        for buffer in model.get("buffers", []):
+            if buffer["path"] == ["_fallback"]:
+                picture = base64.b64decode(buffer["data"]).decode()
+        return re.sub(r"^\s*<\?xml.*?\?>", "", picture)
+
+    def _needs_kernel(self) -> str:
+        if self.launch:
+            link = f'<a href="{html.escape(self.launch, quote=True)}">{WORDS["launch"]}</a>'
+        else:
+            link = WORDS["local"]
+        return f'<p class="stn-note">{WORDS["kernel"]} {link}</p>'
+
+
+def _keep(store: dict[str, str], text: str) -> str:
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    store[name] = text
+    return name
+
+
+def _as_script(name: str, text: str) -> str:
+    # A classic script: module scripts do not load from a folder (file://).
+    return f'(window.stnModules = window.stnModules || {{}})["{name}"] = {json.dumps(text)};\n'
+
+
+def _rewrite_page(app, pagename, templatename, context, doctree) -> None:
+    scripts = context.get("script_files")
+    if app.builder.format != "html" or not isinstance(scripts, list):
+        return
+    embedded = [s for s in scripts if getattr(s, "attributes", {}).get("type") == STATE]
+    views = context.get("body", "")
+    if not embedded and not _VIEW_SCRIPT.search(views):
+        return
+    scripts[:] = [s for s in scripts if s not in embedded and str(s.filename) != HOST]
+    models = json.loads(embedded[0].attributes["body"])["state"] if embedded else {}
+    repository = book_launch.of_checkout(Path(app.srcdir))
+    source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
+    page = Page(models, repository.binder(source) if repository else None)
+    context["body"] = _VIEW_SCRIPT.sub(lambda found: page.slot(json.loads(found[1])), views)
+    state = page.state()
+    if not state:
+        return
+    body = json.dumps(state, separators=(",", ":")).replace("<", "\\u003c")
+    app.add_js_file(None, type="application/json", id="stn-state", body=body)
+    for folder, kind in ((page.scripts, "js"), (page.styles, "css")):
+        for name, text in folder.items():
+            _write(Path(app.outdir) / "_static" / "widgets" / f"{name}.{kind}",
+                   _as_script(name, text) if kind == "js" else text)
+    for name in page.scripts:
+        app.add_js_file(f"widgets/{name}.js", loading_method="defer")
+    for name in page.styles:
+        app.add_css_file(f"widgets/{name}.css")
+    app.add_js_file(HOST, loading_method="defer", priority=600)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+
+
+def _sweep(app, error) -> None:
+    """Deletes modules and style sheets that no page uses any more."""
+    folder = Path(app.outdir) / "_static" / "widgets"
+    if error or app.builder.format != "html" or not folder.is_dir():
+        return
+    pages = "".join(page.read_text(encoding="utf-8") for page in Path(app.outdir).rglob("*.html"))
+    for path in folder.iterdir():
+        if path.name not in pages:
+            path.unlink()
+
+
+def _use_own_host(app, config) -> None:
+    config.nb_ipywidgets_js = {HOST: {"defer": "defer"}}
+
+
+def setup(app) -> dict:
+    """Sphinx's entry."""
+    app.connect("config-inited", _use_own_host, priority=100)
+    app.connect("html-page-context", _rewrite_page, priority=800)
+    app.connect("build-finished", _sweep)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,167 @@
+// Shows the page's widgets without a kernel: a small host for modules in the anywidget form
+// (`export default { initialize?, render }`). A classic script, so that it also runs from a folder
+// (file://), where the browser refuses module scripts; each module is imported from a Blob URL.
+(() => {
+  "use strict";
+
+  const BOXES = { BoxModel: "flow", HBoxModel: "row", VBoxModel: "column" };
+  const LINKS = ["LinkModel", "DirectionalLinkModel"];
+  const reference = (value) => (/^IPY_MODEL_(\w+)$/.exec(value) || [])[1];
+
+  // ---- model: what anywidget hands to a module, without the wire to Python ----
+
+  class Model {
+    constructor(state) {
+      this.state = state;
+      this.listeners = new Map(); // event -> Set of functions
+    }
+    get(key) { return this.state[key]; }
+    set(key, value) {
+      const changes = typeof key === "object" ? key : { [key]: value };
+      const changed = Object.keys(changes).filter((name) => !same(this.state[name], changes[name]));
+      for (const name of changed) this.state[name] = changes[name];
+      for (const name of changed) this.emit(`change:${name}`, this.state[name]);
+      if (changed.length) this.emit("change");
+    }
+    save_changes() {}
+    send() {}
+    on(events, callback) {
+      for (const event of events.split(/\s+/)) {
+        if (!this.listeners.has(event)) this.listeners.set(event, new Set());
+        this.listeners.get(event).add(callback);
+      }
+    }
+    off(events, callback) {
+      for (const event of events ? events.split(/\s+/) : [...this.listeners.keys()]) {
+        if (callback) this.listeners.get(event)?.delete(callback);
+        else this.listeners.delete(event);
+      }
+    }
+    emit(event, ...values) {
+      for (const callback of [...(this.listeners.get(event) || [])]) callback(this, ...values);
+    }
+  }
+
+  // Backbone, whose models anywidget has in Jupyter, also stays silent where the new value equals the old.
+  function same(a, b) {
+    if (Object.is(a, b)) return true;
+    if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
+    if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return false;
+    const keys = Object.keys(a);
+    return Array.isArray(a) === Array.isArray(b) && keys.length === Object.keys(b).length
+      && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+  }
+
+  function decode(base64) {
+    const text = atob(base64);
+    const bytes = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+    return new DataView(bytes.buffer);
+  }
+
+  function put(state, path, value) {
+    const last = path[path.length - 1];
+    path.slice(0, -1).reduce((place, key) => place[key], state)[last] = value;
+  }
+
+  function readModels() {
+    const entries = JSON.parse(document.getElementById("stn-state").textContent);
+    const models = new Map();
+    for (const [id, { name, state, buffers = [] }] of Object.entries(entries)) {
+      for (const { path, data } of buffers) put(state, path, decode(data));
+      const model = new Model(state);
+      model.kind = name;
+      models.set(id, model);
+    }
+    return models;
+  }
+
+  // ipywidgets' jslink and jsdlink.
+  function connect(models, link) {
+    const [sourceId, from] = link.get("source");
+    const [targetId, to] = link.get("target");
+    const source = models.get(reference(sourceId)), target = models.get(reference(targetId));
+    if (!source || !target) return;
+    const forward = () => target.set(to, source.get(from));
+    source.on(`change:${from}`, forward);
+    if (link.kind === "LinkModel") target.on(`change:${to}`, () => source.set(from, target.get(to)));
+    forward();
+  }
+
+  // ---- views ----
+
+  const imported = new Map(); // name of a module -> promise of its default export
+
+  function load(name) {
+    if (!imported.has(name)) {
+      const url = URL.createObjectURL(new Blob([window.stnModules[name]], { type: "text/javascript" }));
+      imported.set(name, import(url).then(async (module) => {
+        URL.revokeObjectURL(url);
+        return typeof module.default === "function" ? module.default() : module.default;
+      }));
+    }
+    return imported.get(name);
+  }
+
+  async function ready(model) {
+    if (!model.started) {
+      model.started = load(model.get("_esm")).then(async (module) => {
+        await module.initialize?.({ model });
+        return module;
+      });
+    }
+    return model.started;
+  }
+
+  const children = (models, box) => box.get("children").map((child) => models.get(reference(child)));
+
+  // All modules first, so that the picture and the widget change places within one frame.
+  async function prepare(models, model) {
+    if (model.kind in BOXES) await Promise.all(children(models, model).map((child) => prepare(models, child)));
+    else await ready(model);
+  }
+
+  async function show(models, model, el) {
+    if (model.kind in BOXES) {
+      el.classList.add("stn-box");
+      el.dataset.stnBox = BOXES[model.kind];
+      await Promise.all(children(models, model).map((child) => {
+        const place = document.createElement("div");
+        el.append(place);
+        return show(models, child, place);
+      }));
+    } else {
+      await (await ready(model)).render?.({ model, el });
+    }
+  }
+
+  async function mount(models, slot) {
+    const standin = slot.querySelector(".stn-standin");
+    const stage = document.createElement("div");
+    try {
+      const model = models.get(slot.dataset.stnModel);
+      await prepare(models, model);
+      slot.style.minHeight = `${slot.offsetHeight}px`; // the page below must not jump
+      standin.remove();
+      slot.append(stage);
+      await show(models, model, stage);
+      slot.dataset.stnReady = "";
+    } catch (error) {
+      console.error(error);
+      const note = document.createElement("p");
+      note.className = "stn-note";
+      note.textContent = slot.dataset.stnFailed;
+      slot.replaceChildren(standin, note);
+    }
+    slot.style.minHeight = "";
+  }
+
+  function start() {
+    const models = readModels();
+    for (const model of models.values()) if (LINKS.includes(model.kind)) connect(models, model);
+    for (const slot of document.querySelectorAll(".stn-slot")) mount(models, slot);
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
