@@ -1,0 +1,18 @@
+"""Digits to learn from, and the distortions of the paper that are laid on them while training."""
+
+from stn_lib.data.digits import DigitsSplit, load_digits_split
+from stn_lib.data.distortion import DISTORTIONS, RTS, Distortion, R, distort
+from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
+
+__all__ = [
+    "DISTORTIONS",
+    "RTS",
+    "DigitsSplit",
+    "Distortion",
+    "HeldOut",
+    "R",
+    "distort",
+    "held_out_set",
+    "load_digits_split",
+    "training_batch",
+]

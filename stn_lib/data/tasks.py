@@ -1,0 +1,67 @@
+"""What a network is given: endless training batches, and one frozen set to be measured on."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from stn_lib.data.digits import DigitsSplit
+from stn_lib.data.distortion import Distortion, distort
+
+HELD_OUT_SEED = 20150605  # any number, as long as it never changes: the held-out pictures are part of the task
+
+
+class HeldOut(NamedTuple):
+    """Held-out pictures: images (N, 1, H, W), labels (N,), and the theta (N, 2, 3) that distorted each."""
+
+    images: Tensor
+    labels: Tensor
+    theta: Tensor
+
+
+def training_batch(
+    split: DigitsSplit, kind: str | Distortion, size: int, *, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Draw `size` training digits (with replacement) and distort each afresh.
+
+    Returns:
+        Images (size, 1, H, W) and labels (size,). All randomness comes from `generator`, so that its state
+        alone says what the next batch will be.
+
+    Example:
+        >>> from stn_lib.data import load_digits_split
+        >>> g = torch.Generator().manual_seed(0)
+        >>> images, labels = training_batch(load_digits_split(), "RTS", 8, generator=g)
+        >>> tuple(images.shape), tuple(labels.shape)
+        ((8, 1, 42, 42), (8,))
+
+    Chapter: 7
+    """
+    chosen = torch.randint(len(split.train_images), (size,), generator=generator)
+    images, _ = distort(split.train_images[chosen], kind, generator=generator)
+    return images, split.train_labels[chosen]
+
+
+def held_out_set(split: DigitsSplit, kind: str | Distortion, copies: int = 4) -> HeldOut:
+    """The held-out digits, each distorted `copies` times in ways that are the same for ever.
+
+    Args:
+        split: whose ``test_`` digits are used.
+        kind: ``"R"``, ``"RTS"`` or a `Distortion`.
+        copies: distortions of each digit; more give a smaller interval, though copies are not new digits.
+
+    Returns:
+        A `HeldOut`, copy after copy: picture ``i`` shows digit ``i % len(split.test_images)``.
+
+    Example:
+        >>> from stn_lib.data import load_digits_split
+        >>> tuple(held_out_set(load_digits_split(), "RTS", copies=4).images.shape)
+        (1780, 1, 42, 42)
+
+    Chapter: 7
+    """
+    if copies < 1:
+        raise ValueError(f"expected at least one copy of each digit, got {copies}")
+    generator = torch.Generator().manual_seed(HELD_OUT_SEED)
+    images, theta = distort(split.test_images.repeat(copies, 1, 1, 1), kind, generator=generator)
+    return HeldOut(images, split.test_labels.repeat(copies), theta)

@@ -1,0 +1,242 @@
+"""The networks of the live chapter and of the cover: a small CNN, and an ST-CNN of the same size."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from stn_lib.export import export, fold_batch_norm
+from stn_lib.localization import ConvLocalization, conv_blocks
+from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
+
+__all__ = ["CNN", "MODELS", "STCNN", "build", "count_parameters", "export", "fold_batch_norm",
+           "load_pretrained", "pretrained_info", "save_weights"]
+
+WEIGHTS = Path(__file__).parent / "weights"
+
+
+class CNN(nn.Sequential):
+    """A small convolutional classifier of pictures, the one without a spatial transformer.
+
+    Convention:
+        Returns logits. Its widths are chosen so that it has as many parameters as `STCNN` at 42 x 42; it spends
+        on its classifier what the other spends on its localisation network.
+
+    Args:
+        in_size: (H, W) of the picture.
+        widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by max-pooling by 2.
+        hidden: units between the features and the logits; 0 for none.
+        classes: how many labels there are.
+        batch_norm: whether convolutions are followed by batch norms; False once they are folded in.
+
+    Example:
+        >>> tuple(CNN()(torch.zeros(5, 1, 42, 42)).shape)
+        (5, 10)
+
+    Chapter: 7
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int] = (42, 42),
+        widths: tuple[int, ...] = (16, 32, 32),
+        hidden: int = 0,
+        classes: int = 10,
+        batch_norm: bool = True,
+    ):
+        super().__init__(*_classifier(in_size, widths, hidden, classes, batch_norm))
+        self.arguments = {"in_size": in_size, "widths": widths, "hidden": hidden, "classes": classes}
+        self.in_size = tuple(in_size)
+
+
+class STCNN(nn.Sequential):
+    """A spatial transformer, and behind it a classifier that looks at the straightened picture.
+
+    Convention:
+        Two parts: ``transformer`` and ``classifier``. Returns logits.
+
+    Args:
+        in_size: (H, W) of the picture.
+        out_size: (H, W) of the straightened picture that the classifier sees.
+        widths, hidden, classes, batch_norm: of the classifier, as in `CNN`.
+        localization_widths, localization_hidden: of the localisation network.
+        transform: ``"affine"`` or ``"attention"``.
+
+    Example:
+        >>> net = STCNN()
+        >>> images = torch.zeros(5, 1, 42, 42)
+        >>> tuple(net.transformer.theta(images).shape), tuple(net.transformer(images).shape)
+        ((5, 2, 3), (5, 1, 28, 28))
+
+    Source: Jaderberg et al. 2015, section 4.1.
+    Chapter: 7
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int] = (42, 42),
+        out_size: tuple[int, int] = (28, 28),
+        widths: tuple[int, ...] = (12, 24, 32),
+        hidden: int = 0,
+        localization_widths: tuple[int, ...] = (8, 16),
+        localization_hidden: int = 32,
+        classes: int = 10,
+        transform: str = "affine",
+        batch_norm: bool = True,
+    ):
+        super().__init__()
+        self.arguments = {
+            "in_size": in_size, "out_size": out_size, "widths": widths, "hidden": hidden,
+            "localization_widths": localization_widths, "localization_hidden": localization_hidden,
+            "classes": classes, "transform": transform,
+        }  # fmt: skip
+        self.in_size = tuple(in_size)
+        localization = ConvLocalization(
+            in_size,
+            out_features=len(TRANSFORMS[transform].identity) if transform in TRANSFORMS else 6,
+            widths=localization_widths,
+            hidden=localization_hidden,
+            batch_norm=batch_norm,
+        )
+        self.transformer = SpatialTransformer(localization, tuple(out_size), transform)
+        self.classifier = nn.Sequential(*_classifier(out_size, widths, hidden, classes, batch_norm))
+
+
+MODELS = {"cnn": CNN, "st-cnn": STCNN}
+
+
+def _classifier(
+    in_size: tuple[int, int], widths: tuple[int, ...], hidden: int, classes: int, batch_norm: bool
+) -> list[nn.Module]:
+    side = [s // 2 ** len(widths) for s in in_size]
+    if min(side) < 1:
+        raise ValueError(f"expected a picture of at least {2 ** len(widths)} pixels a side, got {in_size}")
+    flat = widths[-1] * side[0] * side[1]
+    layers = [*conv_blocks(1, widths, batch_norm), nn.Flatten()]
+    if hidden:
+        return [*layers, nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
+    return [*layers, nn.Linear(flat, classes)]
+
+
+def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> CNN | STCNN:
+    """A new network by name, with first weights that a generator decides.
+
+    Args:
+        name: ``"cnn"`` or ``"st-cnn"``.
+        generator: draws the weights; seeded with 0 if None. The global random state is neither read nor moved.
+        arguments: of the class.
+
+    Raises:
+        ValueError: for an unknown name.
+
+    Example:
+        >>> a, b = (count_parameters(build(name)) for name in ("cnn", "st-cnn"))
+        >>> abs(a - b) / b < 0.03
+        True
+
+    Chapter: 7
+    """
+    if name not in MODELS:
+        raise ValueError(f"expected a model in {sorted(MODELS)}, got {name!r}")
+    generator = generator or torch.Generator().manual_seed(0)
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw first weights of their own
+        model = MODELS[name](**arguments)
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=generator)  # torch's own default
+            if layer.bias is not None:
+                bound = layer.weight[0].numel() ** -0.5
+                nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    for layer in model.modules():
+        if isinstance(layer, SpatialTransformer):
+            layer.start_at_identity()
+    return model
+
+
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training may change.
+
+    Example:
+        >>> count_parameters(nn.Linear(3, 2))
+        8
+    """
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:
+    """Write a trained network's folded half-precision weights, and how they came to be, as safetensors.
+
+    Args:
+        model: a trained `CNN` or `STCNN`.
+        path: the file to write.
+        info: what else the file shall say of itself (command, seed, measured error …); JSON values.
+
+    Returns:
+        The path.
+    """
+    from safetensors.torch import save_file
+
+    kind = next(name for name, cls in MODELS.items() if isinstance(model, cls))
+    state = {key: value.half().contiguous() for key, value in fold_batch_norm(model).state_dict().items()}
+    about = {"model": kind, "arguments": model.arguments, **info}
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(state, path, metadata={key: json.dumps(value) for key, value in about.items()})
+    return path
+
+
+def pretrained_info(name: str | Path) -> dict[str, Any]:
+    """What a weights file says of itself: model, arguments, command, seed, measured error.
+
+    Args:
+        name: of a file in ``stn_lib/weights`` (without its ending), or the path of a ``.safetensors`` file.
+
+    Raises:
+        FileNotFoundError: where there is none; it names those there are.
+        ValueError: for a file that is damaged or of another kind.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = _weights_path(name)
+    try:
+        with safe_open(path, "pt") as file:
+            about = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"expected a weights file, got a damaged one, {path}: {error}") from error
+    if about.get("model") not in MODELS:
+        raise ValueError(f"expected weights written by `python -m stn_lib export`, got {path} without its model")
+    return about
+
+
+def load_pretrained(name: str | Path) -> CNN | STCNN:
+    """A trained network, its batch norms folded, in evaluation mode.
+
+    Args:
+        name: ``"digits-rts-cnn"``, ``"digits-rts-st-cnn"``, or the path of a ``.safetensors`` file.
+
+    Returns:
+        The network in float32; each weight is a half-precision number, so `export` loses nothing more.
+
+    Raises:
+        FileNotFoundError: where there is none; it names those there are.
+        ValueError: for a file that is damaged or of another kind.
+
+    Chapter: 7
+    """
+    from safetensors.torch import load_file
+
+    about = pretrained_info(name)
+    model = MODELS[about["model"]](**about["arguments"], batch_norm=False)
+    state = {key: value.float() for key, value in load_file(_weights_path(name)).items()}
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def _weights_path(name: str | Path) -> Path:
+    path = Path(name) if str(name).endswith(".safetensors") else WEIGHTS / f"{name}.safetensors"
+    if not path.is_file():
+        known = sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))
+        raise FileNotFoundError(f"expected one of {known} or the path of a .safetensors file, got {name!r}")
+    return path

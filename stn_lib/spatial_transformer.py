@@ -1,0 +1,124 @@
+"""The spatial transformer module: localisation network, grid generator and sampler in one layer."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from torch.nn.functional import affine_grid  # TEMP
+from stn_lib.localization import start_at
+
+
+class Transform(NamedTuple):
+    """A family of transforms: what its parameters are, and how they become a sampling grid.
+
+    Args:
+        identity: the parameters (P,) that leave a picture as it is.
+        theta: turns raw parameters (N, P) into theta.
+        grid: turns theta and a size (N, C, H, W) into a grid (N, H, W, 2), with ``align_corners``.
+    """
+
+    identity: tuple[float, ...]
+    theta: Callable[[Tensor], Tensor]
+    grid: Callable[[Tensor, tuple[int, ...], bool], Tensor]
+
+
+def _affine_theta(parameters: Tensor) -> Tensor:
+    return parameters.view(-1, 2, 3)  # row by row, as torch: (x, y, 1) coefficients of x, then of y
+
+
+def _attention_theta(parameters: Tensor) -> Tensor:
+    scale, tx, ty = parameters.unbind(1)
+    zero = torch.zeros_like(scale)
+    return torch.stack([scale, zero, tx, zero, scale, ty], 1).view(-1, 2, 3)
+
+
+TRANSFORMS = {
+    "affine": Transform((1, 0, 0, 0, 1, 0), _affine_theta, affine_grid),
+    "attention": Transform((1, 0, 0), _attention_theta, affine_grid),
+}
+
+
+class SpatialTransformer(nn.Module):
+    """A layer that moves its own picture: U goes in, V = U read at theta(U) comes out.
+
+    Convention:
+        theta maps OUTPUT to INPUT in normalised (x, y). The module starts at the identity: it writes zero
+        weights and the identity's bias into the last linear layer of `localization`.
+
+    Args:
+        localization: (N, C, H, W) to (N, P); P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``.
+        out_size: (H, W) of the output picture; that of the input if None.
+        transform: a name in `TRANSFORMS`.
+        padding_mode: ``"zeros"``, ``"border"`` or ``"reflection"``.
+        align_corners: as `torch.nn.functional.grid_sample`, for grid and sampler alike.
+
+    Raises:
+        ValueError: for an unknown transform or padding, or a localisation network with another P.
+
+    Example:
+        >>> from stn_lib.localization import ConvLocalization
+        >>> st = SpatialTransformer(ConvLocalization((42, 42)), out_size=(28, 28))
+        >>> tuple(st(torch.rand(5, 1, 42, 42)).shape)
+        (5, 1, 28, 28)
+
+    Source: Jaderberg et al. 2015, section 3.
+    Chapter: 6
+    """
+
+    def __init__(
+        self,
+        localization: nn.Module,
+        out_size: tuple[int, int] | None = None,
+        transform: str = "affine",
+        padding_mode: str = "zeros",
+        align_corners: bool = False,
+    ):
+        super().__init__()
+        if transform not in TRANSFORMS:
+            raise ValueError(f"expected transform in {sorted(TRANSFORMS)}, got {transform!r}")
+        if padding_mode not in ("zeros", "border", "reflection"):
+            raise ValueError(
+                f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}"
+            )
+        self.localization = localization
+        self.out_size = None if out_size is None else tuple(out_size)
+        self.transform = transform
+        self.padding_mode = padding_mode
+        self.align_corners = align_corners
+        self.start_at_identity()
+
+    def start_at_identity(self) -> None:
+        """Write the identity start into the localisation network's last layer."""
+        start_at(self.localization, torch.tensor(TRANSFORMS[self.transform].identity))
+
+    def theta(self, images: Tensor) -> Tensor:
+        """What the localisation network answers to U (N, C, H, W): theta, (N, 2, 3) where it is affine."""
+        return TRANSFORMS[self.transform].theta(self.localization(images))
+
+    def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
+        """Where each output pixel is read: (N, H, W, 2) normalised source (x, y).
+
+        Args:
+            theta: (N, 2, 3).
+            size: (H, W) of the grid; `out_size` if None.
+        """
+        size = size or self.out_size
+        if size is None:
+            raise ValueError("expected a size (H, W), got None: this module has no out_size of its own")
+        return TRANSFORMS[self.transform].grid(theta, (len(theta), 1, *size), self.align_corners)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The straightened pictures V (N, C, *out_size) of U (N, C, H, W)."""
+        grid = self.grid(self.theta(images), self.out_size or tuple(images.shape[-2:]))
+        return F.grid_sample(
+            images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"transform={self.transform!r}, out_size={self.out_size}, "
+            f"padding_mode={self.padding_mode!r}, align_corners={self.align_corners}"
+        )

@@ -1,0 +1,112 @@
+"""Checkpoints and metrics logs that survive being killed at any moment."""
+
+import json
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+FORMAT = 1
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Write a file so that a reader finds the old or the new content whole, whatever happens meanwhile.
+
+    The bytes reach the disk under another name first; the renaming is the one instant of change.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if os.name == "posix":  # the new name itself must reach the disk too
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def save(path: str | Path, content: dict[str, Any]) -> None:
+    """Write a checkpoint atomically: tensors and plain Python values only."""
+    import io
+
+    buffer = io.BytesIO()
+    torch.save({"format": FORMAT, **content}, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def load(path: str | Path) -> dict[str, Any]:
+    """Read a checkpoint; no code in it is ever run (``weights_only=True``).
+
+    Raises:
+        FileNotFoundError: where there is none.
+        ValueError: for a file that is damaged, foreign or of another format.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"expected a checkpoint, got no file at {path}: train first, or check the path")
+    try:
+        content = torch.load(path, weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().split("\n")[0]
+        raise ValueError(
+            f"expected a checkpoint, got a damaged or foreign file, {path} ({reason}): "
+            "delete it to train from the start"
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f"expected a checkpoint of format {FORMAT}, got another file, {path}")
+    return content
+
+
+class MetricsLog:
+    """A log of one JSON object a line, each with its step; a run taken up again rewrites nothing twice.
+
+    Args:
+        path: of the file; None for a log that is nowhere written.
+        upto: keep lines of steps up to this one, drop later ones (a run that was killed after its last
+            checkpoint has logged steps that it will take again) and a last line that was cut short.
+    """
+
+    def __init__(self, path: str | Path | None, upto: int = 0):
+        self._file = None
+        if path is None:
+            return
+        path = Path(path)
+        kept = [line for line in _lines(path) if json.loads(line)["step"] <= upto] if upto else []
+        write_atomically(path, "".join(kept).encode())
+        self._file = open(path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - open for the whole run
+
+    def write(self, **values: Any) -> None:
+        """Add a line."""
+        if self._file:
+            self._file.write(json.dumps(values) + "\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._file:
+            self._file.close()
+
+
+def _lines(path: Path) -> list[str]:
+    """The whole lines of a log."""
+    if not path.is_file():
+        return []
+    kept = []
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
+        try:
+            json.loads(line)
+        except json.JSONDecodeError:
+            break
+        if line.endswith("\n"):
+            kept.append(line)
+    return kept

@@ -1,0 +1,74 @@
+"""How often a network is wrong on the frozen held-out pictures, and how sure that figure is."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from stn_lib.data import Distortion, HeldOut, held_out_set, load_digits_split
+from stn_lib.metrics import error_interval
+
+
+class Evaluation(NamedTuple):
+    """What `evaluate` found: error and interval in per cent, and what stands behind them.
+
+    Args:
+        error: wrong answers, in per cent.
+        interval: Wilson's 95 % interval of it, in per cent.
+        wrong: how many answers were wrong.
+        n: how many were asked for.
+        logits: (n, classes).
+        labels: (n,) the right answers.
+        theta: (n, 2, 3) what distorted each picture.
+    """
+
+    error: float
+    interval: tuple[float, float]
+    wrong: int
+    n: int
+    logits: Tensor
+    labels: Tensor
+    theta: Tensor
+
+
+def evaluate(
+    model: nn.Module,
+    task: str | Distortion | HeldOut = "RTS",
+    *,
+    hold_out: str = "test",
+    copies: int = 4,
+    batch_size: int = 256,
+) -> Evaluation:
+    """Measure a network on held-out digits under distortions that never change.
+
+    Args:
+        model: pictures (N, 1, H, W) to logits; put in evaluation mode for the time being.
+        task: ``"R"``, ``"RTS"``, a `Distortion`, or a set from `held_out_set`.
+        hold_out: ``"test"`` or ``"validation"``; see `load_digits_split`.
+        copies: distortions of each digit. The interval takes them for independent, which copies of one digit
+            are not quite: read it as a little too narrow.
+        batch_size: pictures at a time.
+
+    Returns:
+        An `Evaluation`.
+
+    Example:
+        >>> from stn_lib.models import CNN
+        >>> evaluate(CNN(), "RTS", copies=1).n
+        445
+
+    Chapter: 7
+    """
+    if not isinstance(task, HeldOut):
+        task = held_out_set(load_digits_split(hold_out=hold_out), task, copies)
+    training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            logits = torch.cat([model(images) for images in task.images.split(batch_size)])
+    finally:
+        model.train(training)
+    wrong, n = int((logits.argmax(1) != task.labels).sum()), len(task.labels)
+    return Evaluation(
+        100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), task.labels, task.theta
+    )
