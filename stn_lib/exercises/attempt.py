@@ -1,0 +1,182 @@
+"""One call of a learner's function: what came back, or what went wrong, in a form that can be compared."""
+
+import linecache
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_OURS = str(Path(__file__).parent)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set of inputs that a check calls the learner's function with.
+
+    Args:
+        inputs: Name and value of each argument, in the order of the call.
+        keywords: Names of the arguments that are passed by keyword.
+        plain: False where something special happens (at the border, say). When nothing explains all
+            cases, the plain ones are looked at alone: two slips at once must not hide each other.
+
+    Chapter: 5
+    """
+
+    inputs: dict[str, Any]
+    keywords: tuple[str, ...] = ()
+    plain: bool = True
+
+    @property
+    def weight(self) -> int:
+        """How much there is to look at: the number of values in the inputs."""
+        return sum(v.numel() if isinstance(v, Tensor) else 1 for v in self.inputs.values())
+
+    def call(self, function: Callable[..., Any]) -> Any:
+        """Call a function with copies of the inputs: whatever it writes into them, the case stays."""
+        copies = {k: v.clone() if isinstance(v, Tensor) else v for k, v in self.inputs.items()}
+        by_keyword = {name: copies.pop(name) for name in self.keywords}
+        return function(*copies.values(), **by_keyword)
+
+
+@dataclass(frozen=True)
+class Crash:
+    """An exception in the learner's code, and the line of theirs that it came from."""
+
+    kind: str
+    message: str
+    where: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one call gave.
+
+    Args:
+        value: The answer as a float64 tensor; None when there is no comparable one.
+        problem: None, or one of "unanswered", "crash", "type", "shape", "dtype", "nan".
+        got: The answer in words, for a message.
+        crash: The exception, for the problem "crash".
+        coarse: True when the answer came in less than float64, so that it is compared less strictly.
+    """
+
+    value: Tensor | None
+    problem: str | None = None
+    got: str = ""
+    crash: Crash | None = None
+    coarse: bool = False
+
+
+def attempt(function: Callable[..., Any], case: Case, expected: Tensor) -> Attempt:
+    """Call the learner's function once and classify what comes back.
+
+    Args:
+        function: The learner's function.
+        case: The inputs.
+        expected: The right answer; its number of axes says what is accepted: none takes a number or a
+            tensor without axes, one a tuple of numbers or a tensor, two a tensor of the same dtype.
+
+    Returns:
+        The attempt; an exception in the learner's function is part of it, never raised.
+
+    Example:
+        >>> attempt(lambda x: x + 1, Case({"x": 2.0}), torch.tensor(3.0)).value.item()
+        3.0
+
+    Chapter: 5
+    """
+    try:
+        answer = case.call(function)
+    except NotImplementedError as error:
+        if _is_stub(error):
+            return Attempt(None, "unanswered")
+        return Attempt(None, "crash", crash=_crash(error, function))
+    except Exception as error:  # the learner's code may raise anything
+        return Attempt(None, "crash", crash=_crash(error, function))
+    if _is_blank(answer):
+        return Attempt(None, "unanswered", describe(answer))
+    return _classify(answer, expected)
+
+
+def describe(answer: Any) -> str:
+    """Say in words what kind of thing an answer is.
+
+    Example:
+        >>> describe(torch.zeros(2, 3))
+        'a float32 tensor of shape (2, 3)'
+        >>> describe((1.0, 2.0))
+        'a tuple of length 2'
+    """
+    if isinstance(answer, Tensor):
+        kind = str(answer.dtype).removeprefix("torch.")
+        return f"a {kind} tensor of shape {tuple(answer.shape)}"
+    if answer is None or answer is Ellipsis:
+        return f"{answer}"
+    if isinstance(answer, (tuple, list)):
+        return f"a {type(answer).__name__} of length {len(answer)}"
+    return f"{type(answer).__name__} {answer!r}"[:80]
+
+
+def describe_expected(expected: Tensor) -> str:
+    """Say in words what kind of thing the right answer is."""
+    if expected.ndim == 0:
+        return "one number (a float, or a tensor without axes)"
+    if expected.ndim == 1:
+        return f"{len(expected)} numbers (a tuple, or a tensor of shape ({len(expected)},))"
+    return describe(expected)
+
+
+def _is_blank(answer: Any) -> bool:
+    if isinstance(answer, (tuple, list)):
+        return len(answer) > 0 and all(part is None or part is Ellipsis for part in answer)
+    return answer is None or answer is Ellipsis
+
+
+def _is_stub(error: NotImplementedError) -> bool:
+    # torch raises NotImplementedError too, for operations it lacks: only a `raise` line is a stub.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return not frame.line or frame.line.strip().startswith("raise")
+
+
+def _crash(error: Exception, function: Callable[..., Any]) -> Crash:
+    theirs = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(_OURS)]
+    code = getattr(function, "__code__", None)
+    home = [f for f in theirs if code is not None and f.filename == code.co_filename]
+    frame = (home or theirs or [None])[-1]
+    message = str(error).strip().split("\n")[0]
+    if frame is None:  # the call itself failed: the arguments do not fit the function's
+        return Crash(type(error).__name__, message, getattr(function, "__name__", "your function"), "")
+    line = frame.line or linecache.getline(frame.filename, frame.lineno or 0)
+    return Crash(type(error).__name__, message, f"{frame.name}, line {frame.lineno}", line.strip())
+
+
+def _is_number(answer: Any) -> bool:
+    if isinstance(answer, Tensor):
+        return answer.ndim == 0 and not answer.is_complex()
+    return isinstance(answer, (int, float)) and not isinstance(answer, bool)
+
+
+def _classify(answer: Any, expected: Tensor) -> Attempt:
+    got = describe(answer)
+    if isinstance(answer, (tuple, list)) and expected.ndim == 1 and all(map(_is_number, answer)):
+        coarse = any(isinstance(part, Tensor) and part.dtype != torch.float64 for part in answer)
+        value = torch.tensor([float(part) for part in answer], dtype=torch.float64)
+    elif isinstance(answer, Tensor) and not answer.is_complex():
+        coarse = answer.dtype != torch.float64
+        value = answer.detach().to("cpu", torch.float64)
+    elif expected.ndim == 0 and _is_number(answer):
+        coarse, value = False, torch.tensor(float(answer), dtype=torch.float64)
+    else:
+        return Attempt(None, "type", got)
+    problem = None
+    if value.shape != expected.shape:
+        problem = "shape"
+    elif expected.ndim > 1 and answer.dtype != expected.dtype:
+        problem = "dtype"
+    elif not value.isfinite().all():
+        problem = "nan"
+    return Attempt(value, problem, got, coarse=coarse)

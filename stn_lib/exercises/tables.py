@@ -1,0 +1,134 @@
+"""Small tables side by side, as text and as HTML, and the style sheet of a check's result."""
+
+from html import escape
+from typing import Any
+
+from torch import Tensor
+
+#: Larger tables are cut after so many rows and columns.
+_MOST = 10
+
+#: The style sheet of a result: palette variables only, laid out to fit 320 px.
+CSS = """
+.stn-check { margin: .5rem 0; padding: .7rem 1rem; border: 1px solid var(--stn-line);
+  border-left: 4px solid var(--stn-muted); border-radius: 8px; background: var(--stn-surface);
+  color: var(--stn-ink); font-size: .9375rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
+.stn-check p { margin: 0; color: inherit; }
+.stn-check p + p, .stn-check-row, .stn-check-case { margin-top: .5rem; }
+.stn-check code { padding: 0; border: 0; background: none; color: inherit; overflow-wrap: anywhere; }
+.stn-check-passed { border-left-color: var(--stn-ok); }
+.stn-check-passed .stn-check-mark { color: var(--stn-ok); }
+.stn-check-failed { border-left-color: var(--stn-bad); }
+.stn-check-failed .stn-check-mark { color: var(--stn-bad); }
+.stn-check-unanswered { border-style: dashed; border-left-width: 1px; color: var(--stn-muted);
+  background: none; }
+.stn-check-mark { font-weight: 650; }
+.stn-check-why { font-weight: 600; }
+.stn-check-note, .stn-check-row small { color: var(--stn-muted); font-size: .875rem; }
+.stn-check-row { display: flex; flex-wrap: wrap; gap: .6rem 1.5rem; align-items: flex-end; }
+.stn-check-row > div { min-width: 0; max-width: 100%; }
+.stn-check-row small { display: block; }
+.stn-check-scroll { overflow-x: auto; max-width: 100%; }
+.stn-check-scroll:focus-visible { outline: 2px solid var(--stn-ink); outline-offset: 2px; }
+.stn-check table { width: auto; margin: 0; border-collapse: collapse; border: 0; font-size: .8125rem;
+  color: var(--stn-ink); }
+.stn-check table tr, .stn-check table tr:hover { background: none; }
+.stn-check td { padding: .15rem .45rem; border: 1px solid var(--stn-line); text-align: right;
+  color: var(--stn-ink);
+  background: color-mix(in srgb, var(--stn-source) calc(var(--v, 0) * 30%), transparent); }
+.stn-check td.stn-check-off { font-weight: 700; box-shadow: inset 0 0 0 2px var(--stn-bad); }
+div.cell_output .text_html:has(> .stn-check) { padding: 0 !important; background: none !important; }
+"""
+
+
+def number(value: Any) -> str:
+    """A value as short text: four digits for a float.
+
+    Example:
+        >>> number(0.123456), number((2, 3))
+        ('0.1235', '(2, 3)')
+    """
+    if isinstance(value, (float, Tensor)):
+        return f"{float(value):.4g}".replace("-", "−")
+    return str(value)
+
+
+def _matrix(value: Tensor) -> Tensor:
+    """The first rows and columns of a tensor of any number of axes."""
+    if value.numel() == 0 or value.ndim == 0:
+        return value.reshape(1, -1)
+    return value.reshape(-1, value.shape[-1])[:_MOST, :_MOST]
+
+
+def _cells(value: Any) -> list[list[str]]:
+    if isinstance(value, Tensor):
+        return [[number(v) for v in row] for row in _matrix(value)]
+    return [[number(value)]]
+
+
+def text_tables(named: dict[str, Any]) -> list[str]:
+    """Tables side by side, as lines of text.
+
+    Example:
+        >>> text_tables({"x": 1.6, "y": 2.4})
+        ['    x      y', '    1.6    2.4']
+    """
+    blocks = []
+    for name, value in named.items():
+        cells = _cells(value)
+        width = max((len(c) for row in cells for c in row), default=0)
+        lines = [name, *("  ".join(c.rjust(width) for c in row) for row in cells)]
+        full = max(map(len, lines))
+        blocks.append([line.ljust(full) for line in lines])
+    height = max(map(len, blocks))
+    filled = [block + [" " * len(block[0])] * (height - len(block)) for block in blocks]
+    return ["    " + "    ".join(parts).rstrip() for parts in zip(*filled, strict=True)]
+
+
+def prose(text: str) -> str:
+    """Escape a sentence, and set what stands between backticks as code."""
+    parts = escape(text).split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return "".join(f"<code>{part}</code>" if i % 2 else part for i, part in enumerate(parts))
+
+
+def html_row(named: dict[str, Any], marked: str = "", off: Tensor | None = None) -> str:
+    """Tables side by side; each scrolls inside its own box, and the keyboard reaches that box.
+
+    Args:
+        named: What to show: tensors with at most two axes, numbers, tuples.
+        marked: Name of the one table that gets marks.
+        off: Which of its cells to mark as wrong.
+
+    Returns:
+        HTML with every value escaped.
+    """
+    boxes = [_html_table(name, value, off if name == marked else None) for name, value in named.items()]
+    return f'<div class="stn-check-row">{"".join(boxes)}</div>'
+
+
+def _html_table(name: str, value: Any, off: Tensor | None) -> str:
+    cells = _cells(value)
+    shades = _shades(value)
+    marks = _matrix(off) if off is not None else None
+    rows = []
+    for i, row in enumerate(cells):
+        tds = []
+        for j, cell in enumerate(row):
+            wrong = marks is not None and bool(marks[i, j])
+            kind = ' class="stn-check-off"' if wrong else ""
+            tds.append(f'<td{kind} style="--v:{shades[i][j]}">{"≠ " if wrong else ""}{escape(cell)}</td>')
+        rows.append(f"<tr>{''.join(tds)}</tr>")
+    label = escape(name, quote=True)
+    return (f'<div><small>{label}</small><div class="stn-check-scroll" tabindex="0" role="group" '
+            f'aria-label="{label}"><table>{"".join(rows)}</table></div></div>')
+
+
+def _shades(value: Any) -> list[list[float]]:
+    """How dark each cell is, from 0 to 1; a lone number stays unshaded."""
+    if not isinstance(value, Tensor) or value.ndim < 2 or not value.numel():
+        return [[0] * len(row) for row in _cells(value)]
+    v = _matrix(value).nan_to_num(nan=0, posinf=0, neginf=0)
+    span = float(v.max() - v.min())
+    return [[round(float(c - v.min()) / span, 2) if span else 0 for c in row] for row in v]

@@ -1,0 +1,139 @@
+"""The checks of chapter 7: how sure a measured error is.
+
+In a notebook: ``from stn_lib.exercises import training as check``, then ``check.interval(my_interval)``.
+"""
+
+import math
+from collections.abc import Callable
+from statistics import NormalDist
+from typing import Any
+
+import torch
+
+from stn_lib.exercises.attempt import Case
+from stn_lib.exercises.draw import draw_integer
+from stn_lib.exercises.frame import Exercise, Misconception, run
+from stn_lib.exercises.report import Result
+
+_Z95 = NormalDist().inv_cdf(0.975)
+_Z90 = NormalDist().inv_cdf(0.95)
+
+
+def wilson(errors: int, n: int, z: float = _Z95) -> tuple[float, float]:
+    """Wilson's score interval for a rate: the oracle of :func:`interval`.
+
+    Args:
+        errors: Number of errors.
+        n: Number of trials.
+        z: Half-width in standard errors; the default gives 95 %.
+
+    Returns:
+        (low, high), fractions from 0 to 1.
+
+    Example:
+        >>> low, high = wilson(70, 10_000)
+        >>> round(100 * low, 2), round(100 * high, 2)
+        (0.55, 0.88)
+
+    Source: E. B. Wilson, "Probable inference, the law of succession, and statistical inference", 1927.
+    Chapter: 7
+    """
+    p = errors / n
+    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _wald(errors: int, n: int, z: float = _Z95, spread: float | None = None) -> tuple[float, float]:
+    p = errors / n
+    half = z * (math.sqrt(p * (1 - p) / n) if spread is None else spread)
+    return p - half, p + half
+
+
+def _clipped(pair: tuple[float, float]) -> tuple[float, float]:
+    return max(0.0, pair[0]), min(1.0, pair[1])
+
+
+def _without_n(errors: int, n: int) -> tuple[float, float]:
+    p = errors / n
+    return _wald(errors, n, spread=math.sqrt(p * (1 - p)))
+
+
+def _divided_by_n(errors: int, n: int) -> tuple[float, float]:
+    p = errors / n
+    return _wald(errors, n, spread=math.sqrt(p * (1 - p)) / n)
+
+
+def _percent(function: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
+    return lambda errors, n: tuple(100 * end for end in function(errors, n))
+
+
+def _draw(generator: torch.Generator) -> list[Case]:
+    cases = [Case({"errors": 70, "n": 10_000}), Case({"errors": 6, "n": 450}),
+             Case({"errors": 0, "n": 450}, plain=False), Case({"errors": 40, "n": 40}, plain=False)]
+    for _ in range(16):
+        n = draw_integer(generator, 20, 600)
+        cases.append(Case({"errors": draw_integer(generator, 1, n - 1), "n": n}))
+    return cases
+
+
+# 1.96 in place of 1.959964 moves an end by at most 5e-6: that passes.
+_INTERVAL = Exercise(
+    "7.1", "interval", _draw, wilson, "Wilson's formula",
+    (
+        Misconception(
+            "percent",
+            "Your numbers are percent. Give fractions from 0 to 1, as the errors divided by n.",
+            (_percent(wilson), _percent(_wald), _percent(lambda e, n: _clipped(_wald(e, n)))),
+        ),
+        Misconception(
+            "normal_approximation",
+            "This is p ± 1.96 √(p (1 − p) / n), the normal approximation. With few errors it is too narrow "
+            "and reaches below 0; with no error it has no width. Use Wilson's interval.",
+            (_wald, lambda e, n: _clipped(_wald(e, n))),
+        ),
+        Misconception(
+            "without_n",
+            "You took the spread of ONE answer, √(p (1 − p)). The spread of the mean of n answers is that "
+            "divided by √n.",
+            (_without_n, lambda e, n: _clipped(_without_n(e, n)), _divided_by_n),
+        ),
+        Misconception(
+            "one_sigma",
+            "This is one standard error to each side, which holds 68 %. For 95 % take z = 1.96.",
+            (lambda e, n: wilson(e, n, 1.0), lambda e, n: _wald(e, n, 1.0),
+             lambda e, n: _clipped(_wald(e, n, 1.0))),
+        ),
+        Misconception(
+            "one_sided",
+            "z = 1.645 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: z = 1.96.",
+            (lambda e, n: wilson(e, n, _Z90), lambda e, n: _wald(e, n, _Z90)),
+        ),
+        Misconception(
+            "order_swapped",
+            "Your ends are exchanged: give (low, high).",
+            (lambda e, n: wilson(e, n)[::-1],),
+        ),
+    ),
+    plain="Where there are some errors and some right answers", tolerance=2e-5,
+)
+
+
+def interval(function: Callable[..., Any], *, seed: int = 0) -> Result:
+    """Check `interval(errors, n)`: the 95 % Wilson interval of an error rate.
+
+    Args:
+        function: The learner's; takes two integers and returns (low, high), fractions from 0 to 1.
+        seed: Of the random cases.
+
+    Returns:
+        The result, which shows itself.
+
+    Example:
+        >>> interval(lambda errors, n: wilson(errors, n)).passed
+        True
+
+    Source: E. B. Wilson, 1927.
+    Chapter: 7
+    """
+    return run(_INTERVAL, function, seed)
