@@ -1,5 +1,6 @@
 """Digits to learn from, and the distortions of the paper that are laid on them while training."""
 
+from stn_lib.data.cast import cast
 from stn_lib.data.digits import DigitsSplit, load_digits_split
 from stn_lib.data.distortion import DISTORTIONS, RTS, Distortion, R, distort
 from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
@@ -11,6 +12,7 @@ __all__ = [
     "Distortion",
     "HeldOut",
     "R",
+    "cast",
     "distort",
     "held_out_set",
     "load_digits_split",

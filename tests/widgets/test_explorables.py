@@ -1,0 +1,64 @@
+"""The Python side of the explorables: what they accept, refuse, and leave for a page without JavaScript."""
+
+import numpy as np
+import pytest
+
+from stn_lib.widgets import LossAlongShift, Prediction, SamplePoint, StraightenDigit
+
+GOOD = [("2", True, "Yes."), ("11", False, "That joins digits.")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [[], GOOD[:1], [("a", False, "x"), ("b", False, "y")], [("a", True, "x"), ("b", False, "")]],
+    ids=["none", "one", "none right", "one unexplained"],
+)
+def test_a_prediction_needs_two_explained_options_and_a_right_one(options):
+    with pytest.raises(ValueError, match="expected two or more options"):
+        Prediction("k", "1 + 1?", options)
+
+
+def test_a_prediction_without_javascript_shows_the_question_and_escapes_it():
+    text = Prediction("k", "is 1 < 2?", [("<yes>", True, "."), ("no", False, ".")])._fallback
+    assert "is 1 &lt; 2?" in text and "&lt;yes&gt;" in text and "<yes>" not in text
+
+
+@pytest.mark.parametrize("shape", [(4,), (2, 3, 4), (9, 3), (3, 9), (0, 3)])
+def test_sample_point_refuses_what_it_cannot_draw(shape):
+    with pytest.raises(ValueError, match="at most 8 by 8"):
+        SamplePoint(np.zeros(shape))
+
+
+def test_sample_point_keeps_row_major_order_of_a_picture_that_is_not_square():
+    widget = SamplePoint([[1, 2, 3], [4, 5, 6]])
+    assert (widget.height, widget.width, widget.image) == (2, 3, [1, 2, 3, 4, 5, 6])
+
+
+def test_sample_point_refuses_an_unknown_mode():
+    with pytest.raises(Exception, match="bilinear"):
+        SamplePoint(mode="cubic")
+
+
+def test_loss_along_shift_refuses_a_batch():
+    with pytest.raises(ValueError, match=r"expected a picture \(H, W\)"):
+        LossAlongShift(np.zeros((1, 4, 4)))
+
+
+def test_the_cover_shows_one_held_out_digit_of_each_class():
+    widget = StraightenDigit()
+    assert len(widget.digits) == 10 * 28 * 28
+    assert widget.labels == list(range(10))
+
+
+@pytest.mark.parametrize("make", [SamplePoint, lambda: LossAlongShift(np.eye(9)), StraightenDigit])
+def test_every_explorable_leaves_a_picture_with_a_name(make):
+    text = make()._fallback
+    assert "<svg" in text and 'role="img"' in text and "<figcaption>" in text
+
+
+def test_python_observers_see_a_change():
+    seen = []
+    widget = SamplePoint()
+    widget.observe(lambda change: seen.append(change["new"]), "x")
+    widget.x = 2.25
+    assert seen == [2.25]
