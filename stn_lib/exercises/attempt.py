@@ -61,14 +61,12 @@ class Attempt:
         problem: None, or one of "unanswered", "crash", "type", "shape", "dtype", "nan".
         got: The answer in words, for a message.
         crash: The exception, for the problem "crash".
-        coarse: True when the answer came in less than float64, so that it is compared less strictly.
     """
 
     value: Tensor | None
     problem: str | None = None
     got: str = ""
     crash: Crash | None = None
-    coarse: bool = False
 
 
 def attempt(function: Callable[..., Any], case: Case, expected: Tensor) -> Attempt:
@@ -163,13 +161,11 @@ def _is_number(answer: Any) -> bool:
 def _classify(answer: Any, expected: Tensor) -> Attempt:
     got = describe(answer)
     if isinstance(answer, (tuple, list)) and expected.ndim == 1 and all(map(_is_number, answer)):
-        coarse = any(isinstance(part, Tensor) and part.dtype != torch.float64 for part in answer)
         value = torch.tensor([float(part) for part in answer], dtype=torch.float64)
     elif isinstance(answer, Tensor) and not answer.is_complex():
-        coarse = answer.dtype != torch.float64
         value = answer.detach().to("cpu", torch.float64)
     elif expected.ndim == 0 and _is_number(answer):
-        coarse, value = False, torch.tensor(float(answer), dtype=torch.float64)
+        value = torch.tensor(float(answer), dtype=torch.float64)
     else:
         return Attempt(None, "type", got)
     problem = None
@@ -179,4 +175,4 @@ def _classify(answer: Any, expected: Tensor) -> Attempt:
         problem = "dtype"
     elif not value.isfinite().all():
         problem = "nan"
-    return Attempt(value, problem, got, coarse=coarse)
+    return Attempt(value, problem, got)

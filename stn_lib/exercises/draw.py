@@ -73,8 +73,16 @@ def draw_thetas(generator: torch.Generator, count: int) -> list[Tensor]:
 
 
 def draw_warps(generator: torch.Generator, count: int = 14) -> list[Case]:
-    """Cases (image, theta, out_size, align_corners), half of them with each convention."""
+    """Cases (image, theta, out_size, align_corners), half of them with each convention.
+
+    The mirrors at the start read exactly on the last row and column, which no other theta meets.
+    """
     cases = []
+    for flip in ((-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0)):
+        size = draw_size(generator)
+        theta = torch.tensor([[flip[0], 0, 0], [0, flip[1], 0]], dtype=torch.float64)
+        inputs = {"image": draw_image(generator, size), "theta": theta, "out_size": size}
+        cases.append(Case(inputs | {"align_corners": True}, ("align_corners",)))
     for k, theta in enumerate(draw_thetas(generator, count)):
         size, out_size = draw_size(generator), draw_size(generator)
         inputs = {"image": draw_image(generator, size), "theta": theta, "out_size": out_size}

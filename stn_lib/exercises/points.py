@@ -205,7 +205,7 @@ GRADIENT = Exercise(
         ),
         _with(_XY, *_exchanged(wrong.slope)),
     ),
-    plain=_OUTSIDE, tolerance=1e-6,
+    plain=_OUTSIDE,
 )
 
 

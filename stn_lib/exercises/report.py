@@ -55,6 +55,7 @@ class Result:
         expected: The right answer to it.
         attempt: The learner's.
         not_a_function: What was passed in the place of a function.
+        tolerance: Larger differences are marked.
 
     Example:
         >>> Result("5.1", "bilinear", "unanswered")
@@ -76,6 +77,7 @@ then run the cell again.
     expected: Tensor | None = None
     attempt: Attempt | None = None
     not_a_function: Any = None
+    tolerance: float = 0.0
 
     @property
     def passed(self) -> bool:
@@ -145,7 +147,7 @@ then run the cell again.
         value = self.attempt.value if self.attempt else None
         if value is None or self.expected is None or value.shape != self.expected.shape:
             return None
-        return ~torch.isclose(value, self.expected, rtol=0, atol=1e-4 if self.attempt.coarse else 1e-8)
+        return ~torch.isclose(value, self.expected, rtol=0, atol=self.tolerance)
 
 
 def _problem(attempt: Attempt | None, expected: Tensor | None) -> list[str]:

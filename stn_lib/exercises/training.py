@@ -54,6 +54,10 @@ def _clipped(pair: tuple[float, float]) -> tuple[float, float]:
     return max(0.0, pair[0]), min(1.0, pair[1])
 
 
+def _wald_clipped(errors: int, n: int, z: float = _Z95) -> tuple[float, float]:
+    return _clipped(_wald(errors, n, z))
+
+
 def _without_n(errors: int, n: int) -> tuple[float, float]:
     p = errors / n
     return _wald(errors, n, spread=math.sqrt(p * (1 - p)))
@@ -84,13 +88,14 @@ _INTERVAL = Exercise(
         Misconception(
             "percent",
             "Your numbers are percent. Give fractions from 0 to 1, as the errors divided by n.",
-            (_percent(wilson), _percent(_wald), _percent(lambda e, n: _clipped(_wald(e, n)))),
+            tuple(_percent(lambda e, n, f=f, z=z: f(e, n, z)) for f in (wilson, _wald, _wald_clipped)
+                  for z in (_Z95, 1.96)),
         ),
         Misconception(
             "normal_approximation",
             "This is p ± 1.96 √(p (1 − p) / n), the normal approximation. With few errors it is too narrow "
             "and reaches below 0; with no error it has no width. Use Wilson's interval.",
-            (_wald, lambda e, n: _clipped(_wald(e, n))),
+            (_wald, _wald_clipped),
         ),
         Misconception(
             "without_n",
@@ -102,12 +107,13 @@ _INTERVAL = Exercise(
             "one_sigma",
             "This is one standard error to each side, which holds 68 %. For 95 % take z = 1.96.",
             (lambda e, n: wilson(e, n, 1.0), lambda e, n: _wald(e, n, 1.0),
-             lambda e, n: _clipped(_wald(e, n, 1.0))),
+             lambda e, n: _wald_clipped(e, n, 1.0)),
         ),
         Misconception(
             "one_sided",
             "z = 1.645 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: z = 1.96.",
-            (lambda e, n: wilson(e, n, _Z90), lambda e, n: _wald(e, n, _Z90)),
+            (lambda e, n: wilson(e, n, _Z90), lambda e, n: _wald(e, n, _Z90),
+             lambda e, n: _wald_clipped(e, n, _Z90)),
         ),
         Misconception(
             "order_swapped",
