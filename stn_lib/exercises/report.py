@@ -132,9 +132,10 @@ then run the cell again.
         parts += [f'<p class="{kind}">{prose(first)}</p>']
         parts += [f'<p class="stn-check-note">{prose(note)}</p>' for note in rest]
         if self.case is not None:
-            parts += [f'<p class="stn-check-case">{WORDS["case"]}:</p>', html_row(self.case.inputs)]
+            parts += [f'<p>{WORDS["case"]}:</p>', html_row(self.case.inputs)]
             parts += [html_row(self._answers(), WORDS["yours"], self._off())]
-            parts += [f"<p>{escape(self.difference())}</p>"] if self.difference() else []
+            if self.difference():
+                parts += [f'<p class="stn-check-note">{escape(self.difference())}</p>']
         return f'<div class="stn-check stn-check-{self.status}">{"".join(parts)}</div>'
 
     def _answers(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from html import escape
 from typing import Any
 
+import torch
 from torch import Tensor
 
 #: Larger tables are cut after so many rows and columns.
@@ -13,8 +14,8 @@ CSS = """
 .stn-check { margin: .5rem 0; padding: .7rem 1rem; border: 1px solid var(--stn-line);
   border-left: 4px solid var(--stn-muted); border-radius: 8px; background: var(--stn-surface);
   color: var(--stn-ink); font-size: .9375rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
-.stn-check p { margin: 0; color: inherit; }
-.stn-check p + p, .stn-check-row, .stn-check-case { margin-top: .5rem; }
+.stn-check p { margin: .5rem 0 0; color: inherit; }
+.stn-check p:first-child { margin-top: 0; }
 .stn-check code { padding: 0; border: 0; background: none; color: inherit; overflow-wrap: anywhere; }
 .stn-check-passed { border-left-color: var(--stn-ok); }
 .stn-check-passed .stn-check-mark { color: var(--stn-ok); }
@@ -23,20 +24,22 @@ CSS = """
 .stn-check-unanswered { border-style: dashed; border-left-width: 1px; color: var(--stn-muted);
   background: none; }
 .stn-check-mark { font-weight: 650; }
-.stn-check-why { font-weight: 600; }
-.stn-check-note, .stn-check-row small { color: var(--stn-muted); font-size: .875rem; }
-.stn-check-row { display: flex; flex-wrap: wrap; gap: .6rem 1.5rem; align-items: flex-end; }
+.stn-check p.stn-check-why { font-weight: 600; }
+.stn-check p.stn-check-note { color: var(--stn-muted); font-size: .875rem; }
+.stn-check-row { display: flex; flex-wrap: wrap; gap: .6rem 1.5rem; align-items: flex-start;
+  margin-top: .5rem; }
 .stn-check-row > div { min-width: 0; max-width: 100%; }
-.stn-check-row small { display: block; }
+.stn-check-row small { display: block; color: var(--stn-muted); font-size: .8125rem; }
 .stn-check-scroll { overflow-x: auto; max-width: 100%; }
 .stn-check-scroll:focus-visible { outline: 2px solid var(--stn-ink); outline-offset: 2px; }
-.stn-check table { width: auto; margin: 0; border-collapse: collapse; border: 0; font-size: .8125rem;
-  color: var(--stn-ink); }
-.stn-check table tr, .stn-check table tr:hover { background: none; }
-.stn-check td { padding: .15rem .45rem; border: 1px solid var(--stn-line); text-align: right;
-  color: var(--stn-ink);
+.stn-check .stn-check-scroll table { display: table; width: auto; margin: 0; table-layout: auto;
+  border: 0; border-collapse: collapse; color: var(--stn-ink); font-size: .8125rem; }
+.stn-check .stn-check-scroll table tr, .stn-check .stn-check-scroll table tr:hover { background: none; }
+.stn-check .stn-check-scroll table td { padding: .15rem .45rem; border: 1px solid var(--stn-line);
+  color: var(--stn-ink); text-align: right; vertical-align: middle; white-space: nowrap; line-height: 1.45;
   background: color-mix(in srgb, var(--stn-source) calc(var(--v, 0) * 30%), transparent); }
-.stn-check td.stn-check-off { font-weight: 700; box-shadow: inset 0 0 0 2px var(--stn-bad); }
+.stn-check .stn-check-scroll table td.stn-check-off { font-weight: 700;
+  box-shadow: inset 0 0 0 2px var(--stn-bad); }
 div.cell_output .text_html:has(> .stn-check) { padding: 0 !important; background: none !important; }
 """
 
@@ -104,13 +107,16 @@ def html_row(named: dict[str, Any], marked: str = "", off: Tensor | None = None)
     Returns:
         HTML with every value escaped.
     """
-    boxes = [_html_table(name, value, off if name == marked else None) for name, value in named.items()]
+    # Expected and yours share one scale of shades; inputs have one each.
+    limits = _limits(list(named.values())) if marked else None
+    boxes = [_html_table(name, value, off if name == marked else None, limits or _limits([value]))
+             for name, value in named.items()]
     return f'<div class="stn-check-row">{"".join(boxes)}</div>'
 
 
-def _html_table(name: str, value: Any, off: Tensor | None) -> str:
+def _html_table(name: str, value: Any, off: Tensor | None, limits: tuple[float, float]) -> str:
     cells = _cells(value)
-    shades = _shades(value)
+    shades = _shades(value, limits)
     marks = _matrix(off) if off is not None else None
     rows = []
     for i, row in enumerate(cells):
@@ -125,10 +131,18 @@ def _html_table(name: str, value: Any, off: Tensor | None) -> str:
             f'aria-label="{label}"><table>{"".join(rows)}</table></div></div>')
 
 
-def _shades(value: Any) -> list[list[float]]:
+def _limits(values: list[Any]) -> tuple[float, float]:
+    """The smallest and the largest finite number of the pictures among some values."""
+    pictures = [v.flatten() for v in values if isinstance(v, Tensor) and v.ndim > 1]
+    numbers = torch.cat(pictures) if pictures else torch.zeros(0)
+    numbers = numbers[numbers.isfinite()]
+    return (float(numbers.min()), float(numbers.max())) if numbers.numel() else (0.0, 0.0)
+
+
+def _shades(value: Any, limits: tuple[float, float]) -> list[list[float]]:
     """How dark each cell is, from 0 to 1; a lone number stays unshaded."""
-    if not isinstance(value, Tensor) or value.ndim < 2 or not value.numel():
+    low, high = limits
+    if not isinstance(value, Tensor) or value.ndim < 2 or low == high:
         return [[0] * len(row) for row in _cells(value)]
-    v = _matrix(value).nan_to_num(nan=0, posinf=0, neginf=0)
-    span = float(v.max() - v.min())
-    return [[round(float(c - v.min()) / span, 2) if span else 0 for c in row] for row in v]
+    matrix = _matrix(value).nan_to_num(nan=low, posinf=high, neginf=low)
+    return [[round((float(c) - low) / (high - low), 2) for c in row] for row in matrix]
