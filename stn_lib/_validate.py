@@ -1,0 +1,75 @@
+"""Bad input, refused once and clearly: what was expected, what came, what to do."""
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+
+def shape_of(tensor: Tensor) -> str:
+    """A shape as the messages write it."""
+    return f"({', '.join(map(str, tensor.shape))})"
+
+
+def floating(name: str, tensor: Tensor) -> None:
+    """A floating tensor; integer pictures are the usual slip."""
+    if not isinstance(tensor, Tensor):
+        raise TypeError(f"expected {name} to be a torch.Tensor, got {type(tensor).__name__}: wrap it in torch.as_tensor")
+    if not tensor.is_floating_point():
+        raise TypeError(
+            f"expected {name} of a floating dtype, got {tensor.dtype}: convert it with .float(), and divide pixels by 255"
+        )
+
+
+def one_of(name: str, value: str, known: Sequence[str]) -> None:
+    """A mode by its name."""
+    if value not in known:
+        raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {value!r}")
+
+
+def theta(value: Tensor) -> None:
+    """A batch of affine matrices (N, 2, 3) of finite numbers."""
+    floating("theta", value)
+    if value.ndim != 3 or tuple(value.shape[1:]) != (2, 3):
+        hint = "add a batch dimension with theta[None]" if tuple(value.shape) == (2, 3) else "one 2x3 matrix per picture"
+        if tuple(value.shape[-2:]) == (3, 2):
+            hint = "did you transpose it? Use theta.transpose(-1, -2)"
+        elif value.ndim == 2 and value.shape[1] == 6:
+            hint = "use theta.view(-1, 2, 3)"
+        raise ValueError(f"expected theta of shape (N, 2, 3), got {shape_of(value)}: {hint}")
+    if not bool(value.detach().isfinite().all()):
+        raise ValueError(
+            "expected theta of finite numbers, got NaN or infinity: lower the learning rate of the localisation "
+            "network, or look for a division by zero in front of it"
+        )
+
+
+def image_size(size: Sequence[int]) -> tuple[int, int]:
+    """A picture's (H, W), both at least 1."""
+    if len(size) != 2 or any(int(side) < 1 for side in size):
+        raise ValueError(f"expected a size (H, W) of at least (1, 1), got {tuple(size)}")
+    return int(size[0]), int(size[1])
+
+
+def sampling(image: Tensor, grid: Tensor) -> None:
+    """A batch of pictures and a batch of grids that belong together."""
+    floating("input", image)
+    floating("grid", grid)
+    if image.ndim != 4:
+        raise ValueError(f"expected input of shape (N, C, H, W), got {shape_of(image)}: add dimensions with input[None]")
+    if grid.ndim != 4 or grid.shape[-1] != 2:
+        hint = "the last axis holds (x, y)"
+        if grid.ndim == 4 and grid.shape[1] == 2:
+            hint += "; yours seems to come second: use grid.permute(0, 2, 3, 1)"
+        raise ValueError(f"expected grid of shape (N, H, W, 2), got {shape_of(grid)}: {hint}")
+    if image.shape[0] != grid.shape[0]:
+        raise ValueError(
+            f"expected input and grid of one batch size, got {image.shape[0]} and {grid.shape[0]}: "
+            "use grid.expand(len(input), -1, -1, -1) for one grid on all pictures"
+        )
+    if image.dtype != grid.dtype or image.device != grid.device:
+        raise ValueError(
+            f"expected input and grid of one dtype and device, got {image.dtype} on {image.device} and "
+            f"{grid.dtype} on {grid.device}: use grid.to(input)"
+        )
+    if 0 in image.shape[1:]:
+        raise ValueError(f"expected input with at least one channel and pixel, got {shape_of(image)}")

@@ -1,0 +1,191 @@
+"""The sampler: reads a picture between its pixels, differentiably. From scratch, and equal to torch's.
+
+Every way of reading is a sum over neighbouring pixels, weights along y times weights along x. The picture gets a
+rim of zeros, so that no neighbour needs a special case, and is laid out flat, so that a neighbour is one index.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stn_lib import _validate
+from stn_lib.coordinates import to_pixel
+
+MODES = ("bilinear", "nearest", "bicubic")
+PADDINGS = ("zeros", "border", "reflection")
+_CUBIC = -0.75  # the free parameter of the cubic convolution kernel, as torch has it
+
+
+def grid_sample(
+    input: Tensor,
+    grid: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool = False,
+) -> Tensor:
+    """Reads pictures at the points of a grid, as ``torch.nn.functional.grid_sample``.
+
+    Convention:
+        Grid points are normalised (x, y), see `stn_lib.coordinates`. On a pixel the derivative for the point is the one
+        to the right and downwards. Where border or reflection hold a point at the rim its derivative is 0.
+        ``"nearest"`` rounds halves to the even pixel, and has derivative 0 for the point.
+
+    Args:
+        input: U, (N, C, H, W), any floating dtype.
+        grid: (N, H', W', 2), of the same dtype.
+        mode: ``"bilinear"``, ``"nearest"`` or ``"bicubic"``.
+        padding_mode: what lies outside: ``"zeros"``, ``"border"`` or ``"reflection"``.
+        align_corners: as it was given to the grid.
+
+    Returns:
+        V, (N, C, H', W').
+
+    Raises:
+        TypeError: integer pictures or grids.
+        ValueError: shapes, dtypes or batches that do not fit, unknown modes, NaN in the grid.
+
+    Example:
+        >>> squares = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4) ** 2
+        >>> point = torch.tensor([[[[-0.45, -0.05]]]])  # (1.6, 2.4), counted from 1
+        >>> round(grid_sample(squares, point).item(), 2)
+        55.92
+
+    Source: Jaderberg et al. 2015, equations 3 and 5; Keys 1981 for bicubic.
+    Chapter: 5
+    """
+    _validate.one_of("mode", mode, MODES)
+    _validate.one_of("padding_mode", padding_mode, PADDINGS)
+    _validate.sampling(input, grid)
+    height, width = input.shape[2:]
+    x, y = grid.unbind(-1)
+    x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
+    read = {"bilinear": _bilinear, "nearest": _nearest, "bicubic": _bicubic}[mode]
+    try:
+        return read(input, x, y, padding_mode, align_corners)
+    except IndexError:
+        # A NaN becomes an index that no picture has; looking for one in every grid would cost a pass over it.
+        if bool(grid.detach().isnan().any()):
+            raise ValueError("expected a grid of numbers, got NaN in it: look for NaN in theta") from None
+        raise
+
+
+def _bilinear(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
+    height, width = image.shape[2:]
+    x, y = _inside(x, width, padding, align_corners, rim=1), _inside(y, height, padding, align_corners, rim=1)
+    left, top = x.detach().floor(), y.detach().floor()
+    pixels = _Pixels(image, before=1, after=2)
+    at = pixels.index(left, top)
+    right_share, lower_share = pixels.spread(x - left), pixels.spread(y - top)
+    upper = torch.lerp(pixels[at, 0, 0], pixels[at, 0, 1], right_share)
+    lower = torch.lerp(pixels[at, 1, 0], pixels[at, 1, 1], right_share)
+    return pixels.fold(torch.lerp(upper, lower, lower_share), x)
+
+
+def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
+    height, width = image.shape[2:]
+    x, y = _inside(x, width, padding, align_corners, rim=1), _inside(y, height, padding, align_corners, rim=1)
+    pixels = _Pixels(image, before=1, after=2)
+    value = pixels[pixels.index(x.detach().round(), y.detach().round()), 0, 0]
+    # round() has derivative 0: this factor of 1 ties the output to the point, with a gradient of exactly 0.
+    tie = 1 + sum(c.round() - c.detach().round() for c in (x, y))
+    return pixels.fold(value * pixels.spread(tie), x)
+
+
+def _bicubic(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
+    height, width = image.shape[2:]
+    if padding == "zeros":
+        x, y = x.clamp(-2, width + 1), y.clamp(-2, height + 1)  # further out all sixteen pixels are zeros
+    left, top = x.detach().floor(), y.detach().floor()
+    pixels = _Pixels(image, before=3, after=4)
+    # Here the pixels that are read are padded, not the point: what torch does, too.
+    columns = [_inside(left + k, width, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
+    rows = [_inside(top + k, height, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
+    weights_x = [pixels.spread(w) for w in cubic_weights(x - left)]
+    weights_y = [pixels.spread(w) for w in cubic_weights(y - top)]
+    total = 0
+    for row, weight_y in zip(rows, weights_y, strict=True):
+        along = [w * pixels[pixels.index(c, row), 0, 0] for c, w in zip(columns, weights_x, strict=True)]
+        total = total + weight_y * sum(along)
+    return pixels.fold(total, x)
+
+
+def cubic_weights(t: Tensor) -> list[Tensor]:
+    """The weights of the pixels at -1, 0, 1, 2 for a point t of the way from pixel 0 to pixel 1.
+
+    Args:
+        t: any shape, from 0 to 1.
+
+    Returns:
+        Four tensors of t's shape that add up to 1.
+
+    Example:
+        >>> [w.item() for w in cubic_weights(torch.tensor(0.5))]
+        [-0.09375, 0.59375, 0.59375, -0.09375]
+
+    Source: Keys, Cubic Convolution Interpolation, 1981, with a = -0.75.
+    Chapter: 5
+    """
+    a = _CUBIC
+
+    def near(d: Tensor) -> Tensor:
+        return ((a + 2) * d - (a + 3)) * d * d + 1
+
+    def far(d: Tensor) -> Tensor:
+        return ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
+
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+
+class _Pixels:
+    """A batch of pictures with a rim of zeros, laid out flat: a pixel is one index, its neighbours fixed steps away."""
+
+    def __init__(self, image: Tensor, before: int, after: int):
+        self.batch, self.channels = image.shape[:2]
+        padded = F.pad(image, (before, after, before, after))
+        self.stride, self.size = padded.shape[3], padded.shape[2] * padded.shape[3]
+        self.first = before * self.stride + before
+        # Picking single numbers is several times faster than picking rows of one.
+        self.flat = padded.view(-1) if self.channels == 1 else padded.movedim(1, -1).reshape(-1, self.channels)
+
+    def index(self, column: Tensor, row: Tensor) -> Tensor:
+        """Flat indices (N * P,) of whole pixel coordinates (N, H', W')."""
+        end = self.first + self.batch * self.size
+        starts = torch.arange(self.first, end, self.size, dtype=torch.int32, device=column.device)
+        at = torch.add(column.int(), row.int(), alpha=self.stride)
+        return at.add_(starts[:, None, None]).view(-1).long()
+
+    def __getitem__(self, place: tuple[Tensor, int, int]) -> Tensor:
+        """The pixels at `index`, moved down and right by whole pixels: (N * P,) or (N * P, C)."""
+        index, down, right = place
+        step = down * self.stride + right
+        return (self.flat[step:] if step else self.flat).index_select(0, index)
+
+    def spread(self, weight: Tensor) -> Tensor:
+        """Weights (N, H', W') in the form of what `__getitem__` gives."""
+        return weight.reshape(-1) if self.channels == 1 else weight.reshape(-1, 1)
+
+    def fold(self, values: Tensor, like: Tensor) -> Tensor:
+        """Back to (N, C, H', W')."""
+        if self.channels == 1:
+            return values.view(like.shape).unsqueeze(1)
+        return values.view(*like.shape, self.channels).movedim(-1, 1)
+
+
+def _inside(value: Tensor, side: int, padding: str, align_corners: bool, rim: int) -> Tensor:
+    """A pixel coordinate after padding; with zeros at most `rim` pixels outside, where all that is read is zero."""
+    if padding == "zeros":
+        return value.clamp_(-rim, side - 1 + rim)  # `value` is a fresh tensor here, so in place is safe and faster
+    if padding == "reflection":
+        low, high = (0.0, side - 1.0) if align_corners else (-0.5, side - 0.5)
+        value = _reflect(value, low, high)
+    free = (value > 0) & (value < side - 1)
+    return torch.where(free, value, value.detach().clamp(0, side - 1))
+
+
+def _reflect(value: Tensor, low: float, high: float) -> Tensor:
+    span = high - low
+    if span == 0:
+        return value.clamp(0, 0)  # a single pixel, met from both sides
+    away = (value - low).abs()
+    away = away - (away.detach() / (2 * span)).trunc() * (2 * span)
+    return torch.minimum(away, 2 * span - away) + low
