@@ -13,7 +13,7 @@ class ConvLocalization(nn.Sequential):
 
     Convention:
         It looks at a picture shrunk by `pool` first (where a digit stands is seen as well at half size, at a
-        quarter of the cost), and flattens rather than averages at the end: *where* a feature is, is the answer.
+        quarter of the cost), and flattens rather than averages at the end: the answer is *where* things are.
 
     Args:
         in_size: (H, W) of the picture.
@@ -61,7 +61,7 @@ class ConvLocalization(nn.Sequential):
 
 
 def conv_blocks(in_channels: int, widths: tuple[int, ...], batch_norm: bool) -> list[nn.Module]:
-    """Convolution (5 x 5 first, then 3 x 3; padded to keep the size), norm, ReLU, max-pooling by 2; repeated."""
+    """Convolution (5 x 5, later 3 x 3; padded to keep the size), norm, ReLU, max-pooling by 2; repeated."""
     layers: list[nn.Module] = []
     for i, width in enumerate(widths):
         kernel = 5 if i == 0 else 3

@@ -11,8 +11,18 @@ from stn_lib.export import export, fold_batch_norm
 from stn_lib.localization import ConvLocalization, conv_blocks
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
 
-__all__ = ["CNN", "MODELS", "STCNN", "build", "count_parameters", "export", "fold_batch_norm",
-           "load_pretrained", "pretrained_info", "save_weights"]
+__all__ = [
+    "CNN",
+    "MODELS",
+    "STCNN",
+    "build",
+    "count_parameters",
+    "export",
+    "fold_batch_norm",
+    "load_pretrained",
+    "pretrained_info",
+    "save_weights",
+]
 
 WEIGHTS = Path(__file__).parent / "weights"
 
@@ -21,8 +31,8 @@ class CNN(nn.Sequential):
     """A small convolutional classifier of pictures, the one without a spatial transformer.
 
     Convention:
-        Returns logits. Its widths are chosen so that it has as many parameters as `STCNN` at 42 x 42; it spends
-        on its classifier what the other spends on its localisation network.
+        Returns logits. Its widths give it as many parameters as `STCNN` has at 42 x 42: it spends on its
+        classifier what the other spends on its localisation network.
 
     Args:
         in_size: (H, W) of the picture.
@@ -41,7 +51,7 @@ class CNN(nn.Sequential):
     def __init__(
         self,
         in_size: tuple[int, int] = (42, 42),
-        widths: tuple[int, ...] = (16, 32, 32),
+        widths: tuple[int, ...] = (10, 20, 20),
         hidden: int = 0,
         classes: int = 10,
         batch_norm: bool = True,
@@ -78,10 +88,10 @@ class STCNN(nn.Sequential):
         self,
         in_size: tuple[int, int] = (42, 42),
         out_size: tuple[int, int] = (28, 28),
-        widths: tuple[int, ...] = (12, 24, 32),
+        widths: tuple[int, ...] = (10, 16, 20),
         hidden: int = 0,
-        localization_widths: tuple[int, ...] = (8, 16),
-        localization_hidden: int = 32,
+        localization_widths: tuple[int, ...] = (8, 8),
+        localization_hidden: int = 16,
         classes: int = 10,
         transform: str = "affine",
         batch_norm: bool = True,
@@ -125,7 +135,7 @@ def build(name: str, generator: torch.Generator | None = None, **arguments: Any)
 
     Args:
         name: ``"cnn"`` or ``"st-cnn"``.
-        generator: draws the weights; seeded with 0 if None. The global random state is neither read nor moved.
+        generator: draws the weights; seeded with 0 if None. The global random state is left alone.
         arguments: of the class.
 
     Raises:
@@ -228,7 +238,8 @@ def load_pretrained(name: str | Path) -> CNN | STCNN:
     from safetensors.torch import load_file
 
     about = pretrained_info(name)
-    model = MODELS[about["model"]](**about["arguments"], batch_norm=False)
+    with torch.random.fork_rng(devices=[]):  # reading a file leaves the random state alone
+        model = MODELS[about["model"]](**about["arguments"], batch_norm=False)
     state = {key: value.float() for key, value in load_file(_weights_path(name)).items()}
     model.load_state_dict(state)
     return model.eval()

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from torch.nn.functional import affine_grid  # TEMP
+from stn_lib.grid import affine_grid
 from stn_lib.localization import start_at
 
 
@@ -80,9 +80,7 @@ class SpatialTransformer(nn.Module):
         if transform not in TRANSFORMS:
             raise ValueError(f"expected transform in {sorted(TRANSFORMS)}, got {transform!r}")
         if padding_mode not in ("zeros", "border", "reflection"):
-            raise ValueError(
-                f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}"
-            )
+            raise ValueError(f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}")
         self.localization = localization
         self.out_size = None if out_size is None else tuple(out_size)
         self.transform = transform
@@ -113,9 +111,7 @@ class SpatialTransformer(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """The straightened pictures V (N, C, *out_size) of U (N, C, H, W)."""
         grid = self.grid(self.theta(images), self.out_size or tuple(images.shape[-2:]))
-        return F.grid_sample(
-            images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners
-        )
+        return F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
 
     def extra_repr(self) -> str:
         return (

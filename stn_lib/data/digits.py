@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from torch.nn.functional import affine_grid  # TEMP
+from stn_lib.grid import affine_grid
 
 SIDE = 28  # the picture, as in MNIST
 BOX = 20  # the square in its middle that the 8 x 8 source pixels fill, as in MNIST
 
 
 class DigitsSplit(NamedTuple):
-    """Digits to learn from and digits kept back: images (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64."""
+    """Digits to learn from and kept back: images (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64."""
 
     train_images: Tensor
     train_labels: Tensor

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from torch.nn.functional import affine_grid  # TEMP
+from stn_lib.grid import affine_grid
 
 INK = 22.0  # side in pixels of the square round the centre of a 28 x 28 digit that holds all of its ink
 
@@ -47,9 +47,7 @@ RTS = Distortion("RTS", out_size=(42, 42), max_angle=math.pi / 4, scale=(0.7, 1.
 DISTORTIONS = {"R": R, "RTS": RTS}
 
 
-def distort(
-    images: Tensor, kind: str | Distortion = "RTS", *, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def distort(images: Tensor, kind: str | Distortion = "RTS", *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Turn, scale and place a batch of digits, each in its own way.
 
     Convention:
@@ -87,9 +85,7 @@ def distort(
     return F.grid_sample(images, grid, align_corners=False), theta
 
 
-def random_theta(
-    recipe: Distortion, batch: int, in_size: tuple[int, int], generator: torch.Generator
-) -> Tensor:
+def random_theta(recipe: Distortion, batch: int, in_size: tuple[int, int], generator: torch.Generator) -> Tensor:
     """Draw (batch, 2, 3) matrices theta of a recipe, for pictures of in_size (H, W); see `distort`."""
     low, high = recipe.scale
     draw = torch.rand(4, batch, generator=generator)

@@ -5,5 +5,12 @@ from stn_lib.training.evaluation import Evaluation, evaluate
 from stn_lib.training.loop import TrainResult, load_run, train
 
 __all__ = [
-    "Evaluation", "TrainConfig", "TrainResult", "evaluate", "learning_rate", "live_config", "load_run", "train",
-]  # fmt: skip
+    "Evaluation",
+    "TrainConfig",
+    "TrainResult",
+    "evaluate",
+    "learning_rate",
+    "live_config",
+    "load_run",
+    "train",
+]

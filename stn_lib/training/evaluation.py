@@ -69,6 +69,4 @@ def evaluate(
     finally:
         model.train(training)
     wrong, n = int((logits.argmax(1) != task.labels).sum()), len(task.labels)
-    return Evaluation(
-        100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), task.labels, task.theta
-    )
+    return Evaluation(100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), task.labels, task.theta)

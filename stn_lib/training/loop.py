@@ -30,7 +30,7 @@ class TrainResult(NamedTuple):
 
     Args:
         model: the trained network, in evaluation mode.
-        history: one dict for every tenth step, ``{"step", "loss", "lr"}``, and where it was measured ``"error"``.
+        history: a dict for every tenth step, ``{"step", "loss", "lr"}``, with ``"error"`` where measured.
         test_error: on the held-out pictures, in per cent.
         seconds: of training in this call, measurements and callbacks not counted.
         evaluation: what stands behind `test_error`.
@@ -113,9 +113,7 @@ class _Run:
     def __init__(self, config: TrainConfig):
         self.config = config
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.model = models.build(
-            config.model, self.generator, in_size=config.distortion.out_size
-        ).train()
+        self.model = models.build(config.model, self.generator, in_size=config.distortion.out_size).train()
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, config))
         self.split = load_digits_split(hold_out=config.hold_out)
         self.step = 0
@@ -125,9 +123,7 @@ class _Run:
     def advance(self) -> float:
         """Take one step of descent; returns the loss before it."""
         config = self.config
-        images, labels = training_batch(
-            self.split, config.distortion, config.batch_size, generator=self.generator
-        )
+        images, labels = training_batch(self.split, config.distortion, config.batch_size, generator=self.generator)
         rate = learning_rate(self.step, config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
@@ -218,7 +214,11 @@ def _parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, A
     inside = {id(p) for part in localizations for p in part.parameters()}
     decay = config.weight_decay
     groups = [
-        {"params": [p for p in model.parameters() if id(p) not in inside], "factor": 1.0, "weight_decay": decay},
+        {
+            "params": [p for p in model.parameters() if id(p) not in inside],
+            "factor": 1.0,
+            "weight_decay": decay,
+        },
         {
             "params": [p for p in model.parameters() if id(p) in inside],
             "factor": config.localization_lr_factor,

@@ -1,0 +1,98 @@
+"""The module against torch's own pair of functions, its start, and where its gradients go."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from stn_lib.localization import ConvLocalization
+from stn_lib.spatial_transformer import SpatialTransformer
+
+
+def fixed(answer):
+    """A localisation network that answers `answer` (P,) to every 9 x 13 picture of two channels."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(2 * 9 * 13, len(answer)))
+    return net, torch.tensor(answer)
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("out_size", [None, (5, 17)])
+def test_equals_torch_forward_and_backward(align_corners, padding_mode, out_size):
+    """Oracle: F.affine_grid and F.grid_sample, values and gradients, on a non-square picture."""
+    net, answer = fixed([0.7, -0.3, 0.11, 0.2, 1.3, -0.23])
+    module = SpatialTransformer(net, out_size, padding_mode=padding_mode, align_corners=align_corners).double()
+    with torch.no_grad():
+        net[1].bias.copy_(answer)
+    ours = torch.randn(3, 2, 9, 13, dtype=torch.float64, requires_grad=True)
+    theirs = ours.detach().clone().requires_grad_()
+    theta = answer.double().view(1, 2, 3).repeat(3, 1, 1).requires_grad_()
+    grid = F.affine_grid(theta, (3, 2, *(out_size or (9, 13))), align_corners)
+    expected = F.grid_sample(theirs, grid, padding_mode=padding_mode, align_corners=align_corners)
+    got = module(ours)
+    torch.testing.assert_close(got, expected)
+    weight = torch.randn_like(expected)
+    (got * weight).sum().backward()
+    (expected * weight).sum().backward()
+    torch.testing.assert_close(ours.grad, theirs.grad)
+    torch.testing.assert_close(net[1].bias.grad, theta.grad.sum(0).flatten())
+
+
+def test_identity_start_copies_the_picture():
+    """Oracle: the picture."""
+    images = torch.rand(4, 2, 9, 13)
+    for name, parameters in (("affine", 6), ("attention", 3)):
+        net, _ = fixed([0.0] * parameters)
+        torch.testing.assert_close(SpatialTransformer(net, transform=name)(images), images)
+
+
+def test_identity_start_with_another_size_is_a_plain_resize():
+    """Oracle: F.interpolate, which knows nothing of grids."""
+    images = torch.rand(4, 1, 42, 42)
+    module = SpatialTransformer(ConvLocalization((42, 42)), (28, 28))
+    expected = F.interpolate(images, size=(28, 28), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(module(images), expected, rtol=0, atol=2e-6)
+
+
+def test_convention_attention():
+    """Oracle: by hand: s = 0.5 and t = (0.5, -0.5) read the upper right quarter, on a non-square picture."""
+    net, _ = fixed([0.0] * 3)
+    module = SpatialTransformer(net, (8, 10), transform="attention", align_corners=True)
+    with torch.no_grad():
+        net[1].bias.copy_(torch.tensor([0.5, 0.5, -0.5]))
+    images = torch.rand(1, 2, 9, 13)
+    expected = F.interpolate(images[:, :, :5, 6:], size=(8, 10), mode="bilinear", align_corners=True)
+    torch.testing.assert_close(module(images), expected)
+    assert module.theta(images)[0].tolist() == [[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]
+
+
+def test_first_step_moves_only_the_last_layer_and_the_second_all():
+    """Oracle: by hand: a zero weight passes no gradient down, its own gradient is not zero."""
+    torch.manual_seed(0)
+    net = ConvLocalization((42, 42), batch_norm=False)
+    module = SpatialTransformer(net, (28, 28))
+    images, goal = torch.rand(8, 1, 42, 42), torch.rand(8, 1, 28, 28)
+    moved = []
+    for _ in range(2):
+        before = [p.detach().clone() for p in net.parameters()]
+        F.mse_loss(module(images), goal).backward()
+        with torch.no_grad():
+            for p in net.parameters():
+                p -= 10 * p.grad
+                p.grad = None
+        moved.append([not torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True)])
+    assert moved[0] == [False] * (len(before) - 2) + [True, True]
+    assert all(moved[1])
+
+
+def test_wrong_requests_are_refused():
+    """Oracle: the message names expected and got."""
+    net, _ = fixed([0.0] * 6)
+    with pytest.raises(ValueError, match="expected transform in"):
+        SpatialTransformer(net, transform="spline")
+    with pytest.raises(ValueError, match="expected padding_mode"):
+        SpatialTransformer(net, padding_mode="wrap")
+    with pytest.raises(ValueError, match="expected a localisation network with 3 outputs, got 6"):
+        SpatialTransformer(net, transform="attention")
+    with pytest.raises(ValueError, match=r"expected a size \(H, W\), got None"):
+        SpatialTransformer(net).grid(torch.zeros(1, 2, 3))
