@@ -90,7 +90,8 @@ def live_config(model: str, seed: int = 0) -> TrainConfig:
 
     Chapter: 7
     """
-    return TrainConfig(model=model, seed=seed)
+    # Chosen on the validation digits over five seeds; short, so that it is over before the reader has left.
+    return TrainConfig(model=model, seed=seed, steps=250, localization_lr_factor=1.0)
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
