@@ -24,9 +24,10 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tests.browser import chromium
+
 from stn_lib.data import cast
 from stn_lib.widgets import LossAlongShift, StraightenDigit
-from tests.browser import chromium
 
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
 MEASURE = """async ([source, state, trait, values]) => {
@@ -71,8 +72,9 @@ def in_kernel(image: torch.Tensor, runs: int) -> list[float]:
     for k in range(runs):
         start = time.perf_counter()
         theta = torch.tensor([[[1.0, 0, 0.01 * k], [0, 1, 0]]])
-        moved = F.grid_sample(image[None, None], F.affine_grid(theta, (1, 1, *image.shape), align_corners=False),
-                              align_corners=False)
+        moved = F.grid_sample(
+            image[None, None], F.affine_grid(theta, (1, 1, *image.shape), align_corners=False), align_corners=False
+        )
         fig, axes = plt.subplots(1, 2, figsize=(7, 3.5))
         axes[0].imshow(image, cmap="gray")
         axes[1].imshow(moved[0, 0], cmap="gray")
@@ -95,7 +97,11 @@ def main() -> None:
     loss = in_browser(LossAlongShift(image.numpy()), "shift", [(k % 200) / 10 - 10 for k in range(frames)])
     cover = in_browser(StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)])
     kernel = in_kernel(image, max(12, frames // 10))
-    result = {"explorable, 128x128": spread(loss), "cover, two networks": spread(cover), "interact + matplotlib": spread(kernel)}
+    result = {
+        "explorable, 128x128": spread(loss),
+        "cover, two networks": spread(cover),
+        "interact + matplotlib": spread(kernel),
+    }
     result["ratio of medians"] = round(statistics.median(kernel) / statistics.median(loss))
     print(json.dumps(result, indent=2))
 

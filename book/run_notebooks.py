@@ -11,14 +11,16 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_TEXT_NOTEBOOK = re.compile(r"\A---\n(?:.*\n)*?kernelspec:", re.MULTILINE)
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 TIMEOUT = 300  # seconds for one cell
 
@@ -27,12 +29,15 @@ def notebooks(root: Path) -> list[Path]:
     """The notebooks of the table of contents, in its order: .ipynb, and Markdown that names a kernel."""
     found = []
     for name in _entries(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))):
-        for path in (root / name, root / f"{name}.ipynb", root / f"{name}.md"):
-            if path.suffix == ".ipynb" and path.is_file():
-                found.append(path)
-            elif path.suffix == ".md" and path.is_file() and _TEXT_NOTEBOOK.match(path.read_text(encoding="utf-8")):
-                found.append(path)
+        candidates = [p for p in (root / name, root / f"{name}.ipynb", root / f"{name}.md") if p.is_file()]
+        found += [path for path in candidates[:1] if _is_notebook(path)]
     return found
+
+
+def _is_notebook(path: Path) -> bool:
+    if path.suffix == ".md":
+        return is_myst_markdown_notebook(path.read_text(encoding="utf-8"))
+    return path.suffix == ".ipynb"
 
 
 def _entries(node) -> list[str]:
@@ -47,12 +52,7 @@ def _entries(node) -> list[str]:
 def read(path: Path):
     """A notebook as myst-nb will read it, so that both look for the same cached outputs."""
     if path.suffix == ".ipynb":
-        import nbformat
-
         return nbformat.read(path, as_version=4)
-    from myst_nb.core.read import read_myst_markdown_notebook
-    from myst_parser.config.main import MdParserConfig
-
     return read_myst_markdown_notebook(path.read_text(encoding="utf-8"), config=MdParserConfig(),
                                        add_source_map=True, path=path)
 
@@ -72,6 +72,8 @@ class _Run:
         started = time.perf_counter()
         client = NotebookClient(
             self.notebook, timeout=TIMEOUT, kernel_name="python3", store_widget_state=True,
+            # Else each kernel warns that its messages travel unencrypted, on this machine's own loopback.
+            extra_arguments=["--IPKernelApp.log_level=40"],
             resources={"metadata": {"path": str(self.path.parent)}},
             on_cell_start=self._begin, on_cell_executed=self._end)
         try:

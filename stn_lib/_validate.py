@@ -1,5 +1,6 @@
 """Bad input, refused once and clearly: what was expected, what came, what to do."""
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
@@ -13,7 +14,9 @@ def shape_of(tensor: Tensor) -> str:
 def floating(name: str, tensor: Tensor) -> None:
     """A floating tensor; integer pictures are the usual slip."""
     if not isinstance(tensor, Tensor):
-        raise TypeError(f"expected {name} to be a torch.Tensor, got {type(tensor).__name__}: wrap it in torch.as_tensor")
+        raise TypeError(
+            f"expected {name} to be a torch.Tensor, got {type(tensor).__name__}: wrap it in torch.as_tensor"
+        )
     if not tensor.is_floating_point():
         raise TypeError(
             f"expected {name} of a floating dtype, got {tensor.dtype}: convert it with .float(), and divide pixels by 255"
@@ -30,7 +33,9 @@ def theta(value: Tensor) -> None:
     """A batch of affine matrices (N, 2, 3) of finite numbers."""
     floating("theta", value)
     if value.ndim != 3 or tuple(value.shape[1:]) != (2, 3):
-        hint = "add a batch dimension with theta[None]" if tuple(value.shape) == (2, 3) else "one 2x3 matrix per picture"
+        hint = (
+            "add a batch dimension with theta[None]" if tuple(value.shape) == (2, 3) else "one 2x3 matrix per picture"
+        )
         if tuple(value.shape[-2:]) == (3, 2):
             hint = "did you transpose it? Use theta.transpose(-1, -2)"
         elif value.ndim == 2 and value.shape[1] == 6:
@@ -55,7 +60,9 @@ def sampling(image: Tensor, grid: Tensor) -> None:
     floating("input", image)
     floating("grid", grid)
     if image.ndim != 4:
-        raise ValueError(f"expected input of shape (N, C, H, W), got {shape_of(image)}: add dimensions with input[None]")
+        raise ValueError(
+            f"expected input of shape (N, C, H, W), got {shape_of(image)}: add dimensions with input[None]"
+        )
     if grid.ndim != 4 or grid.shape[-1] != 2:
         hint = "the last axis holds (x, y)"
         if grid.ndim == 4 and grid.shape[1] == 2:
@@ -71,5 +78,8 @@ def sampling(image: Tensor, grid: Tensor) -> None:
             f"expected input and grid of one dtype and device, got {image.dtype} on {image.device} and "
             f"{grid.dtype} on {grid.device}: use grid.to(input)"
         )
+    # A sum is one fast pass and is NaN wherever NaN is; only then is it worth looking closer (inf - inf is NaN, too).
+    if math.isnan(float(grid.detach().sum())) and bool(grid.detach().isnan().any()):
+        raise ValueError("expected a grid of numbers, got NaN in it: look for NaN in theta")
     if 0 in image.shape[1:]:
         raise ValueError(f"expected input with at least one channel and pixel, got {shape_of(image)}")

@@ -41,7 +41,9 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
         raise ValueError(f"expected size (N, C, H, W) of the output, got {tuple(size)}")
     height, width = _validate.image_size(size[2:])
     if size[0] != theta.shape[0]:
-        raise ValueError(f"expected size and theta of one batch size, got N={size[0]} and theta {_validate.shape_of(theta)}")
+        raise ValueError(
+            f"expected size and theta of one batch size, got N={size[0]} and theta {_validate.shape_of(theta)}"
+        )
     x, y = (centres(side, align_corners, dtype=theta.dtype, device=theta.device) for side in (width, height))
     # A matrix product would multiply by the constant 1 and by every x and y anew for each pixel. The map is a
     # sum of a term of the column and a term of the row: two short vectors, and one addition per pixel.

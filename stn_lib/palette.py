@@ -53,6 +53,7 @@ def css() -> str:
         >>> "--stn-source: #0271d6;" in css()
         True
     """
+
     def block(selector: str, colours: dict[str, str]) -> str:
         lines = "".join(f"  --stn-{name}: {value};\n" for name, value in colours.items())
         return f"{selector} {{\n{lines}}}\n"

@@ -60,13 +60,7 @@ def grid_sample(
     x, y = grid.unbind(-1)
     x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
     read = {"bilinear": _bilinear, "nearest": _nearest, "bicubic": _bicubic}[mode]
-    try:
-        return read(input, x, y, padding_mode, align_corners)
-    except IndexError:
-        # A NaN becomes an index that no picture has; looking for one in every grid would cost a pass over it.
-        if bool(grid.detach().isnan().any()):
-            raise ValueError("expected a grid of numbers, got NaN in it: look for NaN in theta") from None
-        raise
+    return read(input, x, y, padding_mode, align_corners)
 
 
 def _bilinear(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:

@@ -215,7 +215,7 @@ def invert(theta: Tensor) -> Tensor:
     if bool(flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
-            f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the picture to "
+            f"expected an invertible theta, got determinant {abs(area[at].item()):.3g} at index {at}: it maps the picture to "
             "a line or a point"
         )
     inverse = torch.linalg.inv(linear)

@@ -100,13 +100,25 @@ def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Resu
     # A case with a crash or a wrong shape comes first; then the smallest; among equals a plain one.
     index = min(
         (i for i, ok in enumerate(right) if not ok),
-        key=lambda i: (limited and not cases[i].plain, attempts[i].problem is None,
-                       cases[i].weight, not cases[i].plain, i),
+        key=lambda i: (
+            limited and not cases[i].plain,
+            attempts[i].problem is None,
+            cases[i].weight,
+            not cases[i].plain,
+            i,
+        ),
     )
     return Result(
-        exercise.number, exercise.name, "failed", misconception=key, sentence=sentence,
-        case=cases[index], expected=truths[index], attempt=attempts[index],
-        tolerance=exercise.tolerance, **count,
+        exercise.number,
+        exercise.name,
+        "failed",
+        misconception=key,
+        sentence=sentence,
+        case=cases[index],
+        expected=truths[index],
+        attempt=attempts[index],
+        tolerance=exercise.tolerance,
+        **count,
     )
 
 
@@ -142,9 +154,7 @@ def _diagnose(
     return None, "", False
 
 
-def _explains(
-    wrong: Callable[..., Any], picked: list[tuple[Case, Tensor, Attempt]], tolerance: float
-) -> bool:
+def _explains(wrong: Callable[..., Any], picked: list[tuple[Case, Tensor, Attempt]], tolerance: float) -> bool:
     witnesses = 0
     for case, truth, got in picked:
         try:

@@ -16,9 +16,7 @@ from stn_lib.exercises.frame import Exercise, Misconception
 from stn_lib.exercises.points import variants
 
 
-def _torch_warp(
-    image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False
-) -> Tensor:
+def _torch_warp(image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False) -> Tensor:
     grid = F.affine_grid(theta[None], [1, 1, *out_size], align_corners=align_corners)
     return F.grid_sample(image[None, None], grid, align_corners=align_corners)[0, 0]
 
@@ -27,9 +25,7 @@ def _torch_shrink(image: Tensor, factor: int) -> Tensor:
     return F.avg_pool2d(image[None, None], factor)[0, 0]
 
 
-def _input_size(
-    image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False
-) -> Tensor:
+def _input_size(image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False) -> Tensor:
     return wrong.pull(image, theta, tuple(image.shape), align_corners)
 
 
@@ -51,7 +47,11 @@ def _turned(theta: Tensor) -> Tensor:
 
 
 WARP = Exercise(
-    "5.4", "warp", draw.draw_warps, _torch_warp, "torch's `affine_grid` and `grid_sample`",
+    "5.4",
+    "warp",
+    draw.draw_warps,
+    _torch_warp,
+    "torch's `affine_grid` and `grid_sample`",
     (
         Misconception(
             "output_size_ignored",
@@ -63,9 +63,16 @@ WARP = Exercise(
             "grid_yx",
             "Your grid is (y, x). A point is (x, y), columns first, while a size is (H, W): the first row of "
             "theta gives x, and x picks the column.",
-            (*variants(wrong.pull, "change", _exchanged_rows, _exchanged_columns,
-                       lambda theta: _exchanged_rows(_exchanged_columns(theta))),
-             *variants(wrong.pull, "exchange", True)),
+            (
+                *variants(
+                    wrong.pull,
+                    "change",
+                    _exchanged_rows,
+                    _exchanged_columns,
+                    lambda theta: _exchanged_rows(_exchanged_columns(theta)),
+                ),
+                *variants(wrong.pull, "exchange", True),
+            ),
         ),
         Misconception(
             "forward",
@@ -77,19 +84,34 @@ WARP = Exercise(
             "align_corners",
             "Half a pixel off: align_corners. With False the outer EDGES of the corner pixels are at ±1, "
             "with True their centres. The grid and the sampler must both follow the one that was asked for.",
-            variants(wrong.pull, "aligned", lambda a: (False, False), lambda a: (True, True),
-                     lambda a: (a, not a), lambda a: (not a, a), lambda a: (not a, not a),
-                     lambda a: (False, True), lambda a: (True, False), lambda a: (a, False),
-                     lambda a: (a, True), lambda a: (False, a), lambda a: (True, a)),
+            variants(
+                wrong.pull,
+                "aligned",
+                lambda a: (False, False),
+                lambda a: (True, True),
+                lambda a: (a, not a),
+                lambda a: (not a, a),
+                lambda a: (not a, not a),
+                lambda a: (False, True),
+                lambda a: (True, False),
+                lambda a: (a, False),
+                lambda a: (a, True),
+                lambda a: (False, a),
+                lambda a: (True, a),
+            ),
         ),
         Misconception(
             "last_row_lost",
             "The last row and column are lost: a neighbour at H − 1 or W − 1 is still inside. Test "
             "`0 <= index < size` for each of the four neighbours.",
-            tuple(wrong.pull_by_points(sample) for sample in (
-                *variants(wrong.blend, "read", wrong.lose_last),
-                wrong.inside_only(0, 0, closed=False), wrong.inside_only(-1, 0, closed=False),
-            )),
+            tuple(
+                wrong.pull_by_points(sample)
+                for sample in (
+                    *variants(wrong.blend, "read", wrong.lose_last),
+                    wrong.inside_only(0, 0, closed=False),
+                    wrong.inside_only(-1, 0, closed=False),
+                )
+            ),
         ),
         Misconception(
             "rim_lost",
@@ -118,16 +140,23 @@ WARP = Exercise(
         Misconception(
             "padding_ignored",
             "Your picture goes on outside, where it should read 0: a neighbour outside adds nothing.",
-            (*variants(wrong.pull, "padding_mode", "border", "reflection"),
-             *(wrong.pull_by_points(sample)
-               for sample in variants(wrong.blend, "read", wrong.wrap, wrong.raw, wrong.wrap_negative,
-                                      wrong.clamp_far))),
+            (
+                *variants(wrong.pull, "padding_mode", "border", "reflection"),
+                *(
+                    wrong.pull_by_points(sample)
+                    for sample in variants(
+                        wrong.blend, "read", wrong.wrap, wrong.raw, wrong.wrap_negative, wrong.clamp_far
+                    )
+                ),
+            ),
         ),
         Misconception(
             "rounded",
             "The source points are rounded to whole pixels. Blend the four pixels around each.",
-            (*variants(wrong.pull, "mode", "nearest"),
-             wrong.pull_by_points(variants(wrong.nearest, "round_", math.floor)[0])),
+            (
+                *variants(wrong.pull, "mode", "nearest"),
+                wrong.pull_by_points(variants(wrong.nearest, "round_", math.floor)[0]),
+            ),
         ),
     ),
 )
@@ -148,14 +177,21 @@ def _blocks(image: Tensor, factor: int) -> Tensor:
 
 
 SHRINK = Exercise(
-    "5.5", "shrink", draw.draw_shrinks, _torch_shrink, "torch's `avg_pool2d`",
+    "5.5",
+    "shrink",
+    draw.draw_shrinks,
+    _torch_shrink,
+    "torch's `avg_pool2d`",
     (
         Misconception(
             "strided",
             "You keep every k-th pixel and throw the others away: fine stripes turn into coarse ones "
             "(aliasing). Take the mean of each factor × factor block.",
-            (lambda image, k: image[::k, ::k], lambda image, k: image[k // 2 :: k, k // 2 :: k],
-             lambda image, k: image[k - 1 :: k, k - 1 :: k]),
+            (
+                lambda image, k: image[::k, ::k],
+                lambda image, k: image[k // 2 :: k, k // 2 :: k],
+                lambda image, k: image[k - 1 :: k, k - 1 :: k],
+            ),
         ),
         Misconception(
             "no_antialias",
@@ -171,16 +207,17 @@ SHRINK = Exercise(
         Misconception(
             "sum_not_mean",
             "You add up each block. Divide by the number of its pixels, factor × factor.",
-            (lambda image, k: _blocks(image, k).sum((1, 3)),
-             lambda image, k: _blocks(image, k).sum((1, 3)) / k),
+            (lambda image, k: _blocks(image, k).sum((1, 3)), lambda image, k: _blocks(image, k).sum((1, 3)) / k),
         ),
         Misconception(
             "one_axis",
             "Only one axis is averaged. Take the mean over the rows AND the columns of each block.",
-            (lambda image, k: _blocks(image, k).mean(1)[:, :, 0],
-             lambda image, k: _blocks(image, k).mean(3)[:, 0],
-             lambda image, k: _blocks(image, k).mean(1).reshape(image.shape[0] // k, image.shape[1]),
-             lambda image, k: _blocks(image, k).mean(3).reshape(image.shape[0], image.shape[1] // k)),
+            (
+                lambda image, k: _blocks(image, k).mean(1)[:, :, 0],
+                lambda image, k: _blocks(image, k).mean(3)[:, 0],
+                lambda image, k: _blocks(image, k).mean(1).reshape(image.shape[0] // k, image.shape[1]),
+                lambda image, k: _blocks(image, k).mean(3).reshape(image.shape[0], image.shape[1] // k),
+            ),
         ),
     ),
 )

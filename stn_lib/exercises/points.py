@@ -16,9 +16,18 @@ from stn_lib.exercises import draw, wrong
 from stn_lib.exercises.frame import Exercise, Misconception
 
 _INSIDE = [("between", "between")] * 12 + [("on", "between"), ("between", "on")] * 4 + [("on", "on")] * 2
-_EDGE = [("last", "between"), ("between", "last"), ("last", "last"), ("before", "between"),
-         ("between", "before"), ("after", "between"), ("between", "after"), ("before", "after"),
-         ("before", "before"), ("after", "after")] * 2
+_EDGE = [
+    ("last", "between"),
+    ("between", "last"),
+    ("last", "last"),
+    ("before", "between"),
+    ("between", "before"),
+    ("after", "between"),
+    ("between", "after"),
+    ("before", "after"),
+    ("before", "before"),
+    ("after", "after"),
+] * 2
 _FAR = [("far_before", "between"), ("between", "far_after"), ("far_after", "before"), ("after", "far_before")]
 _HALF = [("half", "half"), ("half", "between"), ("between", "half")] * 6
 
@@ -52,6 +61,7 @@ def _torch_gradient(image: Tensor, x: float, y: float) -> Tensor:
 
 def variants(function: Callable[..., Any], name: str, *values: Any, **fixed: Any) -> tuple[Callable, ...]:
     """One wrong function for each value of an option."""
+
     def variant(value: Any) -> Callable[..., Any]:
         return lambda *args, **kwargs: function(*args, **kwargs, **fixed, **{name: value})
 
@@ -105,7 +115,10 @@ def _lost(function: Callable[..., Any]) -> tuple[Callable, ...]:
 
 
 BILINEAR = Exercise(
-    "5.1", "bilinear", lambda g: draw.draw_points(g, _INSIDE + _EDGE + _FAR), _torch_value("bilinear"),
+    "5.1",
+    "bilinear",
+    lambda g: draw.draw_points(g, _INSIDE + _EDGE + _FAR),
+    _torch_value("bilinear"),
     "torch's `grid_sample`",
     (
         Misconception(
@@ -113,34 +126,46 @@ BILINEAR = Exercise(
             "The weights are crossed. A pixel's weight is the area of the rectangle opposite to it: the "
             "nearer the pixel, the larger. The left column takes 1 − (x − x0), the right one x − x0, and "
             "the rows likewise with y.",
-            variants(wrong.blend, "weights", lambda u, v: (1 - u, 1 - v), lambda u, v: (v, u),
-                      lambda u, v: (1 - u, v), lambda u, v: (u, 1 - v), lambda u, v: (1 - v, 1 - u)),
+            variants(
+                wrong.blend,
+                "weights",
+                lambda u, v: (1 - u, 1 - v),
+                lambda u, v: (v, u),
+                lambda u, v: (1 - u, v),
+                lambda u, v: (u, 1 - v),
+                lambda u, v: (1 - v, 1 - u),
+            ),
         ),
         _with(_XY, *_exchanged(wrong.blend)),
         Misconception(
             "truncated",
-            "`int()` cuts towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use "
-            "`math.floor`.",
+            "`int()` cuts towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `math.floor`.",
             variants(wrong.blend, "floor", math.trunc),
         ),
-        _with(_LAST, *_lost(wrong.blend), wrong.inside_only(0, 0, closed=False),
-              wrong.inside_only(-1, 0, closed=False)),
+        _with(
+            _LAST, *_lost(wrong.blend), wrong.inside_only(0, 0, closed=False), wrong.inside_only(-1, 0, closed=False)
+        ),
         _with(_RIM, wrong.inside_only(0, 0, closed=True), wrong.inside_only(-1, 0, closed=True)),
         _with(_CLAMP, *variants(wrong.blend, "read", wrong.clamp)),
-        _with(_WRAP, *variants(wrong.blend, "read", wrong.wrap, wrong.raw, wrong.wrap_negative,
-                                wrong.clamp_far)),
+        _with(_WRAP, *variants(wrong.blend, "read", wrong.wrap, wrong.raw, wrong.wrap_negative, wrong.clamp_far)),
         Misconception(
             "rounded",
             "Your value is that of one pixel: the point is rounded. Blend the four pixels around it.",
-            (wrong.nearest, *variants(wrong.nearest, "round_", lambda t: math.floor(t + 0.5)),
-             *variants(wrong.nearest, "round_", math.floor)),
+            (
+                wrong.nearest,
+                *variants(wrong.nearest, "round_", lambda t: math.floor(t + 0.5)),
+                *variants(wrong.nearest, "round_", math.floor),
+            ),
         ),
     ),
     plain=_OUTSIDE,
 )
 
 GRADIENT = Exercise(
-    "5.2", "bilinear_gradient", lambda g: draw.draw_points(g, _INSIDE + _EDGE), _torch_gradient,
+    "5.2",
+    "bilinear_gradient",
+    lambda g: draw.draw_points(g, _INSIDE + _EDGE),
+    _torch_gradient,
     "autograd through torch's `grid_sample`",
     (
         Misconception(
@@ -152,9 +177,10 @@ GRADIENT = Exercise(
             "sign_flipped",
             "The sign is wrong: moving to the right takes weight from the left pixel and gives it to the "
             "right one, so the slope is right minus left, and below minus above.",
-            tuple(lambda image, x, y, a=a, b=b: (a * wrong.slope(image, x, y)[0],
-                                                 b * wrong.slope(image, x, y)[1])
-                  for a, b in ((-1, -1), (-1, 1), (1, -1))),
+            tuple(
+                lambda image, x, y, a=a, b=b: (a * wrong.slope(image, x, y)[0], b * wrong.slope(image, x, y)[1])
+                for a, b in ((-1, -1), (-1, 1), (1, -1))
+            ),
         ),
         Misconception(
             "equation_literal",
@@ -178,30 +204,47 @@ GRADIENT = Exercise(
             "unweighted",
             "The differences are not weighted. ∂V/∂x blends the difference of the upper row, weight "
             "1 − (y − y0), with that of the lower row, weight y − y0; and ∂V/∂y likewise.",
-            variants(wrong.slope, "mix", lambda t, near, far: near, lambda t, near, far: near + far,
-                      lambda t, near, far: (near + far) / 2),
+            variants(
+                wrong.slope,
+                "mix",
+                lambda t, near, far: near,
+                lambda t, near, far: near + far,
+                lambda t, near, far: (near + far) / 2,
+            ),
         ),
         Misconception(
             "weights_crossed",
             "The weights are crossed. ∂V/∂x is weighted by where the point lies in y, and the nearer row "
             "has the larger weight: 1 − (y − y0) above, y − y0 below.",
-            (*variants(wrong.slope, "mix", lambda t, near, far: t * near + (1 - t) * far),
-             wrong.slope_crossed_axes),
+            (*variants(wrong.slope, "mix", lambda t, near, far: t * near + (1 - t) * far), wrong.slope_crossed_axes),
         ),
         Misconception(
             "zero",
-            "Your slope is always 0: that is the derivative of rounding. Differentiate the blend of four "
-            "pixels.",
+            "Your slope is always 0: that is the derivative of rounding. Differentiate the blend of four pixels.",
             (lambda image, x, y: (0.0, 0.0),),
         ),
         Misconception(
             "padding_ignored",
             "At the border your slope does not go down to the 0 outside. A neighbour outside counts as a "
             "pixel of value 0, in every difference; test each neighbour on its own.",
-            (*variants(wrong.slope, "read", wrong.clamp, wrong.wrap, wrong.raw, wrong.wrap_negative,
-                        wrong.clamp_far, wrong.lose_last),
-             *(lambda image, x, y, closed=closed: wrong.slope(image, x, y)
-               if _inside(image, x, y, closed) else (0.0, 0.0) for closed in (True, False))),
+            (
+                *variants(
+                    wrong.slope,
+                    "read",
+                    wrong.clamp,
+                    wrong.wrap,
+                    wrong.raw,
+                    wrong.wrap_negative,
+                    wrong.clamp_far,
+                    wrong.lose_last,
+                ),
+                *(
+                    lambda image, x, y, closed=closed: (
+                        wrong.slope(image, x, y) if _inside(image, x, y, closed) else (0.0, 0.0)
+                    )
+                    for closed in (True, False)
+                ),
+            ),
         ),
         _with(_XY, *_exchanged(wrong.slope)),
     ),
@@ -217,8 +260,11 @@ def _inside(image: Tensor, x: float, y: float, closed: bool) -> bool:
 
 
 NEAREST = Exercise(
-    "5.3", "nearest", lambda g: draw.draw_points(g, _HALF + _INSIDE[:8] + _EDGE + _FAR),
-    _torch_value("nearest"), "torch's `grid_sample` with mode nearest",
+    "5.3",
+    "nearest",
+    lambda g: draw.draw_points(g, _HALF + _INSIDE[:8] + _EDGE + _FAR),
+    _torch_value("nearest"),
+    "torch's `grid_sample` with mode nearest",
     (
         Misconception(
             "half_up",
@@ -233,14 +279,12 @@ NEAREST = Exercise(
         ),
         Misconception(
             "floored",
-            "`floor` takes the pixel to the left, even if the right one is nearer. Round to the nearest "
-            "integer.",
+            "`floor` takes the pixel to the left, even if the right one is nearer. Round to the nearest integer.",
             variants(wrong.nearest, "round_", math.floor),
         ),
         _with(_XY, *_exchanged(wrong.nearest)),
         _with(_CLAMP, *variants(wrong.nearest, "read", wrong.clamp)),
-        _with(_WRAP, *variants(wrong.nearest, "read", wrong.wrap, wrong.raw, wrong.wrap_negative,
-                                wrong.clamp_far)),
+        _with(_WRAP, *variants(wrong.nearest, "read", wrong.wrap, wrong.raw, wrong.wrap_negative, wrong.clamp_far)),
         _with(_LAST, *_lost(wrong.nearest)),
         Misconception(
             "interpolated",

@@ -38,6 +38,7 @@ WORDS = {
     "unanswered_once": "Your function returned {got} here: is a `return` missing on one branch?",
 }
 
+
 @dataclass(frozen=True)
 class Result:
     """What a check found.
@@ -125,14 +126,16 @@ then run the cell again.
             body = f"{escape(start)} <code>raise NotImplementedError</code> {escape(WORDS['unanswered_end'])}"
             return f'<div class="stn-check stn-check-unanswered"><p>{body}</p></div>'
         mark = "✓" if self.passed else "✗"
-        parts = [f'<p><span class="stn-check-mark"><span aria-hidden="true">{mark}</span> '
-                 f"{escape(self.title)}: {WORDS[self.status]}</span></p>"]
+        parts = [
+            f'<p><span class="stn-check-mark"><span aria-hidden="true">{mark}</span> '
+            f"{escape(self.title)}: {WORDS[self.status]}</span></p>"
+        ]
         first, *rest = self.notes()
         kind = "stn-check-why" if self.status == "failed" and rest else "stn-check-note"
         parts += [f'<p class="{kind}">{prose(first)}</p>']
         parts += [f'<p class="stn-check-note">{prose(note)}</p>' for note in rest]
         if self.case is not None:
-            parts += [f'<p>{WORDS["case"]}:</p>', html_row(self.case.inputs)]
+            parts += [f"<p>{WORDS['case']}:</p>", html_row(self.case.inputs)]
             parts += [html_row(self._answers(), WORDS["yours"], self._off())]
             if self.difference():
                 parts += [f'<p class="stn-check-note">{escape(self.difference())}</p>']
@@ -177,5 +180,3 @@ def _difference(attempt: Attempt | None, expected: Tensor | None) -> str:
     else:
         where = WORDS["part"].format(index=index + 1) if expected.ndim == 1 else WORDS["alone"]
     return WORDS["difference"].format(size=number(gap.flatten()[index]), where=where).replace(" .", ".")
-
-

@@ -109,8 +109,10 @@ def html_row(named: dict[str, Any], marked: str = "", off: Tensor | None = None)
     """
     # Expected and yours share one scale of shades; inputs have one each.
     limits = _limits(list(named.values())) if marked else None
-    boxes = [_html_table(name, value, off if name == marked else None, limits or _limits([value]))
-             for name, value in named.items()]
+    boxes = [
+        _html_table(name, value, off if name == marked else None, limits or _limits([value]))
+        for name, value in named.items()
+    ]
     return f'<div class="stn-check-row">{"".join(boxes)}</div>'
 
 
@@ -127,8 +129,10 @@ def _html_table(name: str, value: Any, off: Tensor | None, limits: tuple[float, 
             tds.append(f'<td{kind} style="--v:{shades[i][j]}">{"≠ " if wrong else ""}{escape(cell)}</td>')
         rows.append(f"<tr>{''.join(tds)}</tr>")
     label = escape(name, quote=True)
-    return (f'<div><small>{label}</small><div class="stn-check-scroll" tabindex="0" role="group" '
-            f'aria-label="{label}"><table>{"".join(rows)}</table></div></div>')
+    return (
+        f'<div><small>{label}</small><div class="stn-check-scroll" tabindex="0" role="group" '
+        f'aria-label="{label}"><table>{"".join(rows)}</table></div></div>'
+    )
 
 
 def _limits(values: list[Any]) -> tuple[float, float]:

@@ -73,8 +73,12 @@ def _percent(function: Callable[..., tuple[float, float]]) -> Callable[..., tupl
 
 
 def _draw(generator: torch.Generator) -> list[Case]:
-    cases = [Case({"errors": 70, "n": 10_000}), Case({"errors": 6, "n": 450}),
-             Case({"errors": 0, "n": 450}, plain=False), Case({"errors": 40, "n": 40}, plain=False)]
+    cases = [
+        Case({"errors": 70, "n": 10_000}),
+        Case({"errors": 6, "n": 450}),
+        Case({"errors": 0, "n": 450}, plain=False),
+        Case({"errors": 40, "n": 40}, plain=False),
+    ]
     for _ in range(16):
         n = draw_integer(generator, 20, 600)
         cases.append(Case({"errors": draw_integer(generator, 1, n - 1), "n": n}))
@@ -83,13 +87,20 @@ def _draw(generator: torch.Generator) -> list[Case]:
 
 # 1.96 in place of 1.959964 moves an end by at most 5e-6: that passes.
 _INTERVAL = Exercise(
-    "7.1", "interval", _draw, wilson, "Wilson's formula",
+    "7.1",
+    "interval",
+    _draw,
+    wilson,
+    "Wilson's formula",
     (
         Misconception(
             "percent",
             "Your numbers are percent. Give fractions from 0 to 1, as the errors divided by n.",
-            tuple(_percent(lambda e, n, f=f, z=z: f(e, n, z)) for f in (wilson, _wald, _wald_clipped)
-                  for z in (_Z95, 1.96)),
+            tuple(
+                _percent(lambda e, n, f=f, z=z: f(e, n, z))
+                for f in (wilson, _wald, _wald_clipped)
+                for z in (_Z95, 1.96)
+            ),
         ),
         Misconception(
             "normal_approximation",
@@ -106,14 +117,12 @@ _INTERVAL = Exercise(
         Misconception(
             "one_sigma",
             "This is one standard error to each side, which holds 68 %. For 95 % take z = 1.96.",
-            (lambda e, n: wilson(e, n, 1.0), lambda e, n: _wald(e, n, 1.0),
-             lambda e, n: _wald_clipped(e, n, 1.0)),
+            (lambda e, n: wilson(e, n, 1.0), lambda e, n: _wald(e, n, 1.0), lambda e, n: _wald_clipped(e, n, 1.0)),
         ),
         Misconception(
             "one_sided",
             "z = 1.645 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: z = 1.96.",
-            (lambda e, n: wilson(e, n, _Z90), lambda e, n: _wald(e, n, _Z90),
-             lambda e, n: _wald_clipped(e, n, _Z90)),
+            (lambda e, n: wilson(e, n, _Z90), lambda e, n: _wald(e, n, _Z90), lambda e, n: _wald_clipped(e, n, _Z90)),
         ),
         Misconception(
             "order_swapped",
@@ -121,7 +130,8 @@ _INTERVAL = Exercise(
             (lambda e, n: wilson(e, n)[::-1],),
         ),
     ),
-    plain="Where there are some errors and some right answers", tolerance=2e-5,
+    plain="Where there are some errors and some right answers",
+    tolerance=2e-5,
 )
 
 

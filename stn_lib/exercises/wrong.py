@@ -67,7 +67,12 @@ def exchanged_bounds(rows: list[list[float]], i: int, j: int) -> float:
 
 
 def blend(
-    image: Tensor, x: float, y: float, *, read: Read = zero, floor: Callable[[float], int] = math.floor,
+    image: Tensor,
+    x: float,
+    y: float,
+    *,
+    read: Read = zero,
+    floor: Callable[[float], int] = math.floor,
     weights: Callable[[float, float], tuple[float, float]] = lambda u, v: (u, v),
 ) -> float:
     """Bilinear interpolation: right with the defaults, wrong by what replaces one of them."""
@@ -86,6 +91,7 @@ def inside_only(low: float, high: float, *, closed: bool) -> Callable[[Tensor, f
         high: What is added to W - 1 and H - 1 for the largest.
         closed: Whether that largest is itself read.
     """
+
     def sample(image: Tensor, x: float, y: float) -> float:
         for value, size in ((x, image.shape[1]), (y, image.shape[0])):
             limit = size - 1 + high
@@ -97,7 +103,12 @@ def inside_only(low: float, high: float, *, closed: bool) -> Callable[[Tensor, f
 
 
 def slope(
-    image: Tensor, x: float, y: float, *, read: Read = zero, floor: Callable[[float], int] = math.floor,
+    image: Tensor,
+    x: float,
+    y: float,
+    *,
+    read: Read = zero,
+    floor: Callable[[float], int] = math.floor,
     step: Callable[[float, float], float] = lambda far, near: far - near,
     mix: Callable[[float, float, float], float] = lambda t, near, far: (1 - t) * near + t * far,
 ) -> tuple[float, float]:
@@ -119,6 +130,7 @@ def slope_crossed_axes(image: Tensor, x: float, y: float) -> tuple[float, float]
 
 def slope_literal(image: Tensor, x: float, y: float) -> tuple[float, float]:
     """The paper's equation 7 word for word: on a lattice point only one neighbour is left of the sum."""
+
     def sign(n: int, t: float) -> float:
         return 0.0 if abs(n - t) >= 1 else (1.0 if n >= t else -1.0)
 
@@ -141,9 +153,7 @@ def slope_between(image: Tensor, x: float, y: float) -> tuple[float, float]:
     return tuple((after + before) / 2 for after, before in sides)
 
 
-def nearest(
-    image: Tensor, x: float, y: float, *, round_: Callable[[float], int] = round, read: Read = zero
-) -> float:
+def nearest(image: Tensor, x: float, y: float, *, round_: Callable[[float], int] = round, read: Read = zero) -> float:
     """The nearest pixel: torch's (half to even) with the defaults, another by what replaces one of them."""
     return read(image.tolist(), round_(y), round_(x))
 
@@ -179,11 +189,16 @@ def source(theta: Tensor, out_size: tuple[int, int], align_corners: bool) -> tup
 
 
 def pull(
-    image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False, *,
+    image: Tensor,
+    theta: Tensor,
+    out_size: tuple[int, int],
+    align_corners: bool = False,
+    *,
     change: Callable[[Tensor], Tensor] = lambda theta: theta,
     aligned: Callable[[bool], tuple[bool, bool]] = lambda a: (a, a),
     unit: Callable[[tuple[int, int], tuple[int, int]], tuple[int, int]] = lambda in_size, out_size: in_size,
-    exchange: bool = False, **options,
+    exchange: bool = False,
+    **options,
 ) -> Tensor:
     """A whole warp: right with the defaults, wrong by what replaces one of them.
 
@@ -204,6 +219,7 @@ def pull(
 
 def pull_by_points(sample: Callable[[Tensor, float, float], float]) -> Callable[..., Tensor]:
     """A warp that reads every point with a scalar sampler."""
+
     def warp(image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False) -> Tensor:
         height, width = image.shape
         x, y = source(theta, out_size, align_corners)
@@ -234,9 +250,7 @@ def inverse(theta: Tensor) -> Tensor:
     return torch.linalg.inv(square)[:2]
 
 
-def pull_in_pixels(
-    image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False
-) -> Tensor:
+def pull_in_pixels(image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False) -> Tensor:
     """Theta applied to pixel numbers in place of normalised coordinates."""
     y = torch.arange(out_size[0], dtype=torch.float64)[:, None].expand(out_size)
     x = torch.arange(out_size[1], dtype=torch.float64)[None, :].expand(out_size)

@@ -30,7 +30,7 @@ class LossAlongShift(Explorable, module="loss_along_shift"):
     Chapter: 5
     """
 
-    WORDS = {  # noqa: RUF012 - a table of words, replaced whole by a translation
+    WORDS = {
         "title": "Slide one picture onto the other",
         "moved": "Your picture",
         "onto": "and the",
@@ -87,7 +87,10 @@ class LossAlongShift(Explorable, module="loss_along_shift"):
         top = max(smooth + stairs) or 1.0
 
         def path(values: list[float]) -> str:
-            points = (f"{10 + 12 * (t + self.reach):.1f} {190 - 170 * v / top:.1f}" for t, v in zip(shifts, values, strict=True))
+            points = (
+                f"{10 + 12 * (t + self.reach):.1f} {190 - 170 * v / top:.1f}"
+                for t, v in zip(shifts, values, strict=True)
+            )
             return "M" + "L".join(points)
 
         style = 'style="fill:none;stroke:var(--stn-ink);stroke-width:2px'
@@ -96,4 +99,7 @@ class LossAlongShift(Explorable, module="loss_along_shift"):
             f'aria-label="{html.escape(self.words["plot"])}"><path d="{path(smooth)}" {style}"/>'
             f'<path d="{path(stairs)}" {style};stroke-dasharray:5 3"/></svg>'
         )
-        return figure(svg, "The loss along the shift: bilinear reading (solid) slopes, nearest reading (dashed) is flat between jumps.")
+        return figure(
+            svg,
+            "The loss along the shift: bilinear reading (solid) slopes, nearest reading (dashed) is flat between jumps.",
+        )

@@ -27,7 +27,7 @@ class Prediction(Explorable, module="prediction"):
     Chapter: all
     """
 
-    WORDS: dict[str, str] = {  # noqa: RUF012 - a table of words, replaced whole by a translation
+    WORDS: dict[str, str] = {
         "eyebrow": "Predict first",
         "quiet": "Pick one. There is no score; the wrong answers are worth reading too.",
         "right": "\u2713 yes",

@@ -30,7 +30,7 @@ class SamplePoint(Explorable, module="sample_point"):
     Chapter: 5
     """
 
-    WORDS = {  # noqa: RUF012 - a table of words, replaced whole by a translation
+    WORDS = {
         "title": "Read the picture between its pixels",
         "overview": "The input picture U. Drag the blue point.",
         "close": "The four neighbours, close up: each weight is the rectangle opposite",

@@ -6,8 +6,8 @@ import torch
 import traitlets
 
 from stn_lib import models
-from stn_lib.export import export
 from stn_lib.data import cast
+from stn_lib.export import export
 from stn_lib.widgets._base import Explorable, figure
 
 _NAMES = {"cnn": "digits-rts-cnn", "st_cnn": "digits-rts-st-cnn"}
@@ -30,7 +30,7 @@ class StraightenDigit(Explorable, module="straighten_digit"):
     Chapter: cover
     """
 
-    WORDS = {  # noqa: RUF012 - a table of words, replaced whole by a translation
+    WORDS = {
         "title": "Turn it. Watch which network changes its mind.",
         "input": "The input, 42 \u00d7 42. In green: where the spatial transformer looks.",
         "seen": "What it then sees, 28 \u00d7 28",
@@ -68,7 +68,12 @@ class StraightenDigit(Explorable, module="straighten_digit"):
         networks = {}
         for key, name in _NAMES.items():
             networks[f"{key}_layout"], networks[f"{key}_weights"] = export(models.load_pretrained(name))
-        super().__init__(digits=(cast() * 255).round().to(torch.uint8).numpy().tobytes(), labels=list(range(10)), **networks, **traits)
+        super().__init__(
+            digits=(cast() * 255).round().to(torch.uint8).numpy().tobytes(),
+            labels=list(range(10)),
+            **networks,
+            **traits,
+        )
 
     def fallback(self) -> str:
         """The chosen digit, enlarged, as it is before anybody moves it."""
@@ -81,7 +86,6 @@ class StraightenDigit(Explorable, module="straighten_digit"):
         )
         svg = (
             f'<svg viewBox="0 0 {size} {size}" width="280" role="img" aria-label="{html.escape(self.words["input"])}">'
-            f"<g transform=\"rotate({self.degrees:g} {size / 2} {size / 2})\">{squares}</g></svg>"
+            f'<g transform="rotate({self.degrees:g} {size / 2} {size / 2})">{squares}</g></svg>'
         )
         return figure(svg, "Two networks read this digit; with JavaScript you can turn it and watch them answer.")
-

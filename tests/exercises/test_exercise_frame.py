@@ -49,9 +49,18 @@ def parse(result):
 
 
 @pytest.mark.parametrize("name", CHECKS)
-@pytest.mark.parametrize("blank", [
-    stub, stub_with_words, lambda *a, **k: None, lambda *a, **k: ..., lambda *a, **k: (..., ...), None, ...,
-])
+@pytest.mark.parametrize(
+    "blank",
+    [
+        stub,
+        stub_with_words,
+        lambda *a, **k: None,
+        lambda *a, **k: ...,
+        lambda *a, **k: (..., ...),
+        None,
+        ...,
+    ],
+)
 def test_a_stub_is_one_quiet_line(name, blank):
     result = getattr(check, name)(blank)
     assert (result.status, result.passed, result.misconception) == ("unanswered", False, None)
@@ -112,14 +121,17 @@ def test_a_result_in_the_place_of_the_function():
     parse(check.bilinear(3.0))
 
 
-@pytest.mark.parametrize(("answer", "words"), [
-    ("five", "Expected one number (a float, or a tensor without axes), got str 'five'."),
-    (True, "got bool True"),
-    (torch.zeros(1, 1), "got a float32 tensor of shape (1, 1)"),
-    (torch.zeros(0), "got a float32 tensor of shape (0,)"),
-    (torch.tensor(1j), "got a complex64 tensor of shape ()"),
-    (math.nan, "Your answer holds NaN or infinity"),
-])
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("five", "Expected one number (a float, or a tensor without axes), got str 'five'."),
+        (True, "got bool True"),
+        (torch.zeros(1, 1), "got a float32 tensor of shape (1, 1)"),
+        (torch.zeros(0), "got a float32 tensor of shape (0,)"),
+        (torch.tensor(1j), "got a complex64 tensor of shape ()"),
+        (math.nan, "Your answer holds NaN or infinity"),
+    ],
+)
 def test_wrong_types_and_values_are_named(answer, words):
     result = check.bilinear(lambda image, x, y: answer)
     assert not result.passed
@@ -127,16 +139,20 @@ def test_wrong_types_and_values_are_named(answer, words):
     parse(result)
 
 
-@pytest.mark.parametrize(("convert", "words"), [
-    (lambda v: v.float(), "Expected a float64 tensor of shape (1, 2), got a float32 tensor"),
-    (lambda v: v[None], "Expected a float64 tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2)"),
-    (lambda v: v.tolist(), "got a list of length 1"),
-    (lambda v: v * math.inf, "NaN or infinity"),
-    (lambda v: torch.zeros(1000, 1000), "got a float32 tensor of shape (1000, 1000)"),
-])
+@pytest.mark.parametrize(
+    ("convert", "words"),
+    [
+        (lambda v: v.float(), "Expected a float64 tensor of shape (1, 2), got a float32 tensor"),
+        (lambda v: v[None], "Expected a float64 tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2)"),
+        (lambda v: v.tolist(), "got a list of length 1"),
+        (lambda v: v * math.inf, "NaN or infinity"),
+        (lambda v: torch.zeros(1000, 1000), "got a float32 tensor of shape (1000, 1000)"),
+    ],
+)
 def test_wrong_pictures_are_named(convert, words):
-    exercise = Exercise("0.1", "same", lambda g: [Case({"image": torch.ones(1, 2).double()})],
-                        lambda image: image, "the picture", ())
+    exercise = Exercise(
+        "0.1", "same", lambda g: [Case({"image": torch.ones(1, 2).double()})], lambda image: image, "the picture", ()
+    )
     result = run(exercise, convert and (lambda image: convert(image)))
     assert words in repr(result)
     assert len(parse(result).text) < 6000

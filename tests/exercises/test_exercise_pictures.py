@@ -30,8 +30,17 @@ def to_pixel(t, size, corners):
     return (t + 1) / 2 * (size - 1) if corners else (t + 1) / 2 * size - 0.5
 
 
-def warp_with(image, theta, out_size, align_corners=False, sample=read, order="right", grid_corners=None,
-              sample_corners=None, border=None):
+def warp_with(
+    image,
+    theta,
+    out_size,
+    align_corners=False,
+    sample=read,
+    order="right",
+    grid_corners=None,
+    sample_corners=None,
+    border=None,
+):
     """A warp in loops, with what a learner could get wrong as options."""
     (a, b, c), (d, e, f) = theta.tolist()
     H, W = image.shape
@@ -62,7 +71,8 @@ def vectorised(image, theta, out_size, align_corners=False):
 
 def variant(**options):
     return lambda image, theta, out_size, align_corners=False: warp_with(
-        image, theta, out_size, align_corners, **options)
+        image, theta, out_size, align_corners, **options
+    )
 
 
 def input_sized(image, theta, out_size, align_corners=False):
@@ -137,17 +147,25 @@ def nearest(image, x, y):
 
 
 WARP_WRONG = [
-    (input_sized, "output_size_ignored"), (variant(order="source"), "grid_yx"),
-    (variant(order="base"), "grid_yx"), (variant(order="index"), "grid_yx"),
-    (inverted, "forward"), (pushed, "forward"),
+    (input_sized, "output_size_ignored"),
+    (variant(order="source"), "grid_yx"),
+    (variant(order="base"), "grid_yx"),
+    (variant(order="index"), "grid_yx"),
+    (inverted, "forward"),
+    (pushed, "forward"),
     (variant(grid_corners=False, sample_corners=False), "align_corners"),
     (variant(grid_corners=True, sample_corners=True), "align_corners"),
-    (variant(grid_corners=True), "align_corners"), (variant(sample_corners=False), "align_corners"),
-    (variant(sample_corners=True), "align_corners"), (variant(sample=last_lost), "last_row_lost"),
-    (variant(sample=last_neighbour_lost), "last_row_lost"), (variant(sample=rim_lost), "rim_lost"),
+    (variant(grid_corners=True), "align_corners"),
+    (variant(sample_corners=False), "align_corners"),
+    (variant(sample_corners=True), "align_corners"),
+    (variant(sample=last_lost), "last_row_lost"),
+    (variant(sample=last_neighbour_lost), "last_row_lost"),
+    (variant(sample=rim_lost), "rim_lost"),
     (textbook_order, "theta_order"),
-    (columns_first, "theta_order"), (variant(border="output size"), "sizes_mixed"),
-    (in_pixels, "theta_in_pixels"), (variant(sample=clamped), "padding_ignored"),
+    (columns_first, "theta_order"),
+    (variant(border="output size"), "sizes_mixed"),
+    (in_pixels, "theta_in_pixels"),
+    (variant(sample=clamped), "padding_ignored"),
     (variant(sample=nearest), "rounded"),
 ]
 
@@ -224,9 +242,14 @@ def columns_only(image, factor):
 
 
 SHRINK_WRONG = [
-    (strided, "strided"), (strided_centre, "strided"), (bilinear_shrink, "no_antialias"),
-    (maximum, "maximum"), (summed, "sum_not_mean"), (rows_only, "one_axis"),
-    (rows_only_full_width, "one_axis"), (columns_only, "one_axis"),
+    (strided, "strided"),
+    (strided_centre, "strided"),
+    (bilinear_shrink, "no_antialias"),
+    (maximum, "maximum"),
+    (summed, "sum_not_mean"),
+    (rows_only, "one_axis"),
+    (rows_only_full_width, "one_axis"),
+    (columns_only, "one_axis"),
 ]
 
 
@@ -244,8 +267,9 @@ def test_shrink_names(wrong, key, seed):
 
 
 def test_transposed_answers_are_told_so():
-    warped = check.warp(lambda image, theta, out_size, align_corners=False: warp_with(
-        image, theta, out_size, align_corners).T)
+    warped = check.warp(
+        lambda image, theta, out_size, align_corners=False: warp_with(image, theta, out_size, align_corners).T
+    )
     shrunk = check.shrink(lambda image, factor: shrink_loops(image, factor).T)
     for result in (warped, shrunk):
         assert not result.passed
@@ -255,10 +279,16 @@ def test_transposed_answers_are_told_so():
 def test_noise_gets_no_name():
     for seed in range(4):
         noise = torch.Generator().manual_seed(seed)
-        warped = check.warp(lambda image, theta, out_size, align_corners=False, noise=noise: torch.rand(
-            out_size, generator=noise, dtype=torch.float64))
-        shrunk = check.shrink(lambda image, factor, noise=noise: torch.rand(
-            image.shape[0] // factor, image.shape[1] // factor, generator=noise, dtype=torch.float64))
+        warped = check.warp(
+            lambda image, theta, out_size, align_corners=False, noise=noise: torch.rand(
+                out_size, generator=noise, dtype=torch.float64
+            )
+        )
+        shrunk = check.shrink(
+            lambda image, factor, noise=noise: torch.rand(
+                image.shape[0] // factor, image.shape[1] // factor, generator=noise, dtype=torch.float64
+            )
+        )
         assert (warped.status, warped.misconception) == ("failed", None)
         assert (shrunk.status, shrunk.misconception) == ("failed", None)
 

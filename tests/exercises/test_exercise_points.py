@@ -48,8 +48,12 @@ def get(image, row, column):
 def crossed(image, x, y):
     x0, y0 = math.floor(x), math.floor(y)
     u, v = x - x0, y - y0
-    return (get(image, y0, x0) * u * v + get(image, y0, x0 + 1) * (1 - u) * v
-            + get(image, y0 + 1, x0) * u * (1 - v) + get(image, y0 + 1, x0 + 1) * (1 - u) * (1 - v))
+    return (
+        get(image, y0, x0) * u * v
+        + get(image, y0, x0 + 1) * (1 - u) * v
+        + get(image, y0 + 1, x0) * u * (1 - v)
+        + get(image, y0 + 1, x0 + 1) * (1 - u) * (1 - v)
+    )
 
 
 def crossed_one_axis(image, x, y):
@@ -130,8 +134,12 @@ def wrapping(image, x, y):
 def unguarded(image, x, y):
     x0, y0 = math.floor(x), math.floor(y)
     u, v = x - x0, y - y0
-    return ((1 - u) * (1 - v) * image[y0, x0] + u * (1 - v) * image[y0, x0 + 1]
-            + (1 - u) * v * image[y0 + 1, x0] + u * v * image[y0 + 1, x0 + 1])
+    return (
+        (1 - u) * (1 - v) * image[y0, x0]
+        + u * (1 - v) * image[y0, x0 + 1]
+        + (1 - u) * v * image[y0 + 1, x0]
+        + u * v * image[y0 + 1, x0 + 1]
+    )
 
 
 def half_guarded(image, x, y):
@@ -139,8 +147,12 @@ def half_guarded(image, x, y):
     x0, y0 = min(math.floor(x), W - 1), min(math.floor(y), H - 1)
     x1, y1 = min(math.floor(x) + 1, W - 1), min(math.floor(y) + 1, H - 1)
     u, v = x - math.floor(x), y - math.floor(y)
-    return ((1 - u) * (1 - v) * image[y0, x0] + u * (1 - v) * image[y0, x1]
-            + (1 - u) * v * image[y1, x0] + u * v * image[y1, x1])
+    return (
+        (1 - u) * (1 - v) * image[y0, x0]
+        + u * (1 - v) * image[y0, x1]
+        + (1 - u) * v * image[y1, x0]
+        + u * v * image[y1, x1]
+    )
 
 
 def rounded(image, x, y):
@@ -148,10 +160,19 @@ def rounded(image, x, y):
 
 
 BILINEAR_WRONG = [
-    (crossed, "weights_crossed"), (crossed_one_axis, "weights_crossed"), (swapped, "xy_swapped"),
-    (swapped_index, "xy_swapped"), (truncated, "truncated"), (last_lost, "last_row_lost"),
-    (last_neighbour_lost, "last_row_lost"), (rim_lost, "rim_lost"), (clamped, "padding_ignored"),
-    (wrapping, "wraps"), (unguarded, "wraps"), (half_guarded, "wraps"), (rounded, "rounded"),
+    (crossed, "weights_crossed"),
+    (crossed_one_axis, "weights_crossed"),
+    (swapped, "xy_swapped"),
+    (swapped_index, "xy_swapped"),
+    (truncated, "truncated"),
+    (last_lost, "last_row_lost"),
+    (last_neighbour_lost, "last_row_lost"),
+    (rim_lost, "rim_lost"),
+    (clamped, "padding_ignored"),
+    (wrapping, "wraps"),
+    (unguarded, "wraps"),
+    (half_guarded, "wraps"),
+    (rounded, "rounded"),
 ]
 
 
@@ -172,8 +193,12 @@ def test_two_slips_at_once_are_named_by_the_one_inside_the_picture():
     def crossed_and_unguarded(image, x, y):
         x0, y0 = math.floor(x), math.floor(y)
         u, v = x - x0, y - y0
-        return (u * v * image[y0, x0] + (1 - u) * v * image[y0, x0 + 1]
-                + u * (1 - v) * image[y0 + 1, x0] + (1 - u) * (1 - v) * image[y0 + 1, x0 + 1])
+        return (
+            u * v * image[y0, x0]
+            + (1 - u) * v * image[y0, x0 + 1]
+            + u * (1 - v) * image[y0 + 1, x0]
+            + (1 - u) * (1 - v) * image[y0 + 1, x0 + 1]
+        )
 
     result = check.bilinear(crossed_and_unguarded)
     assert result.misconception == "weights_crossed"
@@ -195,21 +220,27 @@ def gradient_right(image, x, y):
 def gradient_by_differences(image, x, y):
     step = 1e-7
     value = right_by_neighbours(image, x, y)
-    return torch.tensor([right_by_neighbours(image, x + step, y) - value,
-                         right_by_neighbours(image, x, y + step) - value], dtype=torch.float64) / step
+    return (
+        torch.tensor(
+            [right_by_neighbours(image, x + step, y) - value, right_by_neighbours(image, x, y + step) - value],
+            dtype=torch.float64,
+        )
+        / step
+    )
 
 
 def gradient_central(image, x, y):
     h = 1e-7
-    return ((right_by_neighbours(image, x + h, y) - right_by_neighbours(image, x - h, y)) / (2 * h),
-            (right_by_neighbours(image, x, y + h) - right_by_neighbours(image, x, y - h)) / (2 * h))
+    return (
+        (right_by_neighbours(image, x + h, y) - right_by_neighbours(image, x - h, y)) / (2 * h),
+        (right_by_neighbours(image, x, y + h) - right_by_neighbours(image, x, y - h)) / (2 * h),
+    )
 
 
 def gradient_backward(image, x, y):
     h = 1e-7
     value = right_by_neighbours(image, x, y)
-    return ((value - right_by_neighbours(image, x - h, y)) / h,
-            (value - right_by_neighbours(image, x, y - h)) / h)
+    return ((value - right_by_neighbours(image, x - h, y)) / h, (value - right_by_neighbours(image, x, y - h)) / h)
 
 
 def gradient_swapped(image, x, y):
@@ -308,13 +339,21 @@ def gradient_xy(image, x, y):
 
 
 GRADIENT_WRONG = [
-    (gradient_swapped, "order_swapped"), (gradient_negative, "sign_flipped"), (gradient_y_up, "sign_flipped"),
-    (gradient_equation_7, "equation_literal"), (gradient_central, "other_side"),
-    (gradient_backward, "other_side"), (gradient_sum, "sum_not_difference"),
-    (gradient_unweighted, "unweighted"), (gradient_both_rows, "unweighted"),
-    (gradient_own_axis, "weights_crossed"), (gradient_crossed, "weights_crossed"),
-    (gradient_of_nearest, "zero"), (gradient_clamped, "padding_ignored"),
-    (gradient_unguarded, "padding_ignored"), (gradient_early_exit, "padding_ignored"),
+    (gradient_swapped, "order_swapped"),
+    (gradient_negative, "sign_flipped"),
+    (gradient_y_up, "sign_flipped"),
+    (gradient_equation_7, "equation_literal"),
+    (gradient_central, "other_side"),
+    (gradient_backward, "other_side"),
+    (gradient_sum, "sum_not_difference"),
+    (gradient_unweighted, "unweighted"),
+    (gradient_both_rows, "unweighted"),
+    (gradient_own_axis, "weights_crossed"),
+    (gradient_crossed, "weights_crossed"),
+    (gradient_of_nearest, "zero"),
+    (gradient_clamped, "padding_ignored"),
+    (gradient_unguarded, "padding_ignored"),
+    (gradient_early_exit, "padding_ignored"),
     (gradient_xy, "xy_swapped"),
 ]
 
@@ -382,9 +421,15 @@ def nearest_last_lost(image, x, y):
 
 
 NEAREST_WRONG = [
-    (nearest_half_up, "half_up"), (nearest_truncated, "truncated"), (nearest_half_truncated, "truncated"),
-    (nearest_floored, "floored"), (nearest_swapped, "xy_swapped"), (nearest_clamped, "padding_ignored"),
-    (nearest_unguarded, "wraps"), (nearest_last_lost, "last_row_lost"), (right_by_tent, "interpolated"),
+    (nearest_half_up, "half_up"),
+    (nearest_truncated, "truncated"),
+    (nearest_half_truncated, "truncated"),
+    (nearest_floored, "floored"),
+    (nearest_swapped, "xy_swapped"),
+    (nearest_clamped, "padding_ignored"),
+    (nearest_unguarded, "wraps"),
+    (nearest_last_lost, "last_row_lost"),
+    (right_by_tent, "interpolated"),
 ]
 
 
@@ -415,8 +460,7 @@ def test_random_functions_get_no_name(name):
 @pytest.mark.parametrize("name", ["bilinear", "nearest", "bilinear_gradient"])
 def test_constants_and_halves_get_no_false_name(name):
     pair = name == "bilinear_gradient"
-    right = {"bilinear": right_by_neighbours, "nearest": nearest_right,
-             "bilinear_gradient": gradient_right}[name]
+    right = {"bilinear": right_by_neighbours, "nearest": nearest_right, "bilinear_gradient": gradient_right}[name]
 
     def half(image, x, y):
         answer = right(image, x, y)
@@ -427,10 +471,16 @@ def test_constants_and_halves_get_no_false_name(name):
         assert (result.status, result.misconception) == ("failed", None)
 
 
-@pytest.mark.parametrize(("name", "function"), [
-    ("bilinear", unguarded), ("bilinear", right_by_tent), ("nearest", nearest_last_lost),
-    ("bilinear_gradient", gradient_by_differences), ("bilinear_gradient", gradient_equation_7),
-])
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("bilinear", unguarded),
+        ("bilinear", right_by_tent),
+        ("nearest", nearest_last_lost),
+        ("bilinear_gradient", gradient_by_differences),
+        ("bilinear_gradient", gradient_equation_7),
+    ],
+)
 def test_a_check_takes_less_than_a_second(name, function):
     start = time.perf_counter()
     getattr(check, name)(function)
@@ -440,6 +490,9 @@ def test_a_check_takes_less_than_a_second(name, function):
 def test_every_misconception_of_the_points_has_a_test():
     from stn_lib.exercises import points
 
-    for exercise, table in ((points.BILINEAR, BILINEAR_WRONG), (points.GRADIENT, GRADIENT_WRONG),
-                            (points.NEAREST, NEAREST_WRONG)):
+    for exercise, table in (
+        (points.BILINEAR, BILINEAR_WRONG),
+        (points.GRADIENT, GRADIENT_WRONG),
+        (points.NEAREST, NEAREST_WRONG),
+    ):
         assert {m.key for m in exercise.misconceptions} == {key for _, key in table}

@@ -79,8 +79,13 @@ def exchanged(errors, n):
 
 
 WRONG = [
-    (wald, "normal_approximation"), (wald_cut, "normal_approximation"), (without_n, "without_n"),
-    (n_not_rooted, "without_n"), (percent_wald, "percent"), (one_error, "one_sigma"), (ninety, "one_sided"),
+    (wald, "normal_approximation"),
+    (wald_cut, "normal_approximation"),
+    (without_n, "without_n"),
+    (n_not_rooted, "without_n"),
+    (percent_wald, "percent"),
+    (one_error, "one_sigma"),
+    (ninety, "one_sided"),
     (exchanged, "order_swapped"),
 ]
 

@@ -77,12 +77,24 @@ def test_the_reader_of_cells_finds_stub_and_solution(tmp_path):
 
     stub = "def shrink(image, factor):\n    raise NotImplementedError\n\ncheck.shrink(shrink)"
     page = tmp_path / "1.ipynb"
-    page.write_text(json.dumps({"cells": [
-        cell("from stn_lib.exercises import sampling as check", "setup"), cell("1 / 0"),
-        cell(stub, "exercise"),
-        cell("def shrink(image, factor):\n    return image.unfold(0, factor, factor)"
-             ".unfold(1, factor, factor).mean((2, 3))", "solution", "hide-cell"),
-    ]}), encoding="utf-8")
+    page.write_text(
+        json.dumps(
+            {
+                "cells": [
+                    cell("from stn_lib.exercises import sampling as check", "setup"),
+                    cell("1 / 0"),
+                    cell(stub, "exercise"),
+                    cell(
+                        "def shrink(image, factor):\n    return image.unfold(0, factor, factor)"
+                        ".unfold(1, factor, factor).mean((2, 3))",
+                        "solution",
+                        "hide-cell",
+                    ),
+                ]
+            }
+        ),
+        encoding="utf-8",
+    )
     assert [sorted(tags) for tags, _ in tagged_cells(page)] == [["setup"], ["exercise"], ["solution"]]
     test_stub_waits_and_solution_passes(page)
     page.write_text(page.read_text(encoding="utf-8").replace("mean", "amax"), encoding="utf-8")

@@ -59,7 +59,9 @@ def close(got, expected, tolerance=1e-5):
 def test_affine_grid(call, align):
     theta = torch.tensor([0.7, -0.4, 0.2, 0.3, 1.1, -0.5], dtype=torch.float64)
     for height, width in ((5, 9), (1, 4), (6, 1), (28, 28)):
-        got = call(module("twin.js", "affineGrid"), "(m, a) => m.affineGrid(...a)", [theta.tolist(), height, width, align])
+        got = call(
+            module("twin.js", "affineGrid"), "(m, a) => m.affineGrid(...a)", [theta.tolist(), height, width, align]
+        )
         close(got, affine_grid(theta.view(1, 2, 3), (1, 1, height, width), align))
 
 
@@ -70,16 +72,22 @@ def test_grid_sample(call, mode, padding, align):
         grid = rand(4, 6, 2, low=-2.2, high=2.2)
         expected = grid_sample(image[None], grid[None], mode, padding, align)
         options = {"mode": mode, "padding": padding, "alignCorners": align}
-        got = call(module("twin.js", "gridSample"), "(m, a) => m.gridSample(a[0], a[1], a[2], a[3])",
-                   [image.flatten().tolist(), [2, height, width], grid.flatten().tolist(), options])
+        got = call(
+            module("twin.js", "gridSample"),
+            "(m, a) => m.gridSample(a[0], a[1], a[2], a[3])",
+            [image.flatten().tolist(), [2, height, width], grid.flatten().tolist(), options],
+        )
         close(got, expected)
 
 
 @pytest.mark.parametrize(("stride", "padding"), [(1, 0), (1, 2), (2, 1), (3, 2)])
 def test_conv2d(call, stride, padding):
     image, weight, bias = rand(3, 7, 10), rand(4, 3, 3, 5, low=-1), rand(4)
-    got, shape = call(module("twin.js", "conv2d"), "(m, a) => m.conv2d(...a)", [
-        image.flatten().tolist(), [3, 7, 10], weight.flatten().tolist(), [4, 3, 3, 5], bias.tolist(), stride, padding])
+    got, shape = call(
+        module("twin.js", "conv2d"),
+        "(m, a) => m.conv2d(...a)",
+        [image.flatten().tolist(), [3, 7, 10], weight.flatten().tolist(), [4, 3, 3, 5], bias.tolist(), stride, padding],
+    )
     expected = F.conv2d(image[None], weight, bias, stride=stride, padding=padding)[0]
     assert shape == list(expected.shape)
     close(got, expected, 1e-4 / 4)
@@ -92,7 +100,9 @@ def test_pool2d(call, kind, ceil, size):
     image = rand(2, 7, 8, low=-1)
     pool = F.max_pool2d if kind == "max" else F.avg_pool2d
     expected = pool(image[None], size, ceil_mode=ceil)[0]
-    got, shape = call(module("twin.js", "pool2d"), "(m, a) => m.pool2d(...a)", [image.flatten().tolist(), [2, 7, 8], size, kind, ceil])
+    got, shape = call(
+        module("twin.js", "pool2d"), "(m, a) => m.pool2d(...a)", [image.flatten().tolist(), [2, 7, 8], size, kind, ceil]
+    )
     assert shape == list(expected.shape)
     close(got, expected)
 
@@ -100,7 +110,9 @@ def test_pool2d(call, kind, ceil, size):
 def test_linear_and_softmax(call):
     x, weight, bias = rand(6, low=-3, high=3), rand(5, 6, low=-1), rand(5)
     body = "(m, a) => m.softmax(m.linear(...a))"
-    got = call(module("twin.js", "linear, softmax"), body, [x.tolist(), weight.flatten().tolist(), [5, 6], bias.tolist()])
+    got = call(
+        module("twin.js", "linear, softmax"), body, [x.tolist(), weight.flatten().tolist(), [5, 6], bias.tolist()]
+    )
     close(got, torch.softmax(weight @ x + bias, 0))
 
 
@@ -123,7 +135,11 @@ def test_a_trained_network_answers_in_the_page_as_it_does_in_torch(call, name):
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
         return m.makeNetwork(layout, view)(Float32Array.from(image)).probabilities;
     }"""
-    got = call(module("network.js", "makeNetwork"), body, [layout, base64.b64encode(weights).decode(), image.flatten().tolist()])
+    got = call(
+        module("network.js", "makeNetwork"),
+        body,
+        [layout, base64.b64encode(weights).decode(), image.flatten().tolist()],
+    )
     with torch.no_grad():
         expected = torch.softmax(model(image), dim=1)
     close(got, expected, 1e-3)
@@ -141,7 +157,9 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
         grid = ((2 * at + 1) / torch.tensor([5.0, 3.0]) - 1).view(1, 1, 1, 2)
         value = F.grid_sample(image, grid, mode, padding, align_corners=False)
         slopes = torch.autograd.grad(value.sum(), at)[0].tolist()
-        got = call(module("sample_point.js", "readPoint"), "(m, a) => m.readPoint(...a)", [picture, x, y, mode, padding])
+        got = call(
+            module("sample_point.js", "readPoint"), "(m, a) => m.readPoint(...a)", [picture, x, y, mode, padding]
+        )
         close([got["value"], got["dx"], got["dy"]], [value.item(), *slopes], 1e-4)
         assert sum(corner["weight"] for corner in got["corners"]) == pytest.approx(1)
 
@@ -161,8 +179,11 @@ def test_the_loss_explorer_shows_torchs_loss_and_slope(call, mode):
         moved = F.grid_sample(wide, torch.stack([x, y], -1)[None], mode, align_corners=False)[0, 0]
         loss = (moved - target).square().mean()
         slope = torch.autograd.grad(loss, shift)[0].item()
-        got = call(module("loss_along_shift.js", "makeLoss"), "(m, [p, h, w, g, t, mode]) => m.makeLoss(p, h, w, g)(t, mode)",
-                   [image.flatten().tolist(), height, width, goal, t, mode])
+        got = call(
+            module("loss_along_shift.js", "makeLoss"),
+            "(m, [p, h, w, g, t, mode]) => m.makeLoss(p, h, w, g)(t, mode)",
+            [image.flatten().tolist(), height, width, goal, t, mode],
+        )
         close([got["loss"], got["slope"]], [loss.item(), slope], 1e-6)
 
 
@@ -178,6 +199,9 @@ def test_the_cover_places_a_digit_as_torch_would(call):
     source_y = -np.sin(turn) * dx + np.cos(turn) * dy + 13.5
     grid = torch.stack([(2 * source_x + 1) / 28 - 1, (2 * source_y + 1) / 28 - 1], -1).double()
     expected = F.grid_sample(digit[None, None], grid[None], align_corners=False)
-    got = call(module("straighten_digit.js", "place"), "(m, a) => m.place(...a)",
-               [digit.flatten().tolist(), 28, 42, {"x": x, "y": y, "degrees": degrees, "scale": scale}])
+    got = call(
+        module("straighten_digit.js", "place"),
+        "(m, a) => m.place(...a)",
+        [digit.flatten().tolist(), 28, 42, {"x": x, "y": y, "degrees": degrees, "scale": scale}],
+    )
     close(got, expected)

@@ -1,0 +1,189 @@
+"""The sampler against torch's, scipy's and numbers worked by hand: values, both gradients, errors."""
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stn_lib.sampling import MODES, PADDINGS, cubic_weights, grid_sample
+
+CASES = list(itertools.product(MODES, PADDINGS, (False, True)))
+SQUARES = torch.arange(1.0, 17.0, dtype=torch.float64).reshape(1, 1, 4, 4) ** 2
+
+
+def random_case(seed, batch, channels, height, width, dtype=torch.float64, align=False):
+    """A picture, and points inside, outside, on the pixels and half way between them."""
+    generator = torch.Generator().manual_seed(seed)
+    image = torch.rand(batch, channels, height, width, generator=generator, dtype=dtype)
+    size = torch.tensor([width, height], dtype=dtype)
+    free = torch.rand(batch, 4, 6, 2, generator=generator, dtype=dtype) * 6 - 3
+    halves = torch.randint(-14, 40, (batch, 4, 6, 2), generator=generator) / 2 % (2 * size) - size / 2
+    halves = (halves * 2).round() / 2
+    lattice = 2 * halves / (size - 1).clamp(min=1) - 1 if align else (2 * halves + 1) / size - 1
+    chosen = torch.rand(batch, 4, 6, 1, generator=generator) < 0.5
+    return image, torch.where(chosen, free, lattice.to(dtype))
+
+
+def value_and_gradients(function, image, grid, *arguments):
+    leaves = image.clone().requires_grad_(), grid.clone().requires_grad_()
+    out = function(*leaves, *arguments)
+    weight = torch.randn(out.shape, generator=torch.Generator().manual_seed(7), dtype=out.dtype)
+    return out, *torch.autograd.grad((out * weight).sum(), leaves)
+
+
+@pytest.mark.parametrize(("mode", "padding", "align"), CASES)
+@settings(max_examples=25, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6), st.integers(0, 3), st.integers(1, 3), st.integers(1, 8), st.integers(1, 8))
+def test_values_and_gradients_are_torchs(mode, padding, align, seed, batch, channels, height, width):
+    image, grid = random_case(seed, batch, channels, height, width, align=align)
+    ours = value_and_gradients(grid_sample, image, grid, mode, padding, align)
+    torchs = value_and_gradients(F.grid_sample, image, grid, mode, padding, align)
+    for name, a, b in zip(("value", "input gradient", "grid gradient"), ours, torchs, strict=True):
+        assert a.shape == b.shape
+        torch.testing.assert_close(a, b, atol=1e-9, rtol=1e-9, msg=lambda text, name=name: f"{name}: {text}")
+
+
+@pytest.mark.parametrize(("mode", "padding", "align"), CASES)
+def test_in_single_precision_too(mode, padding, align):
+    image, grid = random_case(3, 2, 3, 5, 7, torch.float32, align)
+    ours = value_and_gradients(grid_sample, image, grid, mode, padding, align)
+    torchs = value_and_gradients(F.grid_sample, image, grid, mode, padding, align)
+    for a, b in zip(ours, torchs, strict=True):
+        torch.testing.assert_close(a, b, atol=2e-4, rtol=2e-4)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(("mode", "padding", "align"), CASES)
+def test_half_precision_follows_double_as_closely_as_its_coordinates_allow(mode, padding, align, dtype):
+    # A constant picture, read inside: whatever the rounding of the coordinates, the answer is the constant.
+    image = torch.full((1, 2, 9, 300), 0.5, dtype=dtype)
+    grid = (torch.rand(1, 3, 50, 2, generator=torch.Generator().manual_seed(0)) * 1.2 - 0.6).to(dtype)
+    out = grid_sample(image, grid, mode, padding, align)
+    assert out.dtype == dtype
+    torch.testing.assert_close(out, torch.full_like(out, 0.5), atol=0.04, rtol=0)
+
+
+@pytest.mark.parametrize(("mode", "padding", "align"), [case for case in CASES if case[0] != "nearest"])
+def test_gradcheck_off_the_lattice(mode, padding, align):
+    generator = torch.Generator().manual_seed(1)
+    image = torch.rand(2, 2, 4, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    pixel = torch.randint(-2, 6, (2, 3, 3, 2), generator=generator) + 0.3
+    size = torch.tensor([5.0, 4.0], dtype=torch.float64)
+    grid = 2 * pixel / (size - 1) - 1 if align else (2 * pixel + 1) / size - 1
+    assert torch.autograd.gradcheck(
+        lambda i, g: grid_sample(i, g, mode, padding, align), (image, grid.requires_grad_())
+    )
+
+
+def test_second_derivatives_are_finite_differences_of_the_first():
+    image, grid = random_case(5, 1, 1, 5, 6)
+    grid = grid[:, :, :, :].clamp(-0.9, 0.9) + 0.0123
+    assert torch.autograd.gradgradcheck(
+        lambda i, g: grid_sample(i, g, "bicubic"), (image.requires_grad_(), grid.requires_grad_())
+    )
+
+
+def test_convention_the_worked_example_by_hand():
+    point = torch.tensor([[[[-0.45, -0.05]]]], dtype=torch.float64, requires_grad=True)
+    value = grid_sample(SQUARES, point)
+    assert value.item() == pytest.approx(0.24 * 25 + 0.36 * 36 + 0.16 * 81 + 0.24 * 100)  # 55.92
+    slope = torch.autograd.grad(value.sum(), point)[0].flatten() / 2  # two pixels a unit
+    assert slope.tolist() == pytest.approx([14.2, 60.8])
+
+
+def test_convention_the_worked_example_with_align_corners():
+    # p = 1.5 n + 2.5, counted from 1: n = (p - 2.5) / 1.5.
+    point = torch.tensor([[[[(1.6 - 2.5) / 1.5, (2.4 - 2.5) / 1.5]]]], dtype=torch.float64)
+    assert grid_sample(SQUARES, point, align_corners=True).item() == pytest.approx(55.92)
+
+
+def test_convention_on_the_lattice_the_slope_is_the_one_to_the_right():
+    row = torch.tensor([1.0, 4.0, 9.0, 16.0, 25.0], dtype=torch.float64).reshape(1, 1, 1, 5)
+    x = torch.arange(5, dtype=torch.float64, requires_grad=True)
+    grid = torch.stack([x / 2 - 1, torch.zeros(5, dtype=torch.float64)], -1).reshape(1, 1, 5, 2)
+    slope = torch.autograd.grad(grid_sample(row, grid, align_corners=True).sum(), x)[0]
+    assert slope.tolist() == [3, 5, 7, 9, -25]
+
+
+def test_convention_nearest_rounds_halves_to_even():
+    row = torch.arange(5.0).reshape(1, 1, 1, 5)
+    x = torch.tensor([0.5, 1.5, 2.5, 3.5])
+    grid = torch.stack([x / 2 - 1, torch.zeros(4)], -1).reshape(1, 1, 4, 2)
+    assert grid_sample(row, grid, "nearest", align_corners=True).flatten().tolist() == [0, 2, 2, 4]
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_the_gradient_of_nearest_is_exactly_zero(padding):
+    image, grid = random_case(2, 2, 3, 5, 7)
+    gradient = value_and_gradients(grid_sample, image, grid, "nearest", padding)[2]
+    assert torch.count_nonzero(gradient) == 0
+
+
+def test_inside_it_is_scipys_linear_interpolation():
+    generator = np.random.default_rng(0)
+    image, rows, columns = generator.random((6, 9)), generator.uniform(0, 5, 40), generator.uniform(0, 8, 40)
+    expected = scipy.ndimage.map_coordinates(image, [rows, columns], order=1)
+    grid = np.stack([(2 * columns + 1) / 9 - 1, (2 * rows + 1) / 6 - 1], -1)
+    got = grid_sample(torch.from_numpy(image)[None, None], torch.from_numpy(grid)[None, None])
+    np.testing.assert_allclose(got.numpy().ravel(), expected, atol=1e-12)
+
+
+def test_cubic_weights_reproduce_a_line_and_add_up_to_one():
+    t = torch.linspace(0, 1, 11, dtype=torch.float64)
+    weights = torch.stack(cubic_weights(t))
+    torch.testing.assert_close(weights.sum(0), torch.ones_like(t))
+    # a = -0.75 does not reproduce a line exactly (a = -0.5 would); at the ends and in the middle it does.
+    line = (weights * torch.tensor([-1.0, 0, 1, 2], dtype=torch.float64)[:, None]).sum(0)
+    torch.testing.assert_close(line[[0, 5, 10]], t[[0, 5, 10]])
+
+
+def test_points_far_away_and_at_infinity_read_zero_or_the_rim():
+    far = torch.tensor([[[[1e9, -1e9], [float("inf"), 0.0]]]], dtype=torch.float64)
+    assert grid_sample(SQUARES, far).tolist() == [[[[0, 0]]]]
+    assert grid_sample(SQUARES, far, padding_mode="border")[0, 0, 0, 0] == 16
+
+
+def test_a_grid_in_two_planes_reads_the_same_as_one_in_pairs():
+    image, grid = random_case(4, 2, 3, 5, 7)
+    planes = grid.permute(3, 0, 1, 2).contiguous().permute(1, 2, 3, 0)
+    assert torch.equal(grid_sample(image, grid), grid_sample(image, planes))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_nan_in_the_grid_is_refused(mode):
+    grid = torch.zeros(1, 2, 2, 2)
+    grid[0, 1, 0, 1] = float("nan")
+    with pytest.raises(ValueError, match="NaN in it: look for NaN in theta"):
+        grid_sample(torch.rand(1, 1, 4, 5), grid, mode)
+
+
+@pytest.mark.parametrize(
+    ("image", "grid", "message"),
+    [
+        (torch.rand(4, 4), torch.zeros(1, 2, 2, 2), r"\(N, C, H, W\), got \(4, 4\)"),
+        (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 3), r"\(N, H, W, 2\), got \(1, 2, 2, 3\)"),
+        (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 5, 6), r"permute\(0, 2, 3, 1\)"),
+        (torch.rand(2, 1, 4, 4), torch.zeros(3, 2, 2, 2), "one batch size, got 2 and 3"),
+        (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 2).double(), r"one dtype and device.*grid\.to\(input\)"),
+        (torch.rand(1, 1, 0, 4), torch.zeros(1, 2, 2, 2), "at least one channel and pixel"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_refused(image, grid, message):
+    with pytest.raises(ValueError, match=message):
+        grid_sample(image, grid)
+
+
+def test_integer_images_are_refused():
+    with pytest.raises(TypeError, match=r"got torch.uint8: convert it with \.float\(\), and divide pixels by 255"):
+        grid_sample(torch.zeros(1, 1, 4, 4, dtype=torch.uint8), torch.zeros(1, 2, 2, 2))
+
+
+@pytest.mark.parametrize(("name", "value"), [("mode", "cubic"), ("padding_mode", "reflect")])
+def test_unknown_modes_are_refused_with_the_known_ones(name, value):
+    with pytest.raises(ValueError, match=rf"{name} to be one of .*, got '{value}'"):
+        grid_sample(torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 2), **{name: value})

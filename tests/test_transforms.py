@@ -1,0 +1,177 @@
+"""theta against numbers worked by hand, numpy's linear algebra, and pictures that are really moved."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stn_lib import transforms as T
+
+WORKED = torch.tensor([[[0.0, 0.5, 0.6], [1.0, 0.0, 0.4]]], dtype=torch.float64)
+
+
+def homogeneous(theta):
+    return np.concatenate([theta.detach().numpy(), np.tile([[[0, 0, 1]]], (len(theta), 1, 1))], axis=1)
+
+
+def random_theta(seed, batch=4):
+    generator = torch.Generator().manual_seed(seed)
+    theta = torch.randn(batch, 2, 3, generator=generator, dtype=torch.float64)
+    steady = torch.eye(2, 3, dtype=torch.float64) * 3
+    return theta + torch.where(torch.rand(batch, 1, 1, generator=generator) < 0.5, 1, -1) * steady
+
+
+def warp(image, theta, out=None):
+    size = (1, 1, *(out or image.shape))
+    return F.grid_sample(image[None, None], F.affine_grid(theta, size, align_corners=False), align_corners=False)[0, 0]
+
+
+def test_convention_zoom():
+    image = torch.zeros(16, 16)
+    image[4:12, 4:12] = 1  # an 8 by 8 square
+    assert warp(image, T.scaling(2.0)).sum() == 16  # theta = 2I zooms OUT
+    # and 0.5I zooms in: 16 by 16, the outermost pixels three quarters full: 15.5 squared
+    assert warp(image, T.scaling(0.5)).sum() == 240.25
+
+
+def test_convention_translation_moves_content_the_other_way():
+    image = torch.arange(5.0)[None]
+    assert warp(image, T.translation((0.4, 0.0))).round(decimals=5).tolist() == [[1, 2, 3, 4, 0]]
+
+
+def test_convention_a_quarter_turn_is_counter_clockwise_on_the_screen():
+    image = torch.zeros(5, 5)
+    image[2, 4] = 1  # right of the centre
+    turned = warp(image, T.rotation(math.pi / 2))
+    assert turned.argmax() == 0 * 5 + 2  # above it
+
+
+def test_convention_order_of_composition_by_hand():
+    quarter, right = T.rotation(math.pi / 2), T.translation((0.5, 0.0))
+    assert T.compose(right, quarter)[0, :, 2].tolist() == pytest.approx([0.5, 0.0])  # turn, then shift
+    assert T.compose(quarter, right)[0, :, 2].tolist() == pytest.approx([0.0, 0.5], abs=1e-6)  # shift, then turn
+
+
+def test_convention_two_warps_equal_one_with_the_composed_theta():
+    generator = torch.Generator().manual_seed(0)
+    # A smooth picture, so that reading twice blurs little.
+    image = F.interpolate(torch.rand(1, 1, 4, 5, generator=generator), size=(40, 60), mode="bicubic")[0, 0]
+    first = T.compose(T.rotation(0.2), T.scaling(0.8))
+    second = T.compose(T.translation((0.1, -0.05)), T.shear(0.15))
+    twice = warp(warp(image, first), second)
+    once = warp(image, T.compose(first, second))
+    middle = (slice(12, 28), slice(18, 42))
+    assert (twice - once)[middle].abs().max() < 0.02
+    assert (twice - warp(image, T.compose(second, first)))[middle].abs().max() > 0.05
+
+
+def test_convention_the_worked_example_reflects():
+    assert torch.linalg.det(WORKED[:, :, :2]).item() == pytest.approx(-0.5)
+    point = torch.tensor([2.0, 2.0, 1.0], dtype=torch.float64)
+    assert (WORKED[0] @ point).tolist() == pytest.approx([1.6, 2.4])
+    assert np.linalg.svd(WORKED[0, :, :2].numpy())[1].tolist() == pytest.approx([1, 0.5])
+    parts = T.decompose(WORKED)
+    assert parts.scale.tolist() == [[1.0, -0.5]]
+    assert parts.rotation.item() == pytest.approx(math.pi / 2)
+
+
+def test_convention_attention_is_the_papers_matrix():
+    assert T.attention(0.5, (0.25, -0.25)).tolist() == [[[0.5, 0, 0.25], [0, 0.5, -0.25]]]
+
+
+def test_each_matrix_by_hand():
+    assert T.shear(0.5).tolist() == [[[1, 0.5, 0], [0, 1, 0]]]
+    assert T.scaling([[2.0, 3.0]]).tolist() == [[[2, 0, 0], [0, 3, 0]]]
+    assert T.scaling(torch.tensor([2.0, 3.0])).shape == (2, 2, 3)  # (N,): one scale for each picture
+    turned = T.rotation(torch.tensor([math.pi / 6], dtype=torch.float64))
+    assert turned[0, :, :2].flatten().tolist() == pytest.approx([math.sqrt(3) / 2, -0.5, 0.5, math.sqrt(3) / 2])
+    assert T.identity(0).shape == (0, 2, 3)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_compose_and_invert_are_numpys_matrix_product_and_inverse(seed):
+    a, b = random_theta(seed), random_theta(seed + 1)
+    np.testing.assert_allclose(homogeneous(T.compose(a, b)), homogeneous(a) @ homogeneous(b), atol=1e-12)
+    np.testing.assert_allclose(homogeneous(T.invert(a)), np.linalg.inv(homogeneous(a)), atol=1e-10)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.integers(0, 10**6))
+def test_decompose_gives_factors_whose_product_numpy_finds_equal(seed):
+    theta = random_theta(seed)
+    parts = T.decompose(theta)
+    assert (parts.scale[:, 0] > 0).all()
+    for k in range(len(theta)):
+        angle, s, (sx, sy) = parts.rotation[k].item(), parts.shear[k].item(), parts.scale[k].tolist()
+        turn = np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+        product = turn @ np.array([[1, s], [0, 1]]) @ np.diag([sx, sy])
+        np.testing.assert_allclose(product, theta[k, :, :2].numpy(), atol=1e-10)
+    torch.testing.assert_close(T.recompose(parts), theta)
+
+
+def test_convention_a_rotation_of_a_picture_that_is_not_square():
+    # 30 degrees in normalised units on 20 by 60 is a shear in pixels; the right theta has -s H/W and s W/H.
+    sheared = T.theta_to_pixel(T.rotation(math.pi / 6), (20, 60))[0, :, :2]
+    assert sheared.flatten().tolist() == pytest.approx([0.866, -1.5, 0.1667, 0.866], abs=1e-3)
+    cos, sin = math.cos(math.pi / 6), math.sin(math.pi / 6)
+    turn = torch.tensor([[[cos, -sin, 0], [sin, cos, 0]]], dtype=torch.float64)
+    right = T.theta_to_normalized(turn, (20, 60))[0, :, :2]
+    assert right.flatten().tolist() == pytest.approx([cos, -sin * 20 / 60, sin * 60 / 20, cos])
+
+
+@pytest.mark.parametrize("align", [False, True])
+def test_pixel_theta_says_where_torch_really_reads(align):
+    theta = torch.tensor([[[0.7, -0.2, 0.1], [0.3, 0.9, -0.2]]], dtype=torch.float64)
+    in_size, out_size = (6, 11), (5, 8)
+    pixel = T.theta_to_pixel(theta, in_size, out_size, align)
+    # A picture that holds its own x coordinate tells where torch read it, and so for y.
+    y, x = torch.meshgrid(torch.arange(6.0), torch.arange(11.0), indexing="ij")
+    ramps = torch.stack([x, y]).double()[None]
+    seen = F.grid_sample(ramps, F.affine_grid(theta, (1, 2, *out_size), align_corners=align), align_corners=align)[0]
+    for row, column in ((2, 3), (1, 4), (2, 5)):
+        expected = pixel[0] @ torch.tensor([column, row, 1.0], dtype=torch.float64)
+        assert seen[:, row, column].tolist() == pytest.approx(expected.tolist())
+    torch.testing.assert_close(T.theta_to_normalized(pixel, in_size, out_size, align), theta)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda v: T.rotation(v[:, 0]),
+        lambda v: T.shear(v[:, 0]),
+        lambda v: T.translation(v),
+        lambda v: T.scaling(v + 3),
+        lambda v: T.attention(v[:, 0] + 3, v),
+        lambda v: T.invert(T.compose(T.rotation(v[:, 0]), T.shear(v[:, 1]))),
+        lambda v: T.recompose(T.decompose(T.compose(T.rotation(v[:, 0]), T.scaling(v + 3)))),
+        lambda v: T.theta_to_pixel(T.rotation(v[:, 0]), (4, 7)),
+    ],
+)
+def test_gradcheck(function):
+    values = torch.randn(3, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(function, values)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: T.invert(torch.tensor([[[1.0, 2.0, 0.0], [2.0, 4.0, 0.0]]])), "determinant 0 at index 0"),
+        (lambda: T.decompose(torch.zeros(1, 2, 3)), "a line or a point"),
+        (lambda: T.scaling(0.0), "a scale other than 0"),
+        (lambda: T.scaling(torch.ones(2, 3)), r"\(N,\) or \(N, 2\), got \(2, 3\)"),
+        (lambda: T.translation((1.0, 2.0, 3.0)), r"shift as \(x, y\) or \(N, 2\)"),
+        (lambda: T.rotation(torch.zeros(2, 2)), "angle as a number"),
+        (lambda: T.compose(torch.zeros(2, 2, 3), torch.zeros(3, 2, 3)), "batches of one size"),
+        (lambda: T.compose(torch.zeros(1, 3, 2), torch.zeros(1, 2, 3)), "did you transpose"),
+        (lambda: T.theta_to_pixel(T.identity(), (1, 5), align_corners=True), "at least 2 pixels"),
+        (lambda: T.identity(-1), "a batch of 0 or more"),
+    ],
+)
+def test_bad_input_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
