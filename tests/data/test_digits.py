@@ -1,0 +1,56 @@
+"""The embedded digits and their split."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from stn_lib.data import load_digits_split
+
+
+def test_pictures():
+    """Oracle: what a picture is: 28 x 28 in [0, 1], real black and real white, and nothing at the margin."""
+    split = load_digits_split()
+    images = torch.cat([split.train_images, split.test_images])
+    assert images.shape == (1797, 1, 28, 28) and images.dtype == torch.float32
+    assert images.min() == 0 and images.max() <= 1 and images.max() > 0.99
+    assert images[:, :, [0, 1, 2, -1, -2, -3]].max() < 0.01
+
+
+def test_resampling_keeps_the_digit():
+    """Oracle: scikit-learn's own 8 x 8 pictures, compared with the 28 x 28 ones averaged back."""
+    source = load_digits()
+    original = torch.tensor(source.images, dtype=torch.float32).flatten(1)
+    split = load_digits_split()
+    back = torch.nn.functional.adaptive_avg_pool2d(split.test_images[:, :, 4:24, 4:24], 8).flatten(1)
+    likeness = torch.corrcoef(torch.cat([back[:40], original]))[:40, 40:]
+    found = source.target[likeness.argmax(1).numpy()]
+    np.testing.assert_array_equal(found, split.test_labels[:40].numpy())
+    assert likeness.amax(1).min() > 0.9
+
+
+@pytest.mark.parametrize("hold_out", ["test", "validation"])
+def test_split_is_stratified_and_disjoint(hold_out):
+    """Oracle: numpy's counts of scikit-learn's labels."""
+    split = load_digits_split(hold_out=hold_out)
+    seen = {image.numpy().tobytes() for image in split.train_images}
+    assert not seen & {image.numpy().tobytes() for image in split.test_images}
+    train, test = (np.bincount(labels) for labels in (split.train_labels, split.test_labels))
+    share = test / (train + test)
+    assert np.all((share > 0.235) & (share <= 0.25))
+    if hold_out == "test":
+        np.testing.assert_array_equal(train + test, np.bincount(load_digits().target))
+
+
+def test_validation_never_sees_a_test_digit():
+    """Oracle: the bytes of the pictures."""
+    test = {image.numpy().tobytes() for image in load_digits_split().test_images}
+    validation = load_digits_split(hold_out="validation")
+    for image in torch.cat([validation.train_images, validation.test_images]):
+        assert image.numpy().tobytes() not in test
+
+
+def test_unknown_hold_out_is_refused():
+    """Oracle: the message names what there is."""
+    with pytest.raises(ValueError, match="expected hold_out 'test' or 'validation', got 'train'"):
+        load_digits_split(hold_out="train")

@@ -1,0 +1,69 @@
+"""Files that survive, and files that are refused."""
+
+import json
+
+import pytest
+import torch
+
+from stn_lib.training import checkpoint
+
+
+def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
+    """Oracle: the bytes that stood there before."""
+    path = tmp_path / "file"
+    checkpoint.write_atomically(path, b"old")
+
+    def fails(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(checkpoint.os, "replace", fails)
+    with pytest.raises(OSError, match="disk full"):
+        checkpoint.write_atomically(path, b"new and longer")
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_round_trip(tmp_path):
+    """Oracle: what was saved."""
+    checkpoint.save(tmp_path / "c.pt", {"step": 3, "x": torch.arange(4.0)})
+    content = checkpoint.load(tmp_path / "c.pt")
+    assert content["step"] == 3 and content["x"].tolist() == [0, 1, 2, 3]
+
+
+class Foreign:
+    """A class that a checkpoint has no business with."""
+
+
+@pytest.mark.parametrize("kind", ["empty", "cut", "text", "class", "other"])
+def test_damaged_and_foreign_files_are_refused(tmp_path, kind):
+    """Oracle: one clear line, whatever is wrong with the file."""
+    path = tmp_path / "c.pt"
+    checkpoint.save(path, {"x": torch.zeros(1000)})
+    if kind == "class":
+        torch.save({"format": 1, "x": Foreign()}, path)
+    elif kind == "other":
+        torch.save({"epoch": 3}, path)
+    else:
+        whole = path.read_bytes()
+        path.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "text": b"hello"}[kind])
+    with pytest.raises(ValueError, match=r"expected a checkpoint") as caught:
+        checkpoint.load(path)
+    assert "\n" not in str(caught.value) and "c.pt" in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    """Oracle: the message."""
+    with pytest.raises(FileNotFoundError, match="train first"):
+        checkpoint.load(tmp_path / "none.pt")
+
+
+def test_the_log_goes_on_where_the_checkpoint_stands(tmp_path):
+    """Oracle: the lines by hand: later steps dropped, a torn line dropped, earlier ones kept."""
+    path = tmp_path / "m.jsonl"
+    path.write_text('{"step": 10}\n{"step": 20}\n{"step": 30}\n{"ste')
+    log = checkpoint.MetricsLog(path, upto=20)
+    log.write(step=30, loss=1.5)
+    log.close()
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [
+        {"step": 10}, {"step": 20}, {"step": 30, "loss": 1.5},
+    ]  # fmt: skip
