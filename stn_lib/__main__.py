@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-import math
 import shlex
 import sys
 from pathlib import Path
@@ -11,10 +10,9 @@ from pathlib import Path
 from stn_lib import models
 from stn_lib.data import DISTORTIONS
 from stn_lib.models import MODELS
-from stn_lib.training import TrainConfig, evaluate, load_run, train
+from stn_lib.training import TrainConfig, error_by_turn, evaluate, load_run, train
 
 _CHOICES = {"model": sorted(MODELS), "task": sorted(DISTORTIONS), "hold_out": ["test", "validation"]}
-_TURNS = 15.0  # degrees: the width of the bins that an evaluation reports
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -91,18 +89,6 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     print(f"error {found.error:.2f} % ({low:.2f} to {high:.2f}), {found.wrong} of {found.n} wrong")
     for span, error, n in error_by_turn(found):
         print(f"  turned {span[0]:3.0f} to {span[1]:3.0f} degrees: {error:6.2f} % of {n}")
-
-
-def error_by_turn(found) -> list[tuple[tuple[float, float], float, int]]:
-    """The error of an `Evaluation` in bins of the size of the turn: ((from, to) degrees, per cent, n)."""
-    turn = found.theta[:, 0, 1].neg().atan2(found.theta[:, 0, 0]).abs() * 180 / math.pi
-    wrong = (found.logits.argmax(1) != found.labels).double()
-    bins = []
-    for k in range(math.ceil(float(turn.max()) / _TURNS - 1e-6)):
-        inside = (turn >= k * _TURNS) & (turn < (k + 1) * _TURNS)
-        if inside.any():
-            bins.append(((k * _TURNS, (k + 1) * _TURNS), 100 * float(wrong[inside].mean()), int(inside.sum())))
-    return bins
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -1,13 +1,14 @@
 """Training: one loop, its config, checkpoints that resume exactly, and the measured error."""
 
 from stn_lib.training.config import TrainConfig, learning_rate, live_config
-from stn_lib.training.evaluation import Evaluation, evaluate
+from stn_lib.training.evaluation import Evaluation, error_by_turn, evaluate
 from stn_lib.training.loop import TrainResult, load_run, train
 
 __all__ = [
     "Evaluation",
     "TrainConfig",
     "TrainResult",
+    "error_by_turn",
     "evaluate",
     "learning_rate",
     "live_config",

@@ -1,5 +1,6 @@
 """How often a network is wrong on the frozen held-out pictures, and how sure that figure is."""
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -70,3 +71,31 @@ def evaluate(
         model.train(training)
     wrong, n = int((logits.argmax(1) != task.labels).sum()), len(task.labels)
     return Evaluation(100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), task.labels, task.theta)
+
+
+def error_by_turn(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[float, float], float, int]]:
+    """The error in bins of how far the digits were turned, to either side.
+
+    Args:
+        found: what `evaluate` gave.
+        width: of a bin, in degrees.
+
+    Returns:
+        For each bin with pictures in it ((from, to) in degrees, error in per cent, number of pictures).
+
+    Example:
+        >>> from stn_lib.models import CNN
+        >>> [span for span, _, _ in error_by_turn(evaluate(CNN(), "RTS", copies=1))]
+        [(0.0, 15.0), (15.0, 30.0), (30.0, 45.0)]
+
+    Chapter: 7
+    """
+    turn = torch.atan2(found.theta[:, 0, 1], found.theta[:, 0, 0]).abs() * 180 / math.pi
+    wrong = (found.logits.argmax(1) != found.labels).double()
+    bins = []
+    for k in range(math.ceil(float(turn.max()) / width - 1e-6)):
+        inside = (turn >= k * width) & (turn < (k + 1) * width)
+        if inside.any():
+            span = (k * width, (k + 1) * width)
+            bins.append((span, 100 * float(wrong[inside].mean()), int(inside.sum())))
+    return bins

@@ -1,0 +1,51 @@
+"""The measured error, counted once more by other means."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from stn_lib.data import held_out_set, load_digits_split
+from stn_lib.training import error_by_turn, evaluate
+
+
+class Always(nn.Module):
+    """Answers the same label to everything."""
+
+    def __init__(self, label):
+        super().__init__()
+        self.label = label
+
+    def forward(self, images):
+        return nn.functional.one_hot(torch.full((len(images),), self.label), 10).float()
+
+
+def test_error_of_a_constant_answer():
+    """Oracle: numpy's count of the labels."""
+    labels = load_digits_split().test_labels.numpy()
+    found = evaluate(Always(3), "R", copies=2)
+    assert found.n == 2 * len(labels) and found.wrong == 2 * int((labels != 3).sum())
+    assert found.error == pytest.approx(100 * np.mean(labels != 3))
+
+
+def test_bins_of_turns_hold_every_picture_once():
+    """Oracle: the angles of theta by the math module, picture by picture."""
+    held = held_out_set(load_digits_split(), "R", 1)
+    found = evaluate(Always(3), held)
+    bins = error_by_turn(found, width=30)
+    turns = [abs(math.degrees(math.atan2(t[0][1], t[0][0]))) for t in held.theta.tolist()]
+    for k, (span, error, n) in enumerate(bins):
+        inside = [i for i, turn in enumerate(turns) if 30 * k <= turn < 30 * k + 30]
+        assert span == (30 * k, 30 * k + 30) and n == len(inside)
+        assert error == pytest.approx(100 * np.mean([held.labels[i] != 3 for i in inside]))
+    assert sum(n for _, _, n in bins) == found.n
+
+
+def test_the_mode_is_given_back():
+    """Oracle: the mode before."""
+    for training in (True, False):
+        model = Always(1).train(training)
+        evaluate(model, "R", copies=1)
+        assert model.training is training
