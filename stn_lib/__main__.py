@@ -97,8 +97,10 @@ def _export(arguments: argparse.Namespace) -> None:
     model, config, state = load_run(arguments.run)
     if state["step"] < config.steps:
         raise ValueError(f"expected a finished run, got step {state['step']} of {config.steps}: train it to its end")
-    used = {k: v for k, v in dataclasses.asdict(config).items() if v != TrainConfig.__dataclass_fields__[k].default}
-    used["model"] = config.model
+    used = {"model": config.model}  # the settings that are not the default ones, and the model in any case
+    for field in dataclasses.fields(config):
+        if getattr(config, field.name) != field.default:
+            used.setdefault(field.name, getattr(config, field.name))
     flags = [part for k, v in used.items() for part in (f"--{k.replace('_', '-')}", str(v))]
     command = shlex.join(["python", "-m", "stn_lib", "train", *flags])
     about = {"command": command, "seed": config.seed, "config": dataclasses.asdict(config)}
