@@ -72,6 +72,7 @@ class _Run:
         started = time.perf_counter()
         client = NotebookClient(
             self.notebook, timeout=TIMEOUT, kernel_name="python3", store_widget_state=True,
+            record_timing=False,  # it would change the cells, and with them the key in the cache
             # Else each kernel warns that its messages travel unencrypted, on this machine's own loopback.
             extra_arguments=["--IPKernelApp.log_level=40"],
             resources={"metadata": {"path": str(self.path.parent)}},
