@@ -1,0 +1,39 @@
+# Every command of the project. Without make: the README has the plain command behind each.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+STAMP := $(VENV)/.installed
+TEST_STAMP := $(VENV)/.installed-test
+
+.PHONY: book test lab train bench clean
+.DEFAULT_GOAL := book
+
+book: $(STAMP)
+	@$(PY) book/build.py
+
+test: $(TEST_STAMP)
+	@$(PY) tests/run.py
+
+lab: $(TEST_STAMP)
+	@cd book && ../$(BIN)/jupyter lab
+
+train: $(STAMP)
+	@$(PY) -m stn_lib train
+
+bench: $(TEST_STAMP)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+
+clean:
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+$(STAMP): requirements.txt pyproject.toml | $(PY)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	@touch $@
+
+$(TEST_STAMP): $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[test]" -c requirements.txt
+	@touch $@
