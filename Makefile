@@ -13,7 +13,7 @@ book: $(STAMP)
 	@$(PY) book/build.py
 
 test: $(TEST_STAMP)
-	@$(PY) tests/run.py
+	@$(PY) -m tests.run
 
 lab: $(TEST_STAMP)
 	@cd book && ../$(BIN)/jupyter lab

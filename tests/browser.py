@@ -1,63 +1,82 @@
-"""Finds a browser for the tests of the built pages, and installs one where that is possible.
+"""Finds a Chrome or Chromium for the browser tests; with --install it tries the system's package manager.
 
-    python tests/browser.py            # prints the path of the browser it found
-    python tests/browser.py --install  # installs Chromium first, if there is none and it may
+    python tests/browser.py             # prints where it is
+    python tests/browser.py --install   # installs one where that needs no questions
 """
 
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge",
-         "microsoft-edge")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 PLACES = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
     "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-    "{PROGRAMFILES}/Google/Chrome/Application/chrome.exe",
-    "{PROGRAMFILES(X86)}/Google/Chrome/Application/chrome.exe",
-    "{LOCALAPPDATA}/Google/Chrome/Application/chrome.exe",
-    "{PROGRAMFILES(X86)}/Microsoft/Edge/Application/msedge.exe",
-    "{PROGRAMFILES}/Microsoft/Edge/Application/msedge.exe",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
+    r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]
-MISSING = ("No Chrome, Chromium or Edge found: left out the browser tests (tests/book). "
-           "Install one of them, or set CHROMIUM to its path.")
+# No sandbox: containers have none to offer. The rest keeps the browser from calling home.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+MISSING = (
+    "no Chrome or Chromium found, so the browser tests are left out: install one (Debian: apt install chromium), "
+    "or name it in CHROMIUM"
+)
 
 
 def find() -> str | None:
-    """The path of a browser that speaks Chrome's protocol: ``$CHROMIUM``, the PATH, the usual places."""
+    """The path of a browser: CHROMIUM, the PATH, the usual places."""
     named = os.environ.get("CHROMIUM")
     if named:
-        return named if Path(named).is_file() else shutil.which(named)
-    on_path = next(filter(None, map(shutil.which, NAMES)), None)
-    return on_path or next((place for place in map(_expand, PLACES) if place and Path(place).is_file()), None)
+        return named if Path(named).exists() else shutil.which(named)
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    return found or next((place for place in PLACES if Path(place).exists()), None)
 
 
-def _expand(place: str) -> str:
-    if not place.startswith("{"):
-        return place
-    name, rest = place[1:].split("}", 1)
-    return os.environ[name] + rest if name in os.environ else ""
+@contextmanager
+def chromium():
+    """A headless browser of playwright's."""
+    from playwright.sync_api import sync_playwright
+
+    path = find()
+    if path is None:
+        raise RuntimeError(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
 
 
 def install() -> None:
-    """Installs Debian's Chromium where this user may do so without being asked for a password."""
-    if find() or not shutil.which("apt-get"):
+    """Installs Chromium where the package manager may be used without a question; else changes nothing."""
+    if not shutil.which("apt-get"):
         return
-    sudo = [] if getattr(os, "geteuid", lambda: 1)() == 0 else ["sudo", "-n"]
-    if sudo and (not shutil.which("sudo") or subprocess.run([*sudo, "true"], capture_output=True).returncode):
+    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if root and (not shutil.which("sudo") or subprocess.run(["sudo", "-n", "true"], capture_output=True).returncode):
         return
-    environment = ["env", "DEBIAN_FRONTEND=noninteractive"]
-    for words in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
-        if subprocess.run([*sudo, *environment, "apt-get", *words], stdout=subprocess.DEVNULL).returncode:
-            return
+    print("Installing Chromium with apt-get …", flush=True)
+    quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+    subprocess.run([*root, "apt-get", "-q", "update"], **quiet)
+    subprocess.run([*root, "apt-get", "-q", "install", "-y", "--no-install-recommends", "chromium"], **quiet)
+
+
+def main() -> None:
+    if find() is None and "--install" in sys.argv:
+        install()
+    print(f"Browser: {find() or MISSING}")
 
 
 if __name__ == "__main__":
-    if "--install" in sys.argv:
-        install()
-    print(find() or MISSING)
+    main()

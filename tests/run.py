@@ -1,30 +1,30 @@
-"""All tests, in order: lint, the real build of the book, then pytest. What `make test` calls."""
+"""All tests, in order: a browser, lint, the real build of the book, pytest. What `make test` calls.
+
+    python -m tests.run             # everything
+    python -m tests.run -k sampling # what follows goes to pytest
+"""
 
 import subprocess
 import sys
 from pathlib import Path
 
-import browser
-
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def main() -> int:
-    """The exit status of the first step that fails."""
-    browser.install()
+def main(arguments: list[str]) -> int:
+    """Runs the steps; the exit status of the first that fails. pytest's last lines say what was left out."""
     steps = [
-        [sys.executable, "-m", "ruff", "check", "."],
-        [sys.executable, "book/build.py"],
-        [sys.executable, "-m", "pytest", *sys.argv[1:]],
+        ["tests/browser.py", "--install"],
+        ["-m", "ruff", "check", "."],
+        ["book/build.py"],
+        ["-m", "pytest", *arguments],
     ]
     for step in steps:
-        done = subprocess.run(step, cwd=ROOT)
-        if done.returncode:
-            return done.returncode
-    if not browser.find():
-        print(browser.MISSING)
+        status = subprocess.run([sys.executable, *step], cwd=ROOT).returncode
+        if status:
+            return status
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
