@@ -1,0 +1,110 @@
+"""The explorables on the built pages: every control moves something, by keyboard, by mouse, and Tab finds it."""
+
+import pytest
+
+from tests.book.test_pages import PAGES, Visit
+
+# What a reader can see of a widget: its markup, what its inputs hold, what its pictures show.
+LOOK = """(widget) => [widget.innerHTML,
+  ...[...widget.querySelectorAll("input")].map((input) => `${input.value} ${input.checked}`),
+  ...[...widget.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL())].join("\\n")"""
+CONTROLS = "button:not([hidden]), input, select, [role=slider]"
+
+
+def look(widget):
+    widget.page.wait_for_timeout(60)  # a frame or two
+    return widget.evaluate(LOOK)
+
+
+def press(widget, control):
+    """Operates a control the way a keyboard does; returns whether anything changed."""
+    kind = control.evaluate("(node) => node.type || node.getAttribute('role')")
+    keys = {"range": ["ArrowRight", "ArrowLeft"], "slider": ["ArrowRight", "ArrowLeft"], "radio": ["ArrowRight"]}
+    before = look(widget)
+    for key in keys.get(kind, ["Enter"]):
+        control.focus()
+        widget.page.keyboard.press(key)
+        widget.page.wait_for_timeout(200 if kind == "button" else 0)
+        if look(widget) != before:
+            return True
+    return False
+
+
+def disturb(widget):
+    """Moves the first slider, so that a button that goes home has somewhere to come from."""
+    for slider in widget.locator("input[type=range]").all()[:1]:
+        slider.focus()
+        for _ in range(3):
+            widget.page.keyboard.press("ArrowRight")
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_control_moves_something_by_keyboard(browser, served, page, width):
+    with Visit(browser, served + page, width) as visit:
+        for widget in visit.page.locator(".stn-widget").all():
+            for control in widget.locator(CONTROLS).all():
+                if control.evaluate("(node) => node.type === 'radio' && !node.checked"):
+                    continue  # the arrow key of the checked one reaches it
+                if not press(widget, control):
+                    disturb(widget)
+                    assert press(widget, control), control.evaluate("(node) => node.outerHTML")
+        assert visit.errors == []
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(browser, served, page, width):
+    with Visit(browser, served + page, width) as visit:
+        for widget in visit.page.locator(".stn-widget").all():
+            for handle in widget.locator(".stn-handle").all():
+                handle.scroll_into_view_if_needed()
+                box = handle.locator(".stn-knob").bounding_box()
+                assert min(box["width"], box["height"]) >= 24, handle.evaluate("(node) => node.outerHTML")
+                before = look(widget)
+                x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+                visit.page.mouse.move(x, y)
+                visit.page.mouse.down()
+                visit.page.mouse.move(x + 25, y + 12, steps=4)
+                visit.page.mouse.up()
+                assert look(widget) != before
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_tab_reaches_every_control(browser, served, page):
+    with Visit(browser, served + page) as visit:
+        wanted = visit.page.evaluate("""() => {
+          const nodes = [...document.querySelectorAll(".stn-widget button:not([hidden]), .stn-widget input, .stn-widget [tabindex='0']")];
+          const groups = new Set();
+          nodes.forEach((node, k) => { node.dataset.tabKey = node.type === "radio" ? node.name : `c${k}`; groups.add(node.dataset.tabKey); });
+          return [...groups];
+        }""")
+        reached = set()
+        for _ in range(400 if wanted else 0):
+            visit.page.keyboard.press("Tab")
+            reached.add(visit.page.evaluate("document.activeElement?.dataset?.tabKey"))
+            if set(wanted) <= reached:
+                break
+        assert set(wanted) <= reached
+
+
+def test_a_prediction_is_remembered_in_this_browser(browser, served):
+    with Visit(browser, served + "book/05_sampling.html") as visit:
+        visit.page.locator(".stn-option").nth(1).click()
+        visit.page.reload(wait_until="load")
+        visit.page.wait_for_selector(".stn-slot[data-stn-ready] .stn-option")
+        assert visit.page.locator(".stn-option[aria-pressed=true]").count() == 1
+        assert visit.page.locator(".stn-option").nth(1).get_attribute("aria-pressed") == "true"
+
+
+def test_the_address_opens_the_point_where_a_link_says(browser, served):
+    with Visit(browser, served + "book/05_sampling.html#sample-point?x=3.25&y=1.5") as visit:
+        shown = visit.page.locator(".stn-sample-point .stn-slider output").all_inner_texts()
+        assert shown == ["3.25", "1.50"]
+
+
+def test_on_the_cover_the_cnn_is_wrong_and_the_st_cnn_right_at_first_sight(browser, served):
+    with Visit(browser, served + PAGES[0]) as visit:
+        plain, transformer = visit.page.locator(".stn-answers").all()
+        assert plain.get_attribute("data-right") == "false"
+        assert transformer.get_attribute("data-right") == "true"

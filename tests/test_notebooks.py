@@ -1,0 +1,67 @@
+"""The notebooks as files: clean, stable, readable anywhere."""
+
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = sorted((ROOT / "book").glob("*.ipynb"))
+TAGS = {"setup", "exercise", "solution", "hide-cell", "hide-input", "remove-input"}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request):
+    return json.loads(request.param.read_text(encoding="utf-8"))
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+def test_it_is_valid_nbformat_4_5(notebook):
+    nbformat.validate(notebook)
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+
+
+def test_it_holds_no_outputs_and_no_counts(notebook):
+    for cell in code_cells(notebook):
+        assert cell["outputs"] == [] and cell["execution_count"] is None, cell["id"]
+
+
+def test_its_cell_ids_are_words_and_unique(notebook):
+    ids = [cell["id"] for cell in notebook["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]+", name) for name in ids), "an id should say what its cell is"
+
+
+def test_its_kernel_is_any_python_3(notebook):
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+    assert "version" not in notebook["metadata"].get("language_info", {})
+
+
+def test_its_tags_are_known(notebook):
+    for cell in notebook["cells"]:
+        assert set(cell["metadata"].get("tags", [])) <= TAGS, cell["id"]
+
+
+def test_its_cells_are_short(notebook):
+    for cell in code_cells(notebook):
+        assert len(cell["source"]) <= 32, f"{cell['id']}: real code lives in stn_lib"
+
+
+def test_it_loads_nothing_from_elsewhere(notebook):
+    text = "".join("".join(cell["source"]) for cell in notebook["cells"])
+    assert not re.search(r"<(script|img|iframe|link)\b|!\[[^]]*\]\(https?:", text)
+
+
+def test_it_has_the_frame_of_a_chapter(notebook):
+    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+    for part in ("**You need**", "**Time**", "Prediction(", "## Where it goes wrong", "## Exercises", "## In five lines"):
+        assert part in text
