@@ -11,16 +11,14 @@ def shape_of(tensor: Tensor) -> str:
     return f"({', '.join(map(str, tensor.shape))})"
 
 
-def floating(name: str, tensor: Tensor) -> None:
-    """A floating tensor; integer pictures are the usual slip."""
+def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()") -> None:
+    """A tensor of a floating dtype."""
     if not isinstance(tensor, Tensor):
         raise TypeError(
             f"expected {name} to be a torch.Tensor, got {type(tensor).__name__}: wrap it in torch.as_tensor"
         )
     if not tensor.is_floating_point():
-        raise TypeError(
-            f"expected {name} of a floating dtype, got {tensor.dtype}: convert it with .float(), and divide pixels by 255"
-        )
+        raise TypeError(f"expected {name} of a floating dtype, got {tensor.dtype}: {remedy}")
 
 
 def one_of(name: str, value: str, known: Sequence[str]) -> None:
@@ -57,12 +55,13 @@ def image_size(size: Sequence[int]) -> tuple[int, int]:
 
 def sampling(image: Tensor, grid: Tensor) -> None:
     """A batch of pictures and a batch of grids that belong together."""
-    floating("input", image)
+    floating("input", image, "convert it with .float(), and divide pixels by 255")
     floating("grid", grid)
     if image.ndim != 4:
-        raise ValueError(
-            f"expected input of shape (N, C, H, W), got {shape_of(image)}: add dimensions with input[None]"
-        )
+        remedy = "add dimensions with input[None, None]" if image.ndim == 2 else "add a batch with input[None]"
+        if image.ndim == 3 and image.shape[-1] in (1, 3, 4):
+            remedy = "if it is (H, W, C), use input.permute(2, 0, 1)[None]"
+        raise ValueError(f"expected input of shape (N, C, H, W), got {shape_of(image)}: {remedy}")
     if grid.ndim != 4 or grid.shape[-1] != 2:
         hint = "the last axis holds (x, y)"
         if grid.ndim == 4 and grid.shape[1] == 2:
@@ -78,8 +77,8 @@ def sampling(image: Tensor, grid: Tensor) -> None:
             f"expected input and grid of one dtype and device, got {image.dtype} on {image.device} and "
             f"{grid.dtype} on {grid.device}: use grid.to(input)"
         )
-    # A sum is one fast pass and is NaN wherever NaN is; only then is it worth looking closer (inf - inf is NaN, too).
-    if math.isnan(float(grid.detach().sum())) and bool(grid.detach().isnan().any()):
-        raise ValueError("expected a grid of numbers, got NaN in it: look for NaN in theta")
+    # A sum is one fast pass, and not finite wherever a term is not; only then is it worth looking closer.
+    if not math.isfinite(float(grid.detach().sum())) and not bool(grid.detach().isfinite().all()):
+        raise ValueError("expected a grid of finite numbers, got NaN or infinity: look for them in theta")
     if 0 in image.shape[1:]:
         raise ValueError(f"expected input with at least one channel and pixel, got {shape_of(image)}")

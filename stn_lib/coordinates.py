@@ -119,10 +119,13 @@ def centres(side: int, align_corners: bool, *, dtype=None, device=None) -> Tenso
 
 def to_pixel(value: Tensor, side: int, align_corners: bool) -> Tensor:
     """One normalised coordinate in pixels, rounded as torch's sampler rounds it."""
-    # In place on the fresh sum: the intermediate tensors of a large grid cost more than the arithmetic.
+    # On a pixel the last bit decides from which neighbour the slope comes, so the rounding is part of the meaning:
+    # torch multiplies and subtracts in one step, rounded once; in half precision in two.
     if align_corners:
         return (value + 1).mul_((side - 1) / 2)
-    return (value + 1).mul_(side / 2).sub_(0.5)
+    if value.dtype in (torch.float16, torch.bfloat16):
+        return (value + 1).mul_(side / 2).sub_(0.5)
+    return torch.add(value.new_full((), -0.5), value + 1, alpha=side / 2)
 
 
 def _to_unit(pixel: Tensor, side: int, align_corners: bool) -> Tensor:

@@ -42,7 +42,7 @@ def grid_sample(
 
     Raises:
         TypeError: integer pictures or grids.
-        ValueError: shapes, dtypes or batches that do not fit, unknown modes, NaN in the grid.
+        ValueError: shapes, dtypes or batches that do not fit, unknown modes, NaN or infinity in the grid.
 
     Example:
         >>> squares = torch.arange(1.0, 17.0).reshape(1, 1, 4, 4) ** 2
@@ -60,16 +60,17 @@ def grid_sample(
     x, y = grid.unbind(-1)
     x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
     read = {"bilinear": _bilinear, "nearest": _nearest, "bicubic": _bicubic}[mode]
-    return read(input, x, y, padding_mode, align_corners)
+    # In half precision the coordinates are as coarse as torch's, what is read there is not: see `_inside`.
+    return read(_wide(input), x, y, padding_mode, align_corners).to(input.dtype)
 
 
 def _bilinear(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
-    x, y = _inside(x, width, padding, align_corners, rim=1), _inside(y, height, padding, align_corners, rim=1)
-    left, top = x.detach().floor(), y.detach().floor()
-    pixels = _Pixels(image, before=1, after=2)
-    at = pixels.index(left, top)
-    right_share, lower_share = pixels.spread(x - left), pixels.spread(y - top)
+    # Two pixels of rim before the picture: a point left of -1 touches no pixel of it, not even with weight 0.
+    x = _inside(x, width, padding, align_corners, before=2, after=1)
+    y = _inside(y, height, padding, align_corners, before=2, after=1)
+    pixels = _Pixels(image, before=2, after=2)
+    at, right_share, lower_share = pixels.corner(x, y)
     upper = torch.lerp(pixels[at, 0, 0], pixels[at, 0, 1], right_share)
     lower = torch.lerp(pixels[at, 1, 0], pixels[at, 1, 1], right_share)
     return pixels.fold(torch.lerp(upper, lower, lower_share), x)
@@ -77,8 +78,9 @@ def _bilinear(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: 
 
 def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
-    x, y = _inside(x, width, padding, align_corners, rim=1), _inside(y, height, padding, align_corners, rim=1)
-    pixels = _Pixels(image, before=1, after=2)
+    x = _inside(x, width, padding, align_corners, before=1, after=1)
+    y = _inside(y, height, padding, align_corners, before=1, after=1)
+    pixels = _Pixels(image, before=1, after=1)
     value = pixels[pixels.index(x.detach().round(), y.detach().round()), 0, 0]
     # round() has derivative 0: this factor of 1 ties the output to the point, with a gradient of exactly 0.
     tie = 1 + sum(c.round() - c.detach().round() for c in (x, y))
@@ -87,13 +89,14 @@ def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: b
 
 def _bicubic(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
-    if padding == "zeros":
-        x, y = x.clamp(-2, width + 1), y.clamp(-2, height + 1)  # further out all sixteen pixels are zeros
+    x, y = _wide(x), _wide(y)
+    if padding == "zeros":  # further out all sixteen pixels are zeros
+        x, y = x.clamp(-3, width + 1), y.clamp(-3, height + 1)
     left, top = x.detach().floor(), y.detach().floor()
-    pixels = _Pixels(image, before=3, after=4)
+    pixels = _Pixels(image, before=4, after=4)
     # Here the pixels that are read are padded, not the point: what torch does, too.
-    columns = [_inside(left + k, width, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
-    rows = [_inside(top + k, height, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
+    columns = [_inside(left + k, width, padding, align_corners, before=4, after=4) for k in (-1, 0, 1, 2)]
+    rows = [_inside(top + k, height, padding, align_corners, before=4, after=4) for k in (-1, 0, 1, 2)]
     weights_x = [pixels.spread(w) for w in cubic_weights(x - left)]
     weights_y = [pixels.spread(w) for w in cubic_weights(y - top)]
     total = 0
@@ -143,10 +146,18 @@ class _Pixels:
 
     def index(self, column: Tensor, row: Tensor) -> Tensor:
         """Flat indices (N * P,) of whole pixel coordinates (N, H', W')."""
+        if self.size * torch.finfo(column.dtype).eps > 1:  # so large that a float would skip indices
+            column, row = column.long(), row.long()
         end = self.first + self.batch * self.size
-        starts = torch.arange(self.first, end, self.size, dtype=torch.int32, device=column.device)
-        at = torch.add(column.int(), row.int(), alpha=self.stride)
+        whole = torch.int32 if end < 2**31 else torch.int64  # half the bytes where they are enough
+        starts = torch.arange(self.first, end, self.size, dtype=whole, device=column.device)
+        at = torch.add(column, row, alpha=self.stride).to(whole)
         return at.add_(starts[:, None, None]).view(-1).long()
+
+    def corner(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The index of the pixel above and left of (x, y), which it moves, and how far right and below of it they are."""
+        left, top = x.detach().floor(), y.detach().floor()
+        return self.index(left, top), self.spread(x.sub_(left)), self.spread(y.sub_(top))
 
     def __getitem__(self, place: tuple[Tensor, int, int]) -> Tensor:
         """The pixels at `index`, moved down and right by whole pixels: (N * P,) or (N * P, C)."""
@@ -159,27 +170,33 @@ class _Pixels:
         return weight.reshape(-1) if self.channels == 1 else weight.reshape(-1, 1)
 
     def fold(self, values: Tensor, like: Tensor) -> Tensor:
-        """Back to (N, C, H', W')."""
+        """Back to (N, C, H', W'), contiguous as torch's."""
         if self.channels == 1:
             return values.view(like.shape).unsqueeze(1)
-        return values.view(*like.shape, self.channels).movedim(-1, 1)
+        return values.view(*like.shape, self.channels).movedim(-1, 1).contiguous()
 
 
-def _inside(value: Tensor, side: int, padding: str, align_corners: bool, rim: int) -> Tensor:
-    """A pixel coordinate after padding; with zeros at most `rim` pixels outside, where all that is read is zero."""
-    if padding == "zeros":
-        return value.clamp_(-rim, side - 1 + rim)  # `value` is a fresh tensor here, so in place is safe and faster
+def _inside(value: Tensor, side: int, padding: str, align_corners: bool, before: int, after: int) -> Tensor:
+    """A pixel coordinate after padding: in the picture, or with zeros in it and its rim."""
     if padding == "reflection":
         low, high = (0.0, side - 1.0) if align_corners else (-0.5, side - 0.5)
         value = _reflect(value, low, high)
+    value = _wide(value)  # half precision cannot count the pixels of a row of 300
+    if padding == "zeros":
+        return value.clamp_(-before, side - 1 + after)  # `value` is fresh here, so in place is safe, and faster
     free = (value > 0) & (value < side - 1)
+    # Held at the rim a point cannot move the answer: derivative 0 there, the rim itself included, as in torch.
     return torch.where(free, value, value.detach().clamp(0, side - 1))
 
 
 def _reflect(value: Tensor, low: float, high: float) -> Tensor:
+    """There and back again between two mirrors."""
     span = high - low
     if span == 0:
         return value.clamp(0, 0)  # a single pixel, met from both sides
-    away = (value - low).abs()
-    away = away - (away.detach() / (2 * span)).trunc() * (2 * span)
+    away = torch.fmod((value - low).abs(), 2 * span)
     return torch.minimum(away, 2 * span - away) + low
+
+
+def _wide(value: Tensor) -> Tensor:
+    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value

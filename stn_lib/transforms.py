@@ -146,7 +146,7 @@ def attention(scale: Numbers, shift: Numbers) -> Tensor:
         (N, 2, 3).
 
     Raises:
-        ValueError: a scale of 0, or a shift that is not (x, y).
+        ValueError: a scale of 0, a shift that is not (x, y), or batches that do not fit.
 
     Example:
         >>> attention(0.5, (0.25, -0.25))[0].tolist()
@@ -155,6 +155,7 @@ def attention(scale: Numbers, shift: Numbers) -> Tensor:
     Source: Jaderberg et al. 2015, equation 2.
     Chapter: 3
     """
+    scale, shift = _alike(scale, shift)
     return compose(translation(shift), scaling(scale))
 
 
@@ -171,7 +172,7 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
         (N, 2, 3).
 
     Raises:
-        ValueError: shapes or batches that do not fit.
+        ValueError: shapes, batches, dtypes or devices that do not fit.
 
     Example:
         >>> turn_then_shift = compose(translation((0.5, 0.0)), rotation(torch.pi / 2))
@@ -186,6 +187,11 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
         _validate.theta(theta)
     if len(outer) != len(inner) and 1 not in (len(outer), len(inner)):
         raise ValueError(f"expected batches of one size, or of 1, got {len(outer)} and {len(inner)}")
+    if outer.dtype != inner.dtype or outer.device != inner.device:
+        raise ValueError(
+            f"expected two theta of one dtype and device, got {outer.dtype} on {outer.device} and "
+            f"{inner.dtype} on {inner.device}: use inner.to(outer)"
+        )
     linear = outer[:, :, :2]
     return torch.cat([linear @ inner[:, :, :2], linear @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
 
@@ -209,17 +215,18 @@ def invert(theta: Tensor) -> Tensor:
     Chapter: 3
     """
     _validate.theta(theta)
-    linear, shift = theta[:, :, :2], theta[:, :, 2:]
-    area = torch.linalg.det(linear.detach())
-    flat = area.abs() <= 1e-7 * linear.detach().flatten(1).norm(dim=1).square()
+    (a, b, x), (c, d, y) = (row.unbind(-1) for row in theta.unbind(1))
+    area = a * d - b * c
+    size = theta.detach()[:, :, :2].flatten(1).norm(dim=1).square()
+    flat = area.detach().abs() <= 1e-7 * size
     if bool(flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
-            f"expected an invertible theta, got determinant {abs(area[at].item()):.3g} at index {at}: it maps the picture to "
+            f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the picture to "
             "a line or a point"
         )
-    inverse = torch.linalg.inv(linear)
-    return _assemble(inverse, -(inverse @ shift)[:, :, 0])
+    inverse = _matrix(d, -b, -c, a) / area[:, None, None]
+    return _assemble(inverse, -(inverse @ torch.stack([x, y], 1)[:, :, None])[:, :, 0])
 
 
 class Decomposition(NamedTuple):
@@ -363,6 +370,12 @@ def _floating(name: str, value: Numbers) -> Tensor:
     tensor = value if isinstance(value, Tensor) else torch.as_tensor(value, dtype=torch.get_default_dtype())
     _validate.floating(name, tensor)
     return tensor
+
+
+def _alike(*values: Numbers) -> list[Tensor]:
+    """Plain numbers take dtype and device from the tensors beside them."""
+    model = next((v for v in values if isinstance(v, Tensor)), torch.empty(0))
+    return [v if isinstance(v, Tensor) else torch.as_tensor(v, dtype=model.dtype, device=model.device) for v in values]
 
 
 def _numbers(name: str, value: Numbers) -> Tensor:

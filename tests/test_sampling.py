@@ -1,6 +1,7 @@
 """The sampler against torch's, scipy's and numbers worked by hand: values, both gradients, errors."""
 
 import itertools
+import platform
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from stn_lib.sampling import MODES, PADDINGS, cubic_weights, grid_sample
 
+X86 = ("x86_64", "AMD64")
 CASES = list(itertools.product(MODES, PADDINGS, (False, True)))
 SQUARES = torch.arange(1.0, 17.0, dtype=torch.float64).reshape(1, 1, 4, 4) ** 2
 
@@ -142,10 +144,11 @@ def test_cubic_weights_reproduce_a_line_and_add_up_to_one():
     torch.testing.assert_close(line[[0, 5, 10]], t[[0, 5, 10]])
 
 
-def test_points_far_away_and_at_infinity_read_zero_or_the_rim():
-    far = torch.tensor([[[[1e9, -1e9], [float("inf"), 0.0]]]], dtype=torch.float64)
+def test_points_far_away_read_zero_or_the_rim():
+    far = torch.tensor([[[[1e9, -1e9], [-1e30, 0.0]]]], dtype=torch.float64)
     assert grid_sample(SQUARES, far).tolist() == [[[[0, 0]]]]
-    assert grid_sample(SQUARES, far, padding_mode="border")[0, 0, 0, 0] == 16
+    # By hand: 16 is the upper right corner; at y = 0, half way between the second and the third row, (25 + 81) / 2.
+    assert grid_sample(SQUARES, far, padding_mode="border").tolist() == [[[[16, 53]]]]
 
 
 def test_a_grid_in_two_planes_reads_the_same_as_one_in_pairs():
@@ -155,17 +158,100 @@ def test_a_grid_in_two_planes_reads_the_same_as_one_in_pairs():
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_nan_in_the_grid_is_refused(mode):
+@pytest.mark.parametrize(("padding", "bad"), [("zeros", "nan"), ("border", "inf"), ("reflection", "-inf")])
+def test_nan_and_infinity_in_the_grid_are_refused(mode, padding, bad):
     grid = torch.zeros(1, 2, 2, 2)
-    grid[0, 1, 0, 1] = float("nan")
-    with pytest.raises(ValueError, match="NaN in it: look for NaN in theta"):
-        grid_sample(torch.rand(1, 1, 4, 5), grid, mode)
+    grid[0, 1, 0, 1] = float(bad)
+    with pytest.raises(
+        ValueError, match="expected a grid of finite numbers, got NaN or infinity: look for them in theta"
+    ):
+        grid_sample(torch.rand(1, 1, 4, 5), grid, mode, padding)
+
+
+def test_a_grid_whose_sum_overflows_is_read_all_the_same():
+    far = torch.full((1, 2, 2, 2), 3e38)
+    assert grid_sample(torch.rand(1, 1, 4, 5), far).count_nonzero() == 0
+
+
+@pytest.mark.skipif(platform.machine() not in X86, reason="how torch rounds coordinates is a matter of its build")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("size", [(28, 28), (42, 42), (7, 13), (33, 21), (1, 5), (100, 37)])
+def test_where_every_stn_starts_the_slopes_are_torchs_too(size, padding, dtype):
+    # At the identity all points are pixel centres up to the last bit, and that bit decides between two neighbours.
+    image = torch.rand(1, 2, *size, generator=torch.Generator().manual_seed(0), dtype=dtype)
+    grid = F.affine_grid(torch.eye(2, 3, dtype=dtype)[None], image.shape, align_corners=False)
+    ours = value_and_gradients(grid_sample, image, grid, "bilinear", padding)
+    torchs = value_and_gradients(F.grid_sample, image, grid, "bilinear", padding, False)
+    for a, b in zip(ours, torchs, strict=True):
+        torch.testing.assert_close(a, b, atol=2e-4, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("dtype", "close"), [(torch.float16, 2e-3), (torch.bfloat16, 0.06)])
+@pytest.mark.parametrize(("mode", "padding", "align"), CASES)
+def test_half_precision_reads_where_torch_reads(mode, padding, align, dtype, close):
+    image, grid = random_case(8, 3, 2, 9, 31, align=align)
+    image, grid = image.to(dtype), grid.to(dtype)
+    ours, torchs = grid_sample(image, grid, mode, padding, align), F.grid_sample(image, grid, mode, padding, align)
+    # torch rounds each product of the cubic weights as well, so that it is the coarser one there.
+    close = 0 if mode == "nearest" else close * (4 if mode == "bicubic" and dtype == torch.float16 else 1)
+    torch.testing.assert_close(ours, torchs, atol=close, rtol=0)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_points_outside_do_not_touch_what_is_inside(mode):
+    image = torch.full((1, 1, 4, 5), float("inf"))  # 0 * inf would be NaN
+    far = torch.tensor([[[[-3.0, 0.0], [0.0, -3.0], [3.0, 0.0], [0.0, 3.0], [-9.0, 9.0]]]])
+    assert (
+        grid_sample(image, far, mode).flatten().tolist()
+        == F.grid_sample(image, far, mode, align_corners=False).flatten().tolist()
+        == [0] * 5
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_picture_with_more_pixels_than_a_float_can_count(mode):
+    height, width = 2, 2**23 // 2 + 7
+    image = torch.arange(2.0 * width).remainder(251).reshape(1, 1, height, width)
+    pixel = torch.tensor([width - 1, width - 2, width - 5, 1], dtype=torch.float64)
+    x = (2 * pixel / (width - 1) - 1).float()  # coarse, but the same for both
+    grid = torch.stack([x, torch.ones(4)], -1).reshape(1, 1, 4, 2)
+    torch.testing.assert_close(
+        grid_sample(image, grid, mode, "border", True), F.grid_sample(image, grid, mode, "border", True)
+    )
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("out", [(0, 5), (3, 0), (1, 1)])
+def test_the_output_has_torchs_shape_and_layout(channels, out):
+    image, grid = torch.rand(2, channels, 4, 5), torch.zeros(2, *out, 2)
+    for mode in MODES:
+        got, expected = grid_sample(image, grid, mode), F.grid_sample(image, grid, mode, align_corners=False)
+        assert got.shape == expected.shape and got.is_contiguous()
+
+
+def test_a_picture_in_any_layout_reads_the_same():
+    image, grid = random_case(4, 2, 3, 5, 7)
+    for other in (image.to(memory_format=torch.channels_last), image.mT.contiguous().mT, image.flip(3).flip(3)):
+        assert torch.equal(grid_sample(other, grid), grid_sample(image, grid))
+
+
+def test_inputs_are_left_as_they_were():
+    image, grid = random_case(4, 2, 3, 5, 7)
+    before = image.clone(), grid.clone()
+    for mode, padding, align in CASES:
+        grid_sample(image, grid, mode, padding, align)
+    assert torch.equal(image, before[0]) and torch.equal(grid, before[1])
 
 
 @pytest.mark.parametrize(
     ("image", "grid", "message"),
     [
-        (torch.rand(4, 4), torch.zeros(1, 2, 2, 2), r"\(N, C, H, W\), got \(4, 4\)"),
+        (torch.rand(4, 4), torch.zeros(1, 2, 2, 2), r"\(N, C, H, W\), got \(4, 4\): .*input\[None, None\]"),
+        (torch.rand(1, 4, 5), torch.zeros(1, 2, 2, 2), r"got \(1, 4, 5\): .*input\[None\]"),
+        (torch.rand(4, 5, 3), torch.zeros(1, 2, 2, 2), r"\(H, W, C\), use input\.permute\(2, 0, 1\)"),
+        (torch.rand(1, 1, 0, 4), torch.zeros(1, 2, 2, 2), r"at least one channel and pixel, got \(1, 1, 0, 4\)"),
+        (torch.rand(1, 1, 4, 4), torch.zeros(2, 2, 2), r"\(N, H, W, 2\), got \(2, 2, 2\)"),
         (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 3), r"\(N, H, W, 2\), got \(1, 2, 2, 3\)"),
         (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 5, 6), r"permute\(0, 2, 3, 1\)"),
         (torch.rand(2, 1, 4, 4), torch.zeros(3, 2, 2, 2), "one batch size, got 2 and 3"),

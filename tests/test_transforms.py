@@ -157,6 +157,28 @@ def test_gradcheck(function):
     assert torch.autograd.gradcheck(function, values)
 
 
+def test_attention_takes_numbers_and_tensors_together():
+    scale = torch.tensor([0.5, 2.0], dtype=torch.float64)
+    assert T.attention(scale, (0.25, -0.5)).tolist() == [
+        [[0.5, 0, 0.25], [0, 0.5, -0.5]],
+        [[2, 0, 0.25], [0, 2, -0.5]],
+    ]
+    assert T.attention(0.5, torch.zeros(3, 2, dtype=torch.float64)).dtype == torch.float64
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_inverts_and_comes_apart_too(dtype):
+    theta = torch.tensor([[[0.5, 0.25, 0.5], [-1.0, 2.0, 0.25]]], dtype=dtype)  # determinant 1.25
+    expected = np.linalg.inv(homogeneous(theta.double()))[:, :2]
+    np.testing.assert_allclose(T.invert(theta).double().numpy(), expected, atol=0.02)
+    torch.testing.assert_close(T.recompose(T.decompose(theta)), theta, atol=0.03, rtol=0)
+
+
+def test_an_empty_batch_goes_through():
+    none = T.identity(0)
+    assert T.compose(none, none).shape == T.invert(none).shape == T.recompose(T.decompose(none)).shape == (0, 2, 3)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -169,9 +191,17 @@ def test_gradcheck(function):
         (lambda: T.compose(torch.zeros(2, 2, 3), torch.zeros(3, 2, 3)), "batches of one size"),
         (lambda: T.compose(torch.zeros(1, 3, 2), torch.zeros(1, 2, 3)), "did you transpose"),
         (lambda: T.theta_to_pixel(T.identity(), (1, 5), align_corners=True), "at least 2 pixels"),
+        (lambda: T.compose(T.identity(), T.identity().double()), r"one dtype and device.*inner\.to\(outer\)"),
+        (lambda: T.attention(torch.ones(3), torch.zeros(2, 2)), "batches of one size, or of 1, got 2 and 3"),
+        (lambda: T.theta_to_normalized(T.identity(), (4, 0)), r"a size \(H, W\) of at least \(1, 1\)"),
         (lambda: T.identity(-1), "a batch of 0 or more"),
     ],
 )
 def test_bad_input_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_integer_angles_in_a_tensor_are_refused():
+    with pytest.raises(TypeError, match=r"angle of a floating dtype, got torch.int64: convert it with \.float\(\)"):
+        T.rotation(torch.tensor([90]))
