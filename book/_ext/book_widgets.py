@@ -97,7 +97,8 @@ class Page:
             state["_esm"] = _keep(self.scripts, state["_esm"])
         if "_css" in state:
             _keep(self.styles, state.pop("_css"))
-        buffers = [b for b in model.get("buffers", []) if b["path"][0] in state]
+        # A trait of bytes stands in the buffers alone, not in the state.
+        buffers = [b for b in model.get("buffers", []) if b["path"][0] not in ("layout", "_fallback")]
         slim = {"name": model["model_name"], "state": state}
         return slim | ({"buffers": buffers} if buffers else {})
 
@@ -139,7 +140,7 @@ def _rewrite_page(app, pagename, templatename, context, doctree) -> None:
     views = context.get("body", "")
     if not embedded and not _VIEW_SCRIPT.search(views):
         return
-    scripts[:] = [s for s in scripts if s not in embedded and str(s.filename) != HOST]
+    scripts[:] = [s for s in scripts if s not in embedded and not str(s.filename).endswith(HOST)]
     models = json.loads(embedded[0].attributes["body"])["state"] if embedded else {}
     repository = book_launch.of_checkout(Path(app.srcdir))
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
