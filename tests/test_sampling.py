@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from stn_lib.sampling import MODES, PADDINGS, cubic_weights, grid_sample
 
-X86 = ("x86_64", "AMD64")
+# Whether torch's sampler rounds (x + 1) * W / 2 - 1/2 once or twice is a matter of its build. On a pixel centre that last
+# bit decides between two slopes; where the build is another one, only centres that need no rounding are compared.
+ROUNDS_ONCE = platform.system() == "Linux" and platform.machine() == "x86_64"
 CASES = list(itertools.product(MODES, PADDINGS, (False, True)))
 SQUARES = torch.arange(1.0, 17.0, dtype=torch.float64).reshape(1, 1, 4, 4) ** 2
 
@@ -26,6 +28,8 @@ def random_case(seed, batch, channels, height, width, dtype=torch.float64, align
     free = torch.rand(batch, 4, 6, 2, generator=generator, dtype=dtype) * 6 - 3
     halves = torch.randint(-14, 40, (batch, 4, 6, 2), generator=generator) / 2 % (2 * size) - size / 2
     halves = (halves * 2).round() / 2
+    if not ROUNDS_ONCE:
+        halves = torch.where(size.log2() % 1 == 0, halves, halves + 0.01)
     lattice = 2 * halves / (size - 1).clamp(min=1) - 1 if align else (2 * halves + 1) / size - 1
     chosen = torch.rand(batch, 4, 6, 1, generator=generator) < 0.5
     return image, torch.where(chosen, free, lattice.to(dtype))
@@ -173,7 +177,7 @@ def test_a_grid_whose_sum_overflows_is_read_all_the_same():
     assert grid_sample(torch.rand(1, 1, 4, 5), far).count_nonzero() == 0
 
 
-@pytest.mark.skipif(platform.machine() not in X86, reason="how torch rounds coordinates is a matter of its build")
+@pytest.mark.skipif(not ROUNDS_ONCE, reason="how torch rounds coordinates is a matter of its build")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("size", [(28, 28), (42, 42), (7, 13), (33, 21), (1, 5), (100, 37)])
