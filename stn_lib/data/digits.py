@@ -65,18 +65,21 @@ def _all_digits() -> tuple[Tensor, Tensor]:
     from sklearn.datasets import load_digits  # half a second of import that a page without data is spared
 
     source = load_digits()
-    small = torch.tensor(source.images, dtype=torch.float32)[:, None] / 16
+    small = torch.tensor(source.images, dtype=torch.float64)[:, None] / 16
     return _redraw(small), torch.tensor(source.target, dtype=torch.int64)
 
 
 def _redraw(small: Tensor) -> Tensor:
     """Draw (N, 1, 8, 8) counts of ink as (N, 1, 28, 28) strokes: bicubic, then a soft threshold."""
-    theta = torch.eye(2, 3).mul(SIDE / BOX).expand(len(small), 2, 3)
+    theta = torch.eye(2, 3, dtype=small.dtype).mul(SIDE / BOX).expand(len(small), 2, 3)
     grid = affine_grid(theta, (len(small), 1, SIDE, SIDE), align_corners=False)
     smooth = F.grid_sample(small, grid, mode="bicubic", align_corners=False).clamp(0, 1)
     # The threshold gives back the sharp edge of a pen that interpolation from 8 x 8 has washed out.
-    low, high = torch.sigmoid(torch.tensor([-8 * 0.42, 8 * 0.58]))
-    return ((torch.sigmoid(8 * (smooth - 0.42)) - low) / (high - low)).clamp(0, 1).contiguous()
+    low, high = torch.sigmoid(torch.tensor([-8 * 0.42, 8 * 0.58], dtype=small.dtype))
+    ink = ((torch.sigmoid(8 * (smooth - 0.42)) - low) / (high - low)).clamp(0, 1)
+    # 256 levels, as in MNIST. Without them the last bit of a pixel hangs on how many threads shared the work, and
+    # after some hundred steps of training one bit is another network.
+    return (ink * 255).round().div(255).float()
 
 
 def _stratified(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor, Tensor]:

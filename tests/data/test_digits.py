@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.datasets import load_digits
 
-from stn_lib.data import load_digits_split
+from stn_lib.data import digits, load_digits_split
 
 
 def test_pictures():
@@ -54,3 +54,17 @@ def test_unknown_hold_out_is_refused():
     """Oracle: the message names what there is."""
     with pytest.raises(ValueError, match="expected hold_out 'test' or 'validation', got 'train'"):
         load_digits_split(hold_out="train")
+
+
+def test_they_are_the_same_bits_on_any_number_of_threads():
+    before, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            digits._all_digits.cache_clear()
+            found.append(load_digits_split().train_images)
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+    levels = found[0].double() * 255
+    assert (levels - levels.round()).abs().max() < 1e-4
