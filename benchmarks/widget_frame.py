@@ -24,10 +24,9 @@ import torch
 import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tests.browser import chromium
-
 from stn_lib.data import cast
 from stn_lib.widgets import LossAlongShift, StraightenDigit
+from tests.browser import chromium
 
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
 MEASURE = """async ([source, state, trait, values]) => {

@@ -53,7 +53,15 @@ def test_its_tags_are_known(notebook):
 
 def test_its_cells_are_short(notebook):
     for cell in code_cells(notebook):
-        assert len(cell["source"]) <= 32, f"{cell['id']}: real code lives in stn_lib"
+        folded = {"hide-input", "hide-cell"} & set(cell["metadata"].get("tags", []))
+        assert len(cell["source"]) <= (48 if folded else 32), f"{cell['id']}: real code lives in stn_lib"
+
+
+def test_its_lines_fit_the_text_column(notebook):
+    for cell in code_cells(notebook):
+        if "remove-input" not in cell["metadata"].get("tags", []):
+            wide = [line for line in cell["source"] if len(line.rstrip("\n")) > 78]
+            assert not wide, f"{cell['id']}: {wide[0]}"
 
 
 def test_it_loads_nothing_from_elsewhere(notebook):

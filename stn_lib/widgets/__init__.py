@@ -3,5 +3,6 @@
 from stn_lib.widgets.loss_along_shift import LossAlongShift
 from stn_lib.widgets.prediction import Prediction
 from stn_lib.widgets.sample_point import SamplePoint
+from stn_lib.widgets.straighten_digit import StraightenDigit
 
-__all__ = ["LossAlongShift", "Prediction", "SamplePoint"]
+__all__ = ["LossAlongShift", "Prediction", "SamplePoint", "StraightenDigit"]

@@ -154,8 +154,12 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
     points = [(0.6, 1.4), (-0.7, 0.3), (4.4, 2.6), (2.0, 1.0), (4.0, 2.0), (0.0, 0.0), (-0.3, 2.9), (3.25, -0.9)]
     for x, y in points:
         at = torch.tensor([x, y], dtype=torch.float64, requires_grad=True)
-        grid = ((2 * at + 1) / torch.tensor([5.0, 3.0]) - 1).view(1, 1, 1, 2)
-        value = F.grid_sample(image, grid, mode, padding, align_corners=False)
+        # Sides of 2**k + 1 with align_corners make pixel centres exact, so that the side of a kink is certain. The
+        # reflection of the explorer is the one about the outer edges, which align_corners=False has.
+        align = padding != "reflection"
+        size = torch.tensor([5.0, 3.0], dtype=torch.float64)
+        grid = (2 * at / (size - 1) - 1 if align else (2 * at + 1) / size - 1).view(1, 1, 1, 2)
+        value = F.grid_sample(image, grid, mode, padding, align_corners=align)
         slopes = torch.autograd.grad(value.sum(), at)[0].tolist()
         got = call(
             module("sample_point.js", "readPoint"), "(m, a) => m.readPoint(...a)", [picture, x, y, mode, padding]
@@ -166,17 +170,17 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 def test_the_loss_explorer_shows_torchs_loss_and_slope(call, mode):
-    height, width, goal = 4, 9, 2
+    height, width, goal, rim = 5, 9, 2, 12  # 5 and 9 + 2 * 12 = 33: pixel centres are exact with align_corners
     image = rand(height, width)
-    wide = F.pad(image, (20, 20))[None, None]
-    target = wide[0, 0, :, 20 + goal : 20 + goal + width]
+    wide = F.pad(image, (rim, rim))[None, None]
+    target = wide[0, 0, :, rim + goal : rim + goal + width]
     for t in (-3.0, -1.3, 0.0, 0.625, 1.875, 2.0, 5.4):
         shift = torch.tensor(t, dtype=torch.float64, requires_grad=True)
-        columns = torch.arange(width) + 20 + shift
-        x = ((2 * columns + 1) / (width + 40) - 1).expand(height, width)
-        y = ((2 * torch.arange(height, dtype=torch.float64) + 1) / height - 1)[:, None].expand(height, width)
-        # One row at a time, so that bicubic reads along x alone: at a row's centre its weights along y are 0, 1, 0, 0.
-        moved = F.grid_sample(wide, torch.stack([x, y], -1)[None], mode, align_corners=False)[0, 0]
+        columns = torch.arange(width) + rim + shift
+        x = (columns / 16 - 1).expand(height, width)
+        y = (torch.arange(height, dtype=torch.float64) / 2 - 1)[:, None].expand(height, width)
+        # At a row's centre the bicubic weights along y are 0, 1, 0, 0: it reads along x alone.
+        moved = F.grid_sample(wide, torch.stack([x, y], -1)[None], mode, align_corners=True)[0, 0]
         loss = (moved - target).square().mean()
         slope = torch.autograd.grad(loss, shift)[0].item()
         got = call(

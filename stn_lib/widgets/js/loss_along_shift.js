@@ -118,7 +118,7 @@ function makePlot(words, reach, state, move) {
   const ticks = [];
   for (let t = -reach + (reach % 4); t <= reach; t += 4) ticks.push(s("text", { x: px(t), y: BOX.bottom + 15, class: "stn-axis" }, format(t, 0)));
   const handle = s("g", { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": words.shift, "aria-valuemin": -reach, "aria-valuemax": reach },
-    s("circle", { r: 18, class: "stn-ring" }), s("circle", { r: 13, class: "stn-knob" }));
+    s("circle", { r: 18, class: "stn-ring" }), s("circle", { r: 15, class: "stn-knob" }));
   svg.append(s("line", { x1: BOX.left, x2: BOX.right, y1: BOX.bottom, y2: BOX.bottom, class: "stn-base" }), ...ticks, goal,
     ...MODES.map((mode) => curves[mode]), tangent, handle);
   draggable(handle, {

@@ -80,7 +80,7 @@ function makeOverview(picture, state, words, move) {
   const tether = s("line", { class: "stn-tether" });
   const read = s("circle", { class: "stn-read", r: 5 });
   const handle = s("g", { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": words.handle, "aria-valuemin": -1 + state.origin, "aria-valuemax": width + state.origin },
-    s("circle", { r: 20, class: "stn-ring" }), s("circle", { r: 14, class: "stn-knob" }), s("circle", { r: 3, class: "stn-dot" }));
+    s("circle", { r: 20, class: "stn-ring" }), s("circle", { r: 16, class: "stn-knob" }), s("circle", { r: 3, class: "stn-dot" }));
   svg.append(square, ...rings, tether, read, handle);
   draggable(handle, {
     surface: svg,

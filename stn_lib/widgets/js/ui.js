@@ -1,4 +1,4 @@
-// What every explorable is made of: elements without innerHTML, one set of controls, pictures drawn in
+// What every explorable is made of: elements made one by one, one set of controls, pictures drawn in
 // the theme's colours, a handle that mouse, finger and arrow keys move alike.
 
 const SVG = "http://www.w3.org/2000/svg";
