@@ -10,7 +10,7 @@ LIGHT = {
     "source": "#0271d6",  # the input picture U, source coordinates
     "target": "#c2480a",  # the output picture V, target coordinates
     "theta": "#4a1a9c",  # the parameters of the transform
-    "grid": "#147f7c",  # the sampling grid
+    "grid": "#137a77",  # the sampling grid
     "gradient": "#970927",  # derivatives
     "answer": "#12304f",  # what a network answers
     "ink": "#1b222c",
