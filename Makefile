@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 STAMP := $(VENV)/.installed
+LAB_STAMP := $(VENV)/.installed-lab
 TEST_STAMP := $(VENV)/.installed-test
 
 .PHONY: book test lab train bench clean
@@ -15,7 +16,7 @@ book: $(STAMP)
 test: $(TEST_STAMP)
 	@$(PY) -m tests.run
 
-lab: $(TEST_STAMP)
+lab: $(LAB_STAMP)
 	@cd book && ../$(BIN)/jupyter lab
 
 train: $(STAMP)
@@ -32,6 +33,10 @@ $(PY):
 
 $(STAMP): requirements.txt pyproject.toml | $(PY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -e .
+	@touch $@
+
+$(LAB_STAMP): $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e ".[lab]" -c requirements.txt
 	@touch $@
 
 $(TEST_STAMP): $(STAMP)

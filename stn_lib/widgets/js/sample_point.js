@@ -101,8 +101,8 @@ function makeOverview(picture, state, words, move) {
     setAttributes(read, { cx: centre(seen.rx), cy: centre(seen.ry), visibility: seen.rx !== x || seen.ry !== y ? "visible" : "hidden" });
     handle.setAttribute("transform", `translate(${centre(x)} ${centre(y)})`);
     setAttributes(handle, {
-      "aria-valuenow": format(x + state.origin, 1).replace("\u2212", "-"),
-      "aria-valuetext": `x ${format(x + state.origin, 1)}, y ${format(y + state.origin, 1)}`,
+      "aria-valuenow": (x + state.origin).toFixed(2),
+      "aria-valuetext": `x ${format(x + state.origin)}, y ${format(y + state.origin)}`,
     });
   };
   return { node: figure(words.overview, svg), draw };
