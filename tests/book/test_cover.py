@@ -47,7 +47,8 @@ def test_the_page_says_what_python_says(browser, served, first):
     """The same digit in the page: its two answers and their shares are Python's."""
     page = browser.new_page()
     page.goto(served + "index.html")
-    shown = page.locator(".stn-verdict").all_inner_texts()
+    page.locator(".stn-answers").first.wait_for()
+    shown = page.locator(".stn-answers output").all_inner_texts()
     for name, text in zip(("digits-rts-cnn", "digits-rts-st-cnn"), shown, strict=True):
         label, share = answer(name, first[0])
         assert re.search(rf"\b{label}\b", text) and f"{100 * share:.0f}" in text
