@@ -21,8 +21,13 @@ NEEDED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "stn_lib", "res
 def build(root: Path) -> float:
     """Seconds that one build takes."""
     started = time.perf_counter()
-    subprocess.run([sys.executable, "book/build.py"], cwd=root, check=True, stdout=subprocess.DEVNULL,
-                   env={**os.environ, "PYTHONPATH": str(root)})
+    subprocess.run(
+        [sys.executable, "book/build.py"],
+        cwd=root,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
     return time.perf_counter() - started
 
 

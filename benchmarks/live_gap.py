@@ -17,8 +17,11 @@ from pathlib import Path
 import torch
 
 from stn_lib import models
+from stn_lib.data import held_out_set, load_digits_split
+from stn_lib.metrics import pose
 from stn_lib.training import TrainConfig, live_config, train
 from stn_lib.training.checkpoint import write_atomically
+from stn_lib.transforms import compose
 
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("cnn", "st-cnn")
@@ -30,6 +33,7 @@ def run(kind: str, seed: int) -> dict:
     result = train(config, progress=False)
     low, high = result.evaluation.interval
     curve = [[row["step"], round(row["error"], 3)] for row in result.history if "error" in row]
+    found = {} if kind == "cnn" else {"pose": poses(result.model)}
     return {
         "parameters": models.count_parameters(result.model),
         "seconds": round(result.seconds, 2),
@@ -37,7 +41,25 @@ def run(kind: str, seed: int) -> dict:
         "interval_percent": [round(low, 2), round(high, 2)],
         "n": result.evaluation.n,
         "curve": curve,
+        **found,
     }
+
+
+def poses(model: models.STCNN) -> dict:
+    """How differently the held-out digits stand before the transformer and after: standard deviations, mean size."""
+    held_out = held_out_set(load_digits_split(), "RTS")
+    with torch.no_grad():
+        after = compose(held_out.theta, model.transformer.theta(held_out.images))
+    told = {}
+    for name, theta, half in (("before", held_out.theta, 21), ("after", after, 14)):
+        place, size, turn = pose(theta)
+        told[name] = {
+            "place_pixels": round(place.std(0).mean().item() * half, 2),
+            "fills_percent": round(100 * size.mean().item(), 1),
+            "size_percent": round(100 * (size.std() / size.mean()).item(), 1),
+            "turn_degrees": round(turn.std().item(), 1),
+        }
+    return told
 
 
 def header(config: TrainConfig) -> dict:

@@ -28,12 +28,16 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 def weigh(browser, base: str, page: str) -> dict[str, int]:
     """The gzipped size of every file that a page asks for."""
     tab, files = browser.new_page(), set()
-    tab.on("request", lambda request: files.add(unquote(urlsplit(request.url).path))
-           if request.url.startswith(base) else None)
+    tab.on(
+        "request",
+        lambda request: files.add(unquote(urlsplit(request.url).path)) if request.url.startswith(base) else None,
+    )
     tab.goto(base + page, wait_until="networkidle")
     tab.close()
     found = (SITE / name.lstrip("/") for name in sorted(files))
-    return {path.relative_to(SITE).as_posix(): len(gzip.compress(path.read_bytes())) for path in found if path.is_file()}
+    return {
+        path.relative_to(SITE).as_posix(): len(gzip.compress(path.read_bytes())) for path in found if path.is_file()
+    }
 
 
 def main() -> int:

@@ -37,8 +37,9 @@ def inputs() -> str:
 
 def site_listing() -> list:
     """Names and sizes of the site's files, to notice a site that was deleted or cut short."""
-    return sorted([path.relative_to(SITE).as_posix(), path.stat().st_size]
-                  for path in SITE.rglob("*") if path.is_file())
+    return sorted(
+        [path.relative_to(SITE).as_posix(), path.stat().st_size] for path in SITE.rglob("*") if path.is_file()
+    )
 
 
 def is_current(wanted: str) -> bool:
@@ -58,8 +59,17 @@ def write_pages() -> bool:
     overrides = {"external_toc_path": str(ROOT / "_toc.yml"), "latex_individualpages": False, "nitpicky": True}
     done = False
     try:
-        status = build_sphinx(ROOT, SITE, path_config=ROOT / "_config.yml", noconfig=True, quiet=True,
-                              confoverrides=overrides, doctreedir=doctrees, warningiserror=True, keep_going=True)
+        status = build_sphinx(
+            ROOT,
+            SITE,
+            path_config=ROOT / "_config.yml",
+            noconfig=True,
+            quiet=True,
+            confoverrides=overrides,
+            doctreedir=doctrees,
+            warningiserror=True,
+            keep_going=True,
+        )
         done = status == 0
     finally:
         if not done:  # a page that was read with a warning must be read, and warn, again

@@ -53,8 +53,9 @@ def read(path: Path):
     """A notebook as myst-nb will read it, so that both look for the same cached outputs."""
     if path.suffix == ".ipynb":
         return nbformat.read(path, as_version=4)
-    return read_myst_markdown_notebook(path.read_text(encoding="utf-8"), config=MdParserConfig(),
-                                       add_source_map=True, path=path)
+    return read_myst_markdown_notebook(
+        path.read_text(encoding="utf-8"), config=MdParserConfig(), add_source_map=True, path=path
+    )
 
 
 class _Run:
@@ -71,12 +72,17 @@ class _Run:
     async def go(self) -> None:
         started = time.perf_counter()
         client = NotebookClient(
-            self.notebook, timeout=TIMEOUT, kernel_name="python3", store_widget_state=True,
+            self.notebook,
+            timeout=TIMEOUT,
+            kernel_name="python3",
+            store_widget_state=True,
             record_timing=False,  # it would change the cells, and with them the key in the cache
             # Else each kernel warns that its messages travel unencrypted, on this machine's own loopback.
             extra_arguments=["--IPKernelApp.log_level=40"],
             resources={"metadata": {"path": str(self.path.parent)}},
-            on_cell_start=self._begin, on_cell_executed=self._end)
+            on_cell_start=self._begin,
+            on_cell_executed=self._end,
+        )
         try:
             await client.async_execute(env={**os.environ, **_ONE_THREAD})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
@@ -134,8 +140,9 @@ async def _go(todo: list[_Run], cache, jobs: int) -> None:
             await run.go()
         if not run.failure:  # kept at once: a later Ctrl-C loses only what was under way
             data = {"execution_seconds": run.seconds}
-            cache.cache_notebook_bundle(CacheBundleIn(run.notebook, str(run.path), data=data),
-                                        check_validity=False, overwrite=True)
+            cache.cache_notebook_bundle(
+                CacheBundleIn(run.notebook, str(run.path), data=data), check_validity=False, overwrite=True
+            )
 
     async with asyncio.TaskGroup() as group:
         for run in todo:

@@ -1,7 +1,7 @@
 """Finds a Chrome or Chromium for the browser tests; with --install it tries the system's package manager.
 
-    python tests/browser.py             # prints where it is
-    python tests/browser.py --install   # installs one where that needs no questions
+python tests/browser.py             # prints where it is
+python tests/browser.py --install   # installs one where that needs no questions
 """
 
 import os

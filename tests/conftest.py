@@ -46,6 +46,8 @@ def served(site) -> str:
 
 
 def pytest_terminal_summary(terminalreporter):
-    skipped = {str(report.longrepr[2]).removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])}
+    skipped = {
+        str(report.longrepr[2]).removeprefix("Skipped: ") for report in terminalreporter.stats.get("skipped", [])
+    }
     for reason in sorted(skipped):
         terminalreporter.write_line(f"left out: {reason}")

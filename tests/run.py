@@ -1,7 +1,7 @@
 """All tests, in order: a browser, lint, the real build of the book, pytest. What `make test` calls.
 
-    python -m tests.run             # everything
-    python -m tests.run -k sampling # what follows goes to pytest
+python -m tests.run             # everything
+python -m tests.run -k sampling # what follows goes to pytest
 """
 
 import subprocess
@@ -16,6 +16,7 @@ def main(arguments: list[str]) -> int:
     steps = [
         ["tests/browser.py", "--install"],
         ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "--quiet", "."],
         ["book/build.py"],
         ["-m", "pytest", *arguments],
     ]

@@ -1,9 +1,15 @@
-"""Wilson's interval against scipy's own."""
+"""Wilson's interval against scipy's own; poses against the pictures themselves."""
+
+import math
 
 import pytest
+import torch
+import torch.nn.functional as F
 from scipy.stats import binomtest
 
-from stn_lib.metrics import error_interval
+from stn_lib.data import RTS, Distortion
+from stn_lib.data.distortion import random_theta
+from stn_lib.metrics import error_interval, pose
 
 
 @pytest.mark.parametrize(("errors", "n"), [(0, 10), (10, 10), (1, 3), (70, 10_000), (24, 1780)])
@@ -18,3 +24,42 @@ def test_impossible_counts_are_refused(errors, n):
     """Oracle: there are no such counts."""
     with pytest.raises(ValueError, match="expected n >= 1"):
         error_interval(errors, n)
+
+
+def moments(picture):
+    """Oracle: centre, area and direction of the ink in a picture (H, W), from its moments; y points down."""
+    height, width = picture.shape
+    y, x = torch.meshgrid(torch.arange(height).double(), torch.arange(width).double(), indexing="ij")
+    area = picture.sum()
+    cx, cy = (x * picture).sum() / area, (y * picture).sum() / area
+    xx, yy, xy = (((p * q) * picture).sum() / area for p, q in ((x - cx, x - cx), (y - cy, y - cy), (x - cx, y - cy)))
+    place = (2 * cx + 1) / width - 1, (2 * cy + 1) / height - 1
+    return place, area, math.degrees(-0.5 * math.atan2(2 * xy, xx - yy))  # minus: counter-clockwise on the screen
+
+
+def test_poses_are_those_of_the_drawn_pictures():
+    bar = torch.zeros(1, 1, 101, 101, dtype=torch.float64)
+    bar[:, :, 48:53, 40:61] = 1  # within the square that a placed digit keeps in the frame
+    recipe = Distortion("wide", (201, 201), math.radians(80), (0.6, 1.4), placed=True)
+    theta = random_theta(recipe, 12, (101, 101), torch.Generator().manual_seed(3)).double()
+    place, size, turn = pose(theta)
+    grid = F.affine_grid(theta, (12, 1, 201, 201), align_corners=False)
+    drawn = F.grid_sample(bar.expand(12, -1, -1, -1), grid, align_corners=False)
+    for k in range(12):
+        found, area, angle = moments(drawn[k, 0])
+        assert place[k].tolist() == pytest.approx([v.item() for v in found], abs=2e-3)
+        assert size[k].item() == pytest.approx(math.sqrt(area / bar.sum()) * 101 / 201, rel=1e-2)
+        assert turn[k].item() == pytest.approx(angle, abs=0.5)
+
+
+def test_poses_of_the_task_fill_their_ranges():
+    theta = random_theta(RTS, 4000, (28, 28), torch.Generator().manual_seed(0))
+    _, size, turn = pose(theta)
+    assert turn.abs().max() <= 45.001 and turn.std() == pytest.approx(90 / math.sqrt(12), rel=0.05)
+    pixels = size * 42 / 28
+    assert pixels.min() >= 0.6999 and pixels.max() <= 1.2001
+
+
+def test_a_flat_theta_has_no_pose():
+    with pytest.raises(ValueError, match="inver"):
+        pose(torch.zeros(1, 2, 3))

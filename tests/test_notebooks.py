@@ -71,5 +71,12 @@ def test_it_loads_nothing_from_elsewhere(notebook):
 
 def test_it_has_the_frame_of_a_chapter(notebook):
     text = "\n".join("".join(cell["source"]) for cell in notebook["cells"])
-    for part in ("**You need**", "**Time**", "Prediction(", "## Where it goes wrong", "## Exercises", "## In five lines"):
+    for part in (
+        "**You need**",
+        "**Time**",
+        "Prediction(",
+        "## Where it goes wrong",
+        "## Exercises",
+        "## In five lines",
+    ):
         assert part in text

@@ -66,7 +66,9 @@ def test_pictures_are_ink_by_their_values():
     (node,) = [node for node in svg_of(draw(image=image)).iter() if node.tag.endswith("}image")]
     raster = plt.imread(io.BytesIO(base64.b64decode(node.get(XLINK).split(",")[1])), format="png")
     opacity = raster[..., 3]
-    rows, columns = (np.linspace(0, size, 2 * n + 1)[1::2].astype(int) for size, n in zip(opacity.shape, (2, 3), strict=True))
+    rows, columns = (
+        np.linspace(0, size, 2 * n + 1)[1::2].astype(int) for size, n in zip(opacity.shape, (2, 3), strict=True)
+    )
     found = opacity[np.ix_(rows, columns)]
     if "scale(1 -1)" in node.get("transform", ""):  # stored upside down, and turned back by the SVG
         found = found[::-1]

@@ -14,8 +14,7 @@ _NEEDED = ("tex-chtml.js", "input/tex/extensions", "output/chtml/fonts/woff-v2")
 def _source() -> Path:
     found = importlib.util.find_spec("sphinx-mathjax-offline")
     if found is None or not found.submodule_search_locations:
-        raise RuntimeError(
-            "expected the package sphinx-mathjax-offline: run `pip install -r requirements.txt`")
+        raise RuntimeError("expected the package sphinx-mathjax-offline: run `pip install -r requirements.txt`")
     return Path(found.submodule_search_locations[0]) / "static" / "mathjax"
 
 

@@ -14,10 +14,11 @@ _FONTAWESOME = re.compile(r"<script[^>]*scripts/fontawesome\.js[^>]*></script>\s
 # docutils gives bibliographies roles that ARIA has withdrawn, and the theme's sidebar is no landmark.
 _ROLES = re.compile(r' role="(?:doc-biblioentry|list)"')
 # A formula wider than the page scrolls, so the keyboard must reach it; an empty heading heads nothing.
-_REPAIRS = (('<div class="math notranslate nohighlight"', '<div class="math notranslate nohighlight" tabindex="0"'),
-            ('<th class="head"><p></p></th>', "<td></td>"))
-_SIDEBAR = ('<div id="pst-primary-sidebar"',
-            '<div role="complementary" aria-label="The book" id="pst-primary-sidebar"')
+_REPAIRS = (
+    ('<div class="math notranslate nohighlight"', '<div class="math notranslate nohighlight" tabindex="0"'),
+    ('<th class="head"><p></p></th>', "<td></td>"),
+)
+_SIDEBAR = ('<div id="pst-primary-sidebar"', '<div role="complementary" aria-label="The book" id="pst-primary-sidebar"')
 _REDIRECT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}"><link rel="canonical" href="{page}"></head>

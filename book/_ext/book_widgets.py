@@ -65,9 +65,11 @@ class Page:
             return self._needs_kernel()
         self._shown.add(model_id)
         words = html.escape(WORDS["failed"], quote=True)
-        return (f'<div class="stn-slot" data-stn-model="{html.escape(model_id)}" data-stn-failed="{words}">'
-                f'<div class="stn-standin">{self._picture(model_id)}'
-                f'<noscript><p class="stn-note">{html.escape(WORDS["noscript"])}</p></noscript></div></div>')
+        return (
+            f'<div class="stn-slot" data-stn-model="{html.escape(model_id)}" data-stn-failed="{words}">'
+            f'<div class="stn-standin">{self._picture(model_id)}'
+            f'<noscript><p class="stn-note">{html.escape(WORDS["noscript"])}</p></noscript></div></div>'
+        )
 
     def can_show(self, model_id: str) -> bool:
         """Whether our host can show this model without a kernel."""
@@ -86,13 +88,17 @@ class Page:
                 continue
             wanted.add(model_id)
             queue += references(self.models[model_id].get("state", {}).get("children", []))
-        links = {i for i, m in self.models.items() if m.get("model_name") in _LINKS
-                 and references(m["state"]) <= wanted}
+        links = {
+            i for i, m in self.models.items() if m.get("model_name") in _LINKS and references(m["state"]) <= wanted
+        }
         return {i: self._slim(self.models[i]) for i in sorted(wanted | links)}
 
     def _slim(self, model: dict) -> dict:
-        state = {k: v for k, v in model["state"].items()
-                 if k not in ("layout", "_fallback") and not k.startswith(("_view_", "_model_", "_dom_", "_anywidget"))}
+        state = {
+            k: v
+            for k, v in model["state"].items()
+            if k not in ("layout", "_fallback") and not k.startswith(("_view_", "_model_", "_dom_", "_anywidget"))
+        }
         if "_esm" in state:
             state["_esm"] = _keep(self.scripts, state["_esm"])
         if "_css" in state:
@@ -153,8 +159,10 @@ def _rewrite_page(app, pagename, templatename, context, doctree) -> None:
     app.add_js_file(None, type="application/json", id="stn-state", body=body)
     for folder, kind in ((page.scripts, "js"), (page.styles, "css")):
         for name, text in folder.items():
-            _write(Path(app.outdir) / "_static" / "widgets" / f"{name}.{kind}",
-                   _as_script(name, text) if kind == "js" else text)
+            _write(
+                Path(app.outdir) / "_static" / "widgets" / f"{name}.{kind}",
+                _as_script(name, text) if kind == "js" else text,
+            )
     for name in page.scripts:
         app.add_js_file(f"widgets/{name}.js", loading_method="defer")
     for name in page.styles:

@@ -16,7 +16,9 @@ from tests.conftest import ROOT
 def first():
     """The cover's digit as it first stands: its picture (1, 1, 42, 42) and what it is."""
     call = re.search(r"^StraightenDigit\((.*)\)$", (ROOT / "book" / "index.md").read_text(encoding="utf-8"), re.M)[1]
-    digit, degrees, x, y, scale = (float(re.search(rf"\b{name}=(-?[\d.]+)", call)[1]) for name in ("digit", "degrees", "x", "y", "scale"))
+    digit, degrees, x, y, scale = (
+        float(re.search(rf"\b{name}=(-?[\d.]+)", call)[1]) for name in ("digit", "degrees", "x", "y", "scale")
+    )
     cos, sin = (f(math.radians(degrees)) * 1.5 / scale for f in (math.cos, math.sin))
     # Output to input: the frame's point minus the digit's place (in units of half the frame, 21 px), turned back.
     linear = torch.tensor([[cos, sin], [-sin, cos]])

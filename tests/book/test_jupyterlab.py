@@ -49,9 +49,24 @@ def lab(tmp_path_factory):
     nbformat.write(notebook, folder / CHAPTER.name)
     port, log = free_port(), folder / "lab.log"
     # A home of its own: no setting of this machine's user reaches the test, and it leaves none behind.
-    home = {name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR")}
-    options = [f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--LabApp.expose_app_in_browser=True", *options]
+    home = {
+        name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR")
+    }
+    options = [
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={folder}",
+    ]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        "--LabApp.expose_app_in_browser=True",
+        *options,
+    ]
     with log.open("w") as out:
         server = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | home)
     address = f"http://127.0.0.1:{port}/"
@@ -105,8 +120,12 @@ def test_it_prints_what_it_proves(page):
 
 
 def test_notes_and_formulas_are_set_and_not_shown_as_source(page):
-    page.evaluate("() => { document.querySelector('.jp-Notebook .jp-WindowedPanel-outer, .jp-Notebook').scrollTop = 0; }")
-    page.locator(".jp-MarkdownOutput mjx-container, .jp-MarkdownOutput .katex, .jp-MarkdownCell .katex").first.wait_for(state="attached")
+    page.evaluate(
+        "() => { document.querySelector('.jp-Notebook .jp-WindowedPanel-outer, .jp-Notebook').scrollTop = 0; }"
+    )
+    page.locator(".jp-MarkdownOutput mjx-container, .jp-MarkdownOutput .katex, .jp-MarkdownCell .katex").first.wait_for(
+        state="attached"
+    )
     text = page.locator(".jp-Notebook").inner_text()
     assert ":::" not in text and "$$" not in text
 

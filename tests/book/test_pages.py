@@ -41,7 +41,8 @@ class Visit:
         self.page.wait_for_timeout(300)
         if options.get("java_script_enabled", True):
             self.page.wait_for_function(
-                "[...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)", timeout=20_000
+                "[...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)",
+                timeout=20_000,
             )
 
     def __enter__(self):
@@ -75,7 +76,9 @@ def test_a_page_works_from_a_folder(browser, site, page):
 def test_a_page_weighs_at_most_one_megabyte(browser, served, site, page):
     with Visit(browser, served + page) as visit:
         files = {unquote(urlsplit(url).path) for url in visit.requests if url.startswith(served)}
-    sizes = {name: len(gzip.compress((site / name.lstrip("/")).read_bytes())) for name in files if name != "/favicon.ico"}
+    sizes = {
+        name: len(gzip.compress((site / name.lstrip("/")).read_bytes())) for name in files if name != "/favicon.ico"
+    }
     assert sum(sizes.values()) <= MOST_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:8]
 
 
