@@ -60,8 +60,17 @@ def test_its_cells_are_short(notebook):
 def test_its_lines_fit_the_text_column(notebook):
     for cell in code_cells(notebook):
         if "remove-input" not in cell["metadata"].get("tags", []):
-            wide = [line for line in cell["source"] if len(line.rstrip("\n")) > 78]
+            wide = [line for line in cell["source"] if len(line.rstrip("\n")) > 76]
             assert not wide, f"{cell['id']}: {wide[0]}"
+
+
+def test_a_folded_solution_says_that_it_is_one(notebook):
+    for cell in code_cells(notebook):
+        if "solution" in cell["metadata"].get("tags", []):
+            assert cell["metadata"]["mystnb"] == {
+                "code_prompt_show": "Show a solution",
+                "code_prompt_hide": "Hide the solution",
+            }, cell["id"]
 
 
 def test_it_loads_nothing_from_elsewhere(notebook):
