@@ -40,7 +40,7 @@ DARK = {
 }
 
 # The book's theme marks dark mode on <html>, JupyterLab on <body>.
-_DARK_SELECTORS = 'html[data-theme="dark"], body[data-jp-theme-light="false"]'
+DARK_PAGE = ':is(html[data-theme="dark"], body[data-jp-theme-light="false"])'
 
 
 def css() -> str:
@@ -58,4 +58,4 @@ def css() -> str:
         lines = "".join(f"  --stn-{name}: {value};\n" for name, value in colours.items())
         return f"{selector} {{\n{lines}}}\n"
 
-    return block(":root", LIGHT) + block(_DARK_SELECTORS, DARK)
+    return block(":root", LIGHT) + block(DARK_PAGE, DARK)

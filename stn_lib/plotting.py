@@ -1,8 +1,9 @@
 """The book's one look: figures as inline SVG whose colours follow the page, light and dark.
 
 A figure is drawn with matplotlib in the light palette. :func:`show` then writes each palette colour as its
-CSS variable with the light value behind it, so the same output reads on the light page, on the dark page, and
-where no style sheet is known. Pictures are ink with transparency, which the dark page inverts.
+CSS variable with the light value behind it and sends the palette along, so the same output reads on the light page,
+on the dark page, in JupyterLab, and where no style sheet is known. Pictures are black ink with transparency; the style
+sheet turns the ink white on a dark page.
 """
 
 import html
@@ -25,8 +26,8 @@ COLOURS = dict(palette.LIGHT)
 _STYLE = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
-    "font.size": 13,
-    "axes.titlesize": 13.5,
+    "font.size": 11,
+    "axes.titlesize": 11,
     "axes.titlelocation": "left",
     "axes.edgecolor": COLOURS["line"],
     "axes.labelcolor": COLOURS["muted"],
@@ -38,7 +39,8 @@ _STYLE = {
     "ytick.color": COLOURS["muted"],
     "xtick.major.size": 3,
     "ytick.major.size": 3,
-    "lines.linewidth": 2,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
     "legend.frameon": False,
     "figure.facecolor": "none",
     "axes.facecolor": "none",
@@ -47,8 +49,11 @@ _STYLE = {
     "figure.constrained_layout.use": True,
 }
 
-# Narrower than the text column, so that a phone, which shrinks it to 340 px, still shows letters one can read.
-_WIDTH = 560 / 72
+_SHEET = f"""<style>{palette.css()}{palette.DARK_PAGE} .stn-figure image {{ filter: invert(0.92); }}
+</style>"""
+
+# 400 pt is narrower than the text column, so that a phone, which shrinks it to 350 px, still shows letters of 10 px.
+_WIDTH = 400 / 72
 
 
 @contextmanager
@@ -132,4 +137,4 @@ def show(fig: Figure, caption: str) -> HTML:
     svg = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
     name = html.escape(caption, quote=True)
     svg = re.sub(r"<svg ", f'<svg role="img" aria-label="{name}" style="max-width:100%;height:auto" ', svg, count=1)
-    return HTML(f'<figure class="stn-figure">{svg}<figcaption>{html.escape(caption)}</figcaption></figure>')
+    return HTML(f'<figure class="stn-figure">{_SHEET}{svg}<figcaption>{html.escape(caption)}</figcaption></figure>')

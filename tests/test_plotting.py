@@ -29,7 +29,7 @@ def draw(caption="A line.", image=None, **options):
 
 
 def test_every_colour_follows_the_page():
-    text = draw().data
+    text = re.sub("<style>.*?</style>", "", draw().data, count=1, flags=re.S)
     assert "var(--stn-source, #0271d6)" in text and "var(--stn-theta, #4a1a9c)" in text
     loose = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", text)) - {"#000000"}
     assert not loose, "colours that the dark page cannot change"
@@ -98,3 +98,18 @@ def test_the_figure_is_closed_even_after_an_error_and_the_style_stays_inside():
         assert plt.rcParams["font.size"] != size
         raise RuntimeError
     assert plt.get_fignums() == before and plt.rcParams["font.size"] == size
+
+
+@pytest.mark.parametrize(
+    "page", ['html data-theme="light"', 'html data-theme="dark"', 'html><body data-jp-theme-light="false"']
+)
+def test_ink_stands_out_on_the_light_page_the_dark_page_and_in_a_dark_jupyterlab(browser, page):
+    """Oracle: the pixels that a browser shows."""
+    dark = "light" not in page.split("=")[1] or "false" in page
+    tab = browser.new_page()
+    paper = "#12161d" if dark else "#ffffff"
+    tab.set_content(f"<!doctype html><{page}><div style='background:{paper}'>{draw(image=torch.eye(6)).data}</div>")
+    shot = plt.imread(io.BytesIO(tab.locator(".stn-figure image").screenshot()), format="png")[..., :3].mean(-1)
+    tab.close()
+    assert shot.max() > 0.85 and shot.min() < 0.15, "ink and paper are both there"
+    assert (np.median(shot) < 0.15) == dark, "most of it is paper"
