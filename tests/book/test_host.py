@@ -1,0 +1,101 @@
+"""Boxes and links of ipywidgets on a page without a kernel, and the launch buttons of a clone."""
+
+import subprocess
+
+import pytest
+
+from tests.book import small_book
+from tests.book.test_pages import Visit
+
+CODE = """
+import ipywidgets
+from stn_lib.widgets import SamplePoint
+
+one, two, three = SamplePoint(x=1.25), SamplePoint(x=3.5), SamplePoint(x=2.5)
+ipywidgets.jslink((one, "x"), (two, "x"))
+ipywidgets.jsdlink((one, "y"), (three, "y"))
+display(ipywidgets.HBox([one, ipywidgets.VBox([two, three])]))
+ipywidgets.FloatSlider(description="needs Python")
+"""
+REMOTE = "https://someone:secret-token@github.com/someone/a-course.git"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    root = small_book.make(tmp_path_factory.mktemp("host"))
+    small_book.write_notebook(root, CODE)
+    for command in (["init", "-q", "-b", "trunk"], ["remote", "add", "origin", REMOTE]):
+        subprocess.run(["git", "-C", root, *command], check=True)
+    status, told = small_book.build(root)
+    assert status == 0, told
+    return root / "_build" / "html" / "book"
+
+
+@pytest.fixture
+def visit(browser, book):
+    with Visit(browser, (book / "one.html").as_uri()) as visit:
+        yield visit
+
+
+def readings(visit, name):
+    """The position along one axis that each of the three explorables shows."""
+    place = {"x": 0, "y": 1}[name]
+    frames = visit.page.locator(".stn-slot .stn-frame").all()
+    return [float(frame.locator("input[type=range]").nth(place).input_value()) for frame in frames]
+
+
+def move(visit, widget, name, key):
+    frame = visit.page.locator(".stn-slot .stn-frame").nth(widget)
+    frame.locator("input[type=range]").nth({"x": 0, "y": 1}[name]).focus()
+    visit.page.keyboard.press(key)
+    visit.page.wait_for_timeout(100)
+
+
+def test_a_link_holds_both_ways(visit):
+    start = readings(visit, "x")
+    assert len(start) == 3 and start[0] == start[1] != start[2]
+    move(visit, 0, "x", "ArrowRight")
+    after = readings(visit, "x")
+    assert after[0] == after[1] > start[0] and after[2] == start[2]
+    move(visit, 1, "x", "ArrowLeft")
+    assert readings(visit, "x") == start
+    assert visit.errors == []
+
+
+def test_a_directional_link_holds_one_way(visit):
+    start = readings(visit, "y")
+    move(visit, 0, "y", "ArrowRight")
+    after = readings(visit, "y")
+    assert after[2] == after[0] > start[0] and after[1] == start[1]
+    move(visit, 2, "y", "ArrowLeft")
+    assert readings(visit, "y")[0] == after[0]
+
+
+def test_boxes_stand_as_they_were_nested(visit):
+    boxes = [frame.bounding_box() for frame in visit.page.locator(".stn-slot .stn-frame").all()]
+    assert boxes[1]["x"] > boxes[0]["x"] + boxes[0]["width"] - 1, "beside"
+    assert boxes[2]["y"] > boxes[1]["y"] + boxes[1]["height"] - 1, "below"
+
+
+def test_a_widget_of_python_says_that_it_needs_python(visit):
+    note = visit.page.locator(".stn-note")
+    assert note.count() == 1 and "kernel" in note.inner_text()
+    assert note.locator("a").get_attribute("href").startswith("https://mybinder.org/v2/gh/someone/a-course/")
+
+
+def test_the_launch_buttons_open_this_notebook_of_the_clone_and_tell_no_secret(visit, book):
+    links = visit.page.locator("a[href*='mybinder.org'], a[href*='colab.research']").evaluate_all(
+        "all => [...new Set(all.map((a) => a.href))]"
+    )
+    assert any("mybinder.org" in link and "book%2Fone.ipynb" in link.replace("/", "%2F") for link in links), links
+    assert any("colab" in link and link.endswith("book/one.ipynb") for link in links), links
+    for page in book.parent.rglob("*.html"):
+        assert "secret-token" not in page.read_text(encoding="utf-8")
+
+
+def test_a_checkout_without_a_remote_has_no_button(browser, tmp_path):
+    root = small_book.make(tmp_path)
+    status, told = small_book.build(root)
+    assert status == 0, told
+    text = (root / "_build/html/book/one.html").read_text(encoding="utf-8")
+    assert "mybinder" not in text and "colab" not in text
