@@ -32,7 +32,7 @@ class StraightenDigit(Explorable, module="straighten_digit"):
 
     WORDS = {
         "title": "Turn it. Watch which network changes its mind.",
-        "input": "The input, 42 \u00d7 42. In green: where the spatial transformer looks.",
+        "input": "The input, and where the transformer looks",
         "seen": "What it then sees, 28 \u00d7 28",
         "matrix": "theta, two rows of three numbers",
         "centre": "move the digit",
