@@ -44,7 +44,7 @@ DARK_PAGE = ':is(html[data-theme="dark"], body[data-jp-theme-light="false"])'
 
 
 def css() -> str:
-    """The palette as CSS variables (``--stn-source`` …), for the light and the dark page.
+    """The palette as CSS variables (``--stn-source`` …), for the light and the dark page, and a class per concept.
 
     Returns:
         A style sheet; every other style sheet of the book uses these variables and no colour of its own.
@@ -58,4 +58,6 @@ def css() -> str:
         lines = "".join(f"  --stn-{name}: {value};\n" for name, value in colours.items())
         return f"{selector} {{\n{lines}}}\n"
 
-    return block(":root", LIGHT) + block(DARK_PAGE, DARK)
+    concepts = list(LIGHT)[: list(LIGHT).index("ink")]
+    classes = "".join(f".stn-{name} {{ color: var(--stn-{name}); }}\n" for name in concepts)
+    return block(":root", LIGHT) + block(DARK_PAGE, DARK) + classes
