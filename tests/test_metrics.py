@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from stn_lib.data import RTS, Distortion
 from stn_lib.data.distortion import random_theta
-from stn_lib.metrics import error_interval, pose
+from stn_lib.metrics import error_interval, pose, shift_consistency
 
 
 @pytest.mark.parametrize(("errors", "n"), [(0, 10), (10, 10), (1, 3), (70, 10_000), (24, 1780)])
@@ -63,3 +63,63 @@ def test_poses_of_the_task_fill_their_ranges():
 def test_a_flat_theta_has_no_pose():
     with pytest.raises(ValueError, match="inver"):
         pose(torch.zeros(1, 2, 3))
+
+
+def column_of_the_dot(images):
+    """A classifier that says in which column the brightest pixel is."""
+    return images.amax(dim=(1, 2))
+
+
+def dots(n=400, size=9, at=4):
+    images = torch.zeros(n, 1, size, size + 2)
+    images[:, :, at, at] = 1
+    return images
+
+
+@pytest.mark.parametrize("fill", ["crop", "circular"])
+def test_consistency_of_a_classifier_that_only_sees_the_place(fill):
+    """Oracle: two of reach + 1 equally likely columns agree once in reach + 1 times."""
+    found = shift_consistency(
+        column_of_the_dot, dots(), 3, fill, pairs=10, generator=torch.Generator().manual_seed(0), batch_size=333
+    )
+    assert found.n == 4000 and found.rate == pytest.approx(25, abs=2.5)
+    low, high = binomtest(round(found.rate * 40), 4000).proportion_ci(method="wilson")
+    assert found.interval == pytest.approx((100 * low, 100 * high), abs=1e-4)
+
+
+def test_a_crop_sees_the_picture_at_the_drawn_place():
+    """Oracle: the crops cut out one by one."""
+    images = torch.rand(7, 2, 8, 10, generator=torch.Generator().manual_seed(1))
+    seen = []
+
+    def spy(batch):
+        seen.append(batch.clone())
+        return batch.flatten(1)[:, :3]
+
+    shift_consistency(spy, images, 3, generator=torch.Generator().manual_seed(5), batch_size=4)
+    draw = torch.randint(4, (2, 7, 2), generator=torch.Generator().manual_seed(5))
+    shown = torch.cat(seen).view(2, 7, 2, 5, 7)
+    for one in range(2):
+        for k, (x, y) in enumerate(draw[one].tolist()):
+            assert torch.equal(shown[one, k], images[k, :, y : y + 5, x : x + 7])
+
+
+def test_a_circular_shift_rolls_the_picture():
+    images = torch.rand(5, 1, 4, 6, generator=torch.Generator().manual_seed(1))
+    seen = []
+    shift_consistency(
+        lambda batch: seen.append(batch.clone()) or batch.flatten(1),
+        images, 9, "circular", generator=torch.Generator().manual_seed(2),
+    )  # fmt: skip
+    draw = torch.randint(10, (2, 5, 2), generator=torch.Generator().manual_seed(2))
+    for one in range(2):
+        for k, (x, y) in enumerate(draw[one].tolist()):
+            assert torch.equal(seen[one][k], images[k].roll((-y, -x), dims=(1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("n", "reach", "pairs", "fill"), [(0, 1, 1, "crop"), (2, 9, 1, "crop"), (2, -1, 1, "circular"), (2, 1, 0, "crop")]
+)
+def test_consistency_of_nothing_is_refused(n, reach, pairs, fill):
+    with pytest.raises(ValueError, match="expected pictures, pairs >= 1"):
+        shift_consistency(column_of_the_dot, dots(n), reach, fill, pairs, generator=torch.Generator())

@@ -3,6 +3,7 @@
 from stn_lib.data.cast import cast
 from stn_lib.data.digits import DigitsSplit, load_digits_split
 from stn_lib.data.distortion import DISTORTIONS, RTS, Distortion, R, distort
+from stn_lib.data.shift import shift
 from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "distort",
     "held_out_set",
     "load_digits_split",
+    "shift",
     "training_batch",
 ]
