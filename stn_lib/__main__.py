@@ -9,10 +9,10 @@ from pathlib import Path
 
 from stn_lib import models
 from stn_lib.data import DISTORTIONS
-from stn_lib.models import MODELS
+from stn_lib.models import MODELS, POOLS
 from stn_lib.training import TrainConfig, error_by_turn, evaluate, load_run, train
 
-_CHOICES = {"model": sorted(MODELS), "task": sorted(DISTORTIONS), "hold_out": ["test", "validation"]}
+_CHOICES = {"model": sorted(MODELS), "task": sorted(DISTORTIONS), "hold_out": ["test", "validation"], "pool": POOLS}
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,6 +9,7 @@ from torch import nn
 
 from stn_lib.export import export, fold_batch_norm
 from stn_lib.localization import ConvLocalization, conv_blocks
+from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
 
 __all__ = [
@@ -114,7 +115,63 @@ class STCNN(nn.Sequential):
         self.classifier = nn.Sequential(*_classifier(out_size, widths, hidden, classes, batch_norm))
 
 
-MODELS = {"cnn": CNN, "st-cnn": STCNN}
+POOLS = ("max", *KERNELS, "aps")
+
+
+class PoolingCNN(nn.Sequential):
+    """A convolutional classifier on which nothing depends on the place but, perhaps, the pooling.
+
+    Convention:
+        The convolutions are circular and the features are averaged over the whole picture, so before the first pooling
+        a circular shift of the picture only moves them along. Returns logits. All poolings have the same weights.
+
+    Args:
+        in_size: (H, W) of the picture; with ``"aps"`` both sides must halve evenly once for each width.
+        widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by a batch norm, ReLU and pooling by 2.
+        pool: ``"max"``; a kernel of `stn_lib.pooling.KERNELS` for a blur before the subsampling; or ``"aps"``.
+        classes: how many labels there are.
+
+    Raises:
+        ValueError: an unknown pooling, a picture too small.
+
+    Example:
+        >>> tuple(PoolingCNN(pool="Tri-3")(torch.zeros(5, 1, 32, 32)).shape)
+        (5, 10)
+
+    Source: Zhang, ICML 2019; Chaman and Dokmanić, CVPR 2021 (the same networks, larger).
+    Chapter: 2
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int] = (32, 32),
+        widths: tuple[int, ...] = (16, 32, 32),
+        pool: str = "max",
+        classes: int = 10,
+    ):
+        if pool not in POOLS:
+            raise ValueError(f"expected pool to be one of {POOLS}, got {pool!r}")
+        if min(in_size) < 2 ** len(widths):
+            raise ValueError(f"expected a picture of at least {2 ** len(widths)} pixels a side, got {in_size}")
+        layers: list[nn.Module] = []
+        channels = 1
+        for k, width in enumerate(widths):
+            side = 5 if k == 0 else 3
+            layers.append(nn.Conv2d(channels, width, side, padding=side // 2, padding_mode="circular", bias=False))
+            layers += [nn.BatchNorm2d(width), nn.ReLU(), _pooling(pool)]
+            channels = width
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
+        self.arguments = {"in_size": in_size, "widths": widths, "pool": pool, "classes": classes}
+        self.in_size = tuple(in_size)
+
+
+def _pooling(name: str) -> nn.Module:
+    if name == "max":
+        return nn.MaxPool2d(2)
+    return PolyphasePool2d() if name == "aps" else MaxBlurPool2d(kernel=name, padding="circular")
+
+
+MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN}
 
 
 def _classifier(
@@ -130,11 +187,11 @@ def _classifier(
     return [*layers, nn.Linear(flat, classes)]
 
 
-def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> CNN | STCNN:
+def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> CNN | PoolingCNN | STCNN:
     """A new network by name, with first weights that a generator decides.
 
     Args:
-        name: ``"cnn"`` or ``"st-cnn"``.
+        name: a name in `MODELS`: ``"cnn"``, ``"pooling-cnn"`` or ``"st-cnn"``.
         generator: draws the weights; seeded with 0 if None. The global random state is left alone.
         arguments: of the class.
 

@@ -44,7 +44,8 @@ class Distortion:
 
 R = Distortion("R", out_size=(28, 28), max_angle=math.pi / 2)
 RTS = Distortion("RTS", out_size=(42, 42), max_angle=math.pi / 4, scale=(0.7, 1.2), placed=True)
-DISTORTIONS = {"R": R, "RTS": RTS}
+CENTRED = Distortion("centred", out_size=(32, 32), max_angle=0.0)  # no distortion: the digit with a wider margin
+DISTORTIONS = {"R": R, "RTS": RTS, "centred": CENTRED}
 
 
 def distort(images: Tensor, kind: str | Distortion = "RTS", *, generator: torch.Generator) -> tuple[Tensor, Tensor]:

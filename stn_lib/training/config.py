@@ -5,7 +5,7 @@ import math
 from dataclasses import dataclass
 
 from stn_lib.data import DISTORTIONS, Distortion
-from stn_lib.models import MODELS
+from stn_lib.models import MODELS, POOLS
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class TrainConfig:
     """A training run: two runs of one config, on one machine, give the same bits.
 
     Args:
-        model: ``"cnn"`` or ``"st-cnn"``.
-        task: ``"R"`` or ``"RTS"``, a distortion of the digits.
+        model: a name in `stn_lib.models.MODELS`.
+        task: a name in `stn_lib.data.DISTORTIONS`.
         seed: decides the first weights and the order of all training pictures.
         steps: how many batches.
         batch_size: pictures in each.
@@ -26,6 +26,7 @@ class TrainConfig:
         hold_out: ``"test"`` to report an error, ``"validation"`` to choose settings.
         copies: frozen distortions of each held-out digit.
         evaluate_every: steps between measurements of the held-out error; 0 for the end only.
+        pool: how ``"pooling-cnn"`` pools, a name in `stn_lib.models.POOLS`.
         threads: torch's threads; one gives the same bits on more machines. 0 leaves torch as it is.
 
     Example:
@@ -48,6 +49,7 @@ class TrainConfig:
     hold_out: str = "test"
     copies: int = 4
     evaluate_every: int = 0
+    pool: str = "max"
     threads: int = 1
 
     def __post_init__(self):
@@ -55,6 +57,7 @@ class TrainConfig:
             ("model", sorted(MODELS)),
             ("task", sorted(DISTORTIONS)),
             ("hold_out", ["test", "validation"]),
+            ("pool", list(POOLS) if self.model == "pooling-cnn" else ["max"]),
         ):
             if getattr(self, name) not in known:
                 raise ValueError(f"expected {name} in {known}, got {getattr(self, name)!r}")
@@ -71,6 +74,12 @@ class TrainConfig:
             raise ValueError(f"expected label_smoothing in [0, 1), got {self.label_smoothing}")
         if self.max_angle is not None and not 0 <= self.max_angle <= 180:
             raise ValueError(f"expected max_angle in [0, 180] degrees, got {self.max_angle}")
+
+    @property
+    def model_arguments(self) -> dict:
+        """What `stn_lib.models.build` needs beside the model's name."""
+        own = {"pool": self.pool} if self.model == "pooling-cnn" else {}
+        return {"in_size": self.distortion.out_size, **own}
 
     @property
     def distortion(self) -> Distortion:

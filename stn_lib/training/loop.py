@@ -113,7 +113,7 @@ class _Run:
     def __init__(self, config: TrainConfig):
         self.config = config
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.model = models.build(config.model, self.generator, in_size=config.distortion.out_size).train()
+        self.model = models.build(config.model, self.generator, **config.model_arguments).train()
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, config))
         self.split = load_digits_split(hold_out=config.hold_out)
         self.step = 0
@@ -203,7 +203,7 @@ def load_run(out: str | Path) -> tuple[nn.Module, TrainConfig, dict[str, Any]]:
     path = Path(out)
     state = checkpoint.load(path / "checkpoint.pt" if path.is_dir() else path)
     config = TrainConfig(**state["config"])
-    model = models.build(config.model, in_size=config.distortion.out_size)
+    model = models.build(config.model, **config.model_arguments)
     model.load_state_dict(state["model"])
     return model.eval(), config, state
 

@@ -98,7 +98,7 @@ def test_dtype_and_empty_batches():
 def test_wrong_requests_are_refused():
     """Oracle: the message names expected, got and remedy."""
     g = torch.Generator().manual_seed(0)
-    with pytest.raises(ValueError, match=r"expected kind in \['R', 'RTS'\]"):
+    with pytest.raises(ValueError, match=r"expected kind in \['R', 'RTS', 'centred'\]"):
         distort(torch.zeros(1, 1, 28, 28), "P", generator=g)
     with pytest.raises(ValueError, match=r"expected images of shape \(N, C, H, W\), got \(28, 28\)"):
         distort(torch.zeros(28, 28), "R", generator=g)
