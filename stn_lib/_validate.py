@@ -27,18 +27,17 @@ def one_of(name: str, value: str, known: Sequence[str]) -> None:
         raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {value!r}")
 
 
-def theta(value: Tensor) -> None:
-    """A batch of affine matrices (N, 2, 3) of finite numbers."""
+def theta(value: Tensor, rows: int = 2) -> None:
+    """A batch of affine (N, 2, 3) or, with three rows, projective (N, 3, 3) matrices of finite numbers."""
     floating("theta", value)
-    if value.ndim != 3 or tuple(value.shape[1:]) != (2, 3):
-        hint = (
-            "add a batch dimension with theta[None]" if tuple(value.shape) == (2, 3) else "one 2x3 matrix per picture"
-        )
-        if tuple(value.shape[-2:]) == (3, 2):
+    if value.ndim != 3 or tuple(value.shape[1:]) != (rows, 3):
+        one = tuple(value.shape) == (rows, 3)
+        hint = "add a batch dimension with theta[None]" if one else f"one {rows}x3 matrix per picture"
+        if rows == 2 and tuple(value.shape[-2:]) == (3, 2):
             hint = "did you transpose it? Use theta.transpose(-1, -2)"
-        elif value.ndim == 2 and value.shape[1] == 6:
-            hint = "use theta.view(-1, 2, 3)"
-        raise ValueError(f"expected theta of shape (N, 2, 3), got {shape_of(value)}: {hint}")
+        elif value.ndim == 2 and value.shape[1] == 3 * rows:
+            hint = f"use theta.view(-1, {rows}, 3)"
+        raise ValueError(f"expected theta of shape (N, {rows}, 3), got {shape_of(value)}: {hint}")
     if not bool(value.detach().isfinite().all()):
         raise ValueError(
             "expected theta of finite numbers, got NaN or infinity: lower the learning rate of the localisation "

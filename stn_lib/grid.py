@@ -37,6 +37,50 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
     Chapter: 4
     """
     _validate.theta(theta)
+    return _rows_times_points(theta, size, align_corners).permute(0, 2, 3, 1)
+
+
+def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
+    """The sampling grid of a batch of projective transforms: how a plane looks to a camera.
+
+    Convention:
+        As `affine_grid`, with a third row: (x, y, 1) maps to (x_s w, y_s w, w), and the source point is what is left
+        after the division by w. A multiple of theta is the same transform. Where w = 0 lies the horizon.
+
+    Args:
+        theta: (N, 3, 3).
+        size: (N, C, H, W) of the output.
+        align_corners: as in `affine_grid`.
+
+    Returns:
+        (N, H, W, 2).
+
+    Raises:
+        TypeError: theta of an integer dtype.
+        ValueError: theta that is not (N, 3, 3) or not finite, a size of another form or batch, a horizon in the picture.
+
+    Example:
+        >>> import torch
+        >>> turned_away = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]])
+        >>> projective_grid(turned_away, (1, 1, 1, 4))[0, 0, :, 0].tolist()  # to the right it recedes
+        [-0.5454545617103577, -0.2222222238779068, 0.2857142984867096, 1.2000000476837158]
+
+    Source: Jaderberg et al. 2015, section 3.2.
+    Chapter: 3
+    """
+    _validate.theta(theta, rows=3)
+    mapped = _rows_times_points(theta, size, align_corners)
+    w = mapped[:, 2:]
+    if w.numel() and bool((w.detach().amin((1, 2, 3)) * w.detach().amax((1, 2, 3)) <= 0).any()):
+        raise ValueError(
+            "expected a horizon outside the picture, got a theta whose third row gives 0 or changes its sign between "
+            "two pixels: make the first two numbers of that row smaller against the third"
+        )
+    return (mapped[:, :2] / w).permute(0, 2, 3, 1)
+
+
+def _rows_times_points(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
+    """theta (N, R, 3) times (x, y, 1) for every output pixel: (N, R, H, W)."""
     if len(size) != 4:
         raise ValueError(f"expected size (N, C, H, W) of the output, got {tuple(size)}")
     height, width = _validate.image_size(size[2:])
@@ -47,6 +91,6 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
     x, y = (centres(side, align_corners, dtype=theta.dtype, device=theta.device) for side in (width, height))
     # A matrix product would multiply by the constant 1 and by every x and y anew for each pixel. The map is a
     # sum of a term of the column and a term of the row: two short vectors, and one addition per pixel.
-    along_x = theta[:, :, 0, None] * x  # (N, 2, W)
-    along_y = theta[:, :, 1, None] * y + theta[:, :, 2, None]  # (N, 2, H)
-    return (along_y[:, :, :, None] + along_x[:, :, None, :]).permute(0, 2, 3, 1)
+    along_x = theta[:, :, 0, None] * x  # (N, R, W)
+    along_y = theta[:, :, 1, None] * y + theta[:, :, 2, None]  # (N, R, H)
+    return along_y[:, :, :, None] + along_x[:, :, None, :]

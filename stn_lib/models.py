@@ -115,7 +115,8 @@ class STCNN(nn.Sequential):
         self.classifier = nn.Sequential(*_classifier(out_size, widths, hidden, classes, batch_norm))
 
 
-POOLS = ("max", *KERNELS, "aps")
+#: How `PoolingCNN` halves its pictures: "stride" keeps every second pixel, which is a convolution of stride 2.
+POOLS = ("stride", "max", *KERNELS, "aps")
 
 
 class PoolingCNN(nn.Sequential):
@@ -128,14 +129,15 @@ class PoolingCNN(nn.Sequential):
     Args:
         in_size: (H, W) of the picture; with ``"aps"`` both sides must halve evenly once for each width.
         widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by a batch norm, ReLU and pooling by 2.
-        pool: ``"max"``; a kernel of `stn_lib.pooling.KERNELS` for a blur before the subsampling; or ``"aps"``.
+        pool: ``"stride"`` (a strided convolution: every second pixel is kept, no maximum); ``"max"``; a kernel of
+            `stn_lib.pooling.KERNELS` for a blur between maximum and subsampling; or ``"aps"``.
         classes: how many labels there are.
 
     Raises:
         ValueError: an unknown pooling, a picture too small.
 
     Example:
-        >>> tuple(PoolingCNN(pool="Tri-3")(torch.zeros(5, 1, 32, 32)).shape)
+        >>> tuple(PoolingCNN(pool="Tri-3")(torch.zeros(5, 1, 40, 40)).shape)
         (5, 10)
 
     Source: Zhang, ICML 2019; Chaman and Dokmanić, CVPR 2021 (the same networks, larger).
@@ -144,7 +146,7 @@ class PoolingCNN(nn.Sequential):
 
     def __init__(
         self,
-        in_size: tuple[int, int] = (32, 32),
+        in_size: tuple[int, int] = (40, 40),
         widths: tuple[int, ...] = (16, 32, 32),
         pool: str = "max",
         classes: int = 10,
@@ -166,6 +168,8 @@ class PoolingCNN(nn.Sequential):
 
 
 def _pooling(name: str) -> nn.Module:
+    if name == "stride":
+        return nn.MaxPool2d(1, stride=2)  # batch norm and ReLU act on each pixel alone: before or after is the same
     if name == "max":
         return nn.MaxPool2d(2)
     return PolyphasePool2d() if name == "aps" else MaxBlurPool2d(kernel=name, padding="circular")

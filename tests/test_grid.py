@@ -1,12 +1,13 @@
-"""The grid generator against torch.nn.functional.affine_grid: values, gradients, errors."""
+"""The grid generators against torch's affine_grid and homogeneous coordinates in numpy: values, gradients, errors."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stn_lib.grid import affine_grid
+from stn_lib.grid import affine_grid, projective_grid
 
 # torch warns that a side of one pixel means something else since 1.3; that meaning is what is tested.
 pytestmark = pytest.mark.filterwarnings("ignore:Since version 1.3.0, affine_grid")
@@ -83,3 +84,69 @@ def test_an_integer_theta_is_refused():
 def test_a_wrong_size_is_refused(size, message):
     with pytest.raises(ValueError, match=message):
         affine_grid(torch.eye(2, 3)[None], size)
+
+
+def projective(seed, batch=3, lean=0.3):
+    """Random projective transforms whose horizon is far outside."""
+    generator = torch.Generator().manual_seed(seed)
+    theta = torch.randn(batch, 3, 3, generator=generator, dtype=torch.float64)
+    theta[:, 2, :2] = lean * (2 * torch.rand(batch, 2, generator=generator, dtype=torch.float64) - 1)
+    theta[:, 2, 2] = torch.tensor([1.0, 2.0, -1.5])[:batch]
+    return theta
+
+
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize("size", [(5, 8), (1, 3), (6, 1)])
+def test_a_projective_grid_is_a_division_of_homogeneous_coordinates(size, align):
+    """Oracle: numpy, point by point, from pixel centres worked out anew."""
+    theta = projective(4)
+    grid = projective_grid(theta, (3, 1, *size), align_corners=align)
+
+    def centre(k, side):
+        return (2 * k / (side - 1) - 1 if side > 1 else 0.0) if align else (2 * k + 1) / side - 1
+
+    for n in range(3):
+        for row in range(size[0]):
+            for column in range(size[1]):
+                x, y, w = theta[n].numpy() @ np.array([centre(column, size[1]), centre(row, size[0]), 1.0])
+                np.testing.assert_allclose(grid[n, row, column].numpy(), [x / w, y / w], atol=1e-12)
+
+
+def test_an_affine_third_row_makes_torchs_affine_grid_and_a_multiple_changes_nothing():
+    affine = projective(1)[:, :2]
+    last = torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64).expand(3, 1, 3)
+    theta = torch.cat([affine, last], dim=1)
+    expected = F.affine_grid(affine, (3, 1, 4, 7), align_corners=False)
+    torch.testing.assert_close(projective_grid(theta, (3, 1, 4, 7)), expected)
+    torch.testing.assert_close(projective_grid(-2.5 * theta, (3, 1, 4, 7)), expected)
+
+
+def test_gradcheck_projective():
+    theta = projective(2).requires_grad_()
+    assert torch.autograd.gradcheck(lambda t: projective_grid(t, (3, 1, 3, 4)), theta)
+
+
+def test_an_empty_batch_gives_an_empty_projective_grid():
+    assert projective_grid(torch.zeros(0, 3, 3), (0, 1, 4, 5)).shape == (0, 4, 5, 2)
+
+
+def test_a_horizon_in_the_picture_is_refused():
+    theta = torch.eye(3)[None].repeat(2, 1, 1)
+    theta[1, 2] = torch.tensor([2.0, 0.0, 1.0])  # w = 0 at x = -0.5
+    with pytest.raises(ValueError, match="horizon outside the picture"):
+        projective_grid(theta, (2, 1, 8, 8))
+    theta[1, 2] = torch.tensor([0.9, 0.0, 1.0])  # just outside
+    assert projective_grid(theta, (2, 1, 8, 8)).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("theta", "remedy"),
+    [
+        (torch.zeros(4, 2, 3), "one 3x3 matrix"),
+        (torch.eye(3), r"theta\[None\]"),
+        (torch.zeros(2, 9), r"view\(-1, 3, 3\)"),
+    ],
+)
+def test_a_wrong_projective_theta_is_refused_with_a_remedy(theta, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        projective_grid(theta, (len(theta), 1, 4, 4))

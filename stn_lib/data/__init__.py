@@ -1,6 +1,7 @@
 """Digits to learn from, and the distortions of the paper that are laid on them while training."""
 
 from stn_lib.data.cast import cast
+from stn_lib.data.change import RANGES, change
 from stn_lib.data.digits import DigitsSplit, load_digits_split
 from stn_lib.data.distortion import DISTORTIONS, RTS, Distortion, R, distort
 from stn_lib.data.shift import shift
@@ -8,12 +9,14 @@ from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
 
 __all__ = [
     "DISTORTIONS",
+    "RANGES",
     "RTS",
     "DigitsSplit",
     "Distortion",
     "HeldOut",
     "R",
     "cast",
+    "change",
     "distort",
     "held_out_set",
     "load_digits_split",

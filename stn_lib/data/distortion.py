@@ -1,4 +1,4 @@
-"""The paper's distortions of digits: turned (R), or turned, scaled and placed at random (RTS)."""
+"""Distortions of digits: the paper's (turned: R; turned, scaled and placed: RTS), and chapter 1's."""
 
 import math
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ class Distortion:
         max_angle: turns are drawn from [-max_angle, max_angle], in radians.
         scale: (smallest, largest) size against the original, pixel for pixel.
         placed: whether the digit may stand anywhere in the picture where it fits whole.
+        max_shift: where it is not placed, shifts to each side are drawn from [-max_shift, max_shift], in pixels.
 
     Source: Jaderberg et al. 2015, section 4.1.
     """
@@ -31,6 +32,7 @@ class Distortion:
     max_angle: float
     scale: tuple[float, float] = (1.0, 1.0)
     placed: bool = False
+    max_shift: float = 0.0
 
     def __post_init__(self):
         low, high = self.scale
@@ -38,14 +40,18 @@ class Distortion:
             raise ValueError(f"expected scale (low, high) with 0 < low <= high, got {self.scale}")
         if not 0 <= self.max_angle <= math.pi:
             raise ValueError(f"expected max_angle in [0, pi] radians, got {self.max_angle}: degrees?")
+        if not 0 <= self.max_shift < math.inf or (self.placed and self.max_shift):
+            raise ValueError(f"expected max_shift >= 0, and 0 with placed=True, got {self.max_shift}")
         if min(self.out_size) < 1:
             raise ValueError(f"expected a positive out_size (H, W), got {self.out_size}")
 
 
 R = Distortion("R", out_size=(28, 28), max_angle=math.pi / 2)
 RTS = Distortion("RTS", out_size=(42, 42), max_angle=math.pi / 4, scale=(0.7, 1.2), placed=True)
-CENTRED = Distortion("centred", out_size=(32, 32), max_angle=0.0)  # no distortion: the digit with a wider margin
-DISTORTIONS = {"R": R, "RTS": RTS, "centred": CENTRED}
+# Not from the paper: the digit with a wider margin, and moved a little. 40 halves evenly three times.
+CENTRED = Distortion("centred", out_size=(40, 40), max_angle=0.0)
+SHIFTED = Distortion("shifted", out_size=(40, 40), max_angle=0.0, max_shift=4.0)
+DISTORTIONS = {recipe.name: recipe for recipe in (R, RTS, CENTRED, SHIFTED)}
 
 
 def distort(images: Tensor, kind: str | Distortion = "RTS", *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -100,7 +106,7 @@ def random_theta(recipe: Distortion, batch: int, in_size: tuple[int, int], gener
         shift_x = (2 * draw[2] - 1) * (width / 2 - reach).clamp(min=0)
         shift_y = (2 * draw[3] - 1) * (height / 2 - reach).clamp(min=0)
     else:
-        shift_x = shift_y = torch.zeros(batch)
+        shift_x, shift_y = (2 * draw[2:] - 1) * recipe.max_shift
     # In pixels from the centres: source = turn (target - shift) / scale.
     turn = torch.stack([cos, -sin, sin, cos], 1).view(batch, 2, 2) / scale[:, None, None]
     shift = -turn @ torch.stack([shift_x, shift_y], 1)[:, :, None]

@@ -1,6 +1,6 @@
 """Training: one loop, its config, checkpoints that resume exactly, and the measured error."""
 
-from stn_lib.training.config import TrainConfig, learning_rate, live_config
+from stn_lib.training.config import TrainConfig, learning_rate, live_config, pooling_config
 from stn_lib.training.evaluation import Evaluation, error_by_turn, evaluate
 from stn_lib.training.loop import TrainResult, load_run, train
 
@@ -13,5 +13,6 @@ __all__ = [
     "learning_rate",
     "live_config",
     "load_run",
+    "pooling_config",
     "train",
 ]

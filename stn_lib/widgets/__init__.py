@@ -1,8 +1,10 @@
 """The explorables of the book: each an ipywidget in Jupyter, and alive on the built page without a kernel."""
 
 from stn_lib.widgets.loss_along_shift import LossAlongShift
+from stn_lib.widgets.move_digit import MoveDigit
+from stn_lib.widgets.pool_shift import PoolShift
 from stn_lib.widgets.prediction import Prediction
 from stn_lib.widgets.sample_point import SamplePoint
 from stn_lib.widgets.straighten_digit import StraightenDigit
 
-__all__ = ["LossAlongShift", "Prediction", "SamplePoint", "StraightenDigit"]
+__all__ = ["LossAlongShift", "MoveDigit", "PoolShift", "Prediction", "SamplePoint", "StraightenDigit"]

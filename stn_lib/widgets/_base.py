@@ -41,3 +41,16 @@ class Explorable(anywidget.AnyWidget):
 def figure(svg: str, caption: str) -> str:
     """A static picture with its caption, for :meth:`Explorable.fallback`."""
     return f'<figure class="stn-fallback">{svg}<figcaption>{html.escape(caption)}</figcaption></figure>'
+
+
+def digit_svg(pixels: bytes, side: int, label: str, degrees: float = 0.0) -> str:
+    """A digit of bytes (0 paper, 255 ink), row by row, as SVG in the page's ink, turned clockwise."""
+    squares = "".join(
+        f'<rect x="{k % side}" y="{k // side}" width="1.02" height="1.02" style="fill:var(--stn-ink);fill-opacity:{v / 255:.2f}"/>'
+        for k, v in enumerate(pixels)
+        if v > 12
+    )
+    return (
+        f'<svg viewBox="0 0 {side} {side}" width="280" role="img" aria-label="{html.escape(label)}">'
+        f'<g transform="rotate({degrees:g} {side / 2} {side / 2})">{squares}</g></svg>'
+    )

@@ -1,14 +1,12 @@
 """The explorable of the cover: a digit that two trained networks read while the reader moves it."""
 
-import html
-
 import torch
 import traitlets
 
 from stn_lib import models
 from stn_lib.data import cast
 from stn_lib.export import export
-from stn_lib.widgets._base import Explorable, figure
+from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 _NAMES = {"cnn": "digits-rts-cnn", "st_cnn": "digits-rts-st-cnn"}
 
@@ -78,14 +76,5 @@ class StraightenDigit(Explorable, module="straighten_digit"):
     def fallback(self) -> str:
         """The chosen digit, enlarged, as it is before anybody moves it."""
         size, start = self.small, self.digit * self.small**2
-        pixels = self.digits[start : start + size**2]
-        squares = "".join(
-            f'<rect x="{k % size}" y="{k // size}" width="1.02" height="1.02" style="fill:var(--stn-ink);fill-opacity:{v / 255:.2f}"/>'
-            for k, v in enumerate(pixels)
-            if v > 12
-        )
-        svg = (
-            f'<svg viewBox="0 0 {size} {size}" width="280" role="img" aria-label="{html.escape(self.words["input"])}">'
-            f'<g transform="rotate({self.degrees:g} {size / 2} {size / 2})">{squares}</g></svg>'
-        )
+        svg = digit_svg(self.digits[start : start + size**2], size, self.words["input"], self.degrees)
         return figure(svg, "Two networks read this digit; with JavaScript you can turn it and watch them answer.")

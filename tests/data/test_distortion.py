@@ -53,6 +53,20 @@ def test_r_neither_scales_nor_moves():
     np.testing.assert_allclose(place, 0, atol=1e-4)
 
 
+def test_shifts_are_uniform_and_move_the_digit_by_so_many_pixels():
+    """Oracle: scipy's Kolmogorov-Smirnov test; the centre of mass of one dot."""
+    recipe = Distortion("x", out_size=(41, 41), max_angle=0.0, max_shift=4.0)
+    dot = torch.zeros(3000, 1, 29, 29)
+    dot[:, :, 14, 14] = 1  # the centre of either frame, so that a shift alone moves it
+    out, theta = distort(dot, recipe, generator=torch.Generator().manual_seed(3))
+    shifts = -theta[:, :, 2].numpy() * 29 / 2
+    assert np.abs(shifts).max() <= 4 and np.ptp(shifts) > 7.9
+    for axis, name in ((0, "x"), (1, "y")):
+        assert stats.kstest(shifts[:, axis], stats.uniform(-4, 8).cdf).pvalue > 0.01, name
+        seen = (out[:, 0].sum(1 if name == "x" else 2) * torch.arange(41.0)).sum(1) - 20
+        np.testing.assert_allclose(seen.numpy(), shifts[:, axis], atol=1e-4)
+
+
 def test_the_whole_digit_stays_in_the_frame():
     """Oracle: a frame of 90 px that cuts nothing: the middle 42 x 42 must hold all of its ink."""
     images = load_digits_split().test_images.repeat(4, 1, 1, 1)
@@ -98,7 +112,7 @@ def test_dtype_and_empty_batches():
 def test_wrong_requests_are_refused():
     """Oracle: the message names expected, got and remedy."""
     g = torch.Generator().manual_seed(0)
-    with pytest.raises(ValueError, match=r"expected kind in \['R', 'RTS', 'centred'\]"):
+    with pytest.raises(ValueError, match=r"expected kind in \['R', 'RTS', 'centred', 'shifted'\]"):
         distort(torch.zeros(1, 1, 28, 28), "P", generator=g)
     with pytest.raises(ValueError, match=r"expected images of shape \(N, C, H, W\), got \(28, 28\)"):
         distort(torch.zeros(28, 28), "R", generator=g)

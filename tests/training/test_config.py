@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from stn_lib.training import TrainConfig, learning_rate, live_config
+from stn_lib.training import TrainConfig, learning_rate, live_config, pooling_config
 
 
 @pytest.mark.parametrize("steps", [1, 2, 7, 100])
@@ -41,6 +41,8 @@ def test_learning_rate_is_one_cycle(steps):
         ({"weight_decay": -1.0}, "expected weight_decay"),
         ({"label_smoothing": 1.0}, "expected label_smoothing"),
         ({"max_angle": 200.0}, "expected max_angle in"),
+        ({"model": "pooling-cnn", "pool": "mean"}, "expected pool in"),
+        ({"model": "cnn", "pool": "Tri-3"}, r"expected pool in \['max'\]"),
     ],
 )
 def test_impossible_runs_are_refused(wrong, message):
@@ -61,3 +63,9 @@ def test_max_angle_is_in_degrees():
     """Oracle: pi / 3."""
     assert TrainConfig(max_angle=60).distortion.max_angle == pytest.approx(math.pi / 3)
     assert TrainConfig().distortion.max_angle == pytest.approx(math.pi / 4)
+
+
+def test_the_runs_that_compare_poolings_differ_in_the_pooling_only():
+    """Oracle: a fair comparison."""
+    a, b = vars(pooling_config("max", 3)), vars(pooling_config("Tri-3", 3))
+    assert {k for k in a if a[k] != b[k]} == {"pool"}

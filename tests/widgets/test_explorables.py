@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from stn_lib.widgets import LossAlongShift, Prediction, SamplePoint, StraightenDigit
+from stn_lib.models import CNN
+from stn_lib.widgets import LossAlongShift, MoveDigit, PoolShift, Prediction, SamplePoint, StraightenDigit
 
 GOOD = [("2", True, "Yes."), ("11", False, "That joins digits.")]
 
@@ -50,7 +51,36 @@ def test_the_cover_shows_one_held_out_digit_of_each_class():
     assert widget.labels == list(range(10))
 
 
-@pytest.mark.parametrize("make", [SamplePoint, lambda: LossAlongShift(np.eye(9)), StraightenDigit])
+def test_the_mover_refuses_curves_and_networks_it_cannot_use():
+    network = CNN(in_size=(40, 40))
+    with pytest.raises(ValueError, match="expected curves of"):
+        MoveDigit(network, {"colour": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="two or more values"):
+        MoveDigit(network, {"turn": [1.0]})
+    with pytest.raises(ValueError, match="40 x 40 pixels, got in_size"):
+        MoveDigit(CNN())
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (5, 5), (4,), (0, 0)])
+def test_the_pooler_refuses_a_map_it_cannot_halve(shape):
+    with pytest.raises(ValueError, match="square feature map of an even side"):
+        PoolShift(np.zeros(shape))
+
+
+@pytest.mark.parametrize("bits", [[0, 1], [0, 1, 2, 0, 1, 0, 1, 0]])
+def test_the_pooler_refuses_what_is_not_eight_bits(bits):
+    with pytest.raises(ValueError, match="expected eight bits"):
+        PoolShift(np.eye(4), bits=bits)
+
+
+def mover():
+    return MoveDigit(CNN(in_size=(40, 40)))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [SamplePoint, lambda: LossAlongShift(np.eye(9)), StraightenDigit, mover, lambda: PoolShift(np.eye(6))],
+)
 def test_every_explorable_leaves_a_picture_with_a_name(make):
     text = make()._fallback
     assert "<svg" in text and 'role="img"' in text and "<figcaption>" in text

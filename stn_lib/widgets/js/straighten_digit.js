@@ -3,6 +3,7 @@
 import { choice, controls, draggable, everyFrame, figure, format, fromAddress, h, onTheme, picture, s, say, setAttributes, slider, svgPoint, button } from "./ui.js";
 import { affineGrid, gridSample, toPixel } from "./twin.js";
 import { makeNetwork } from "./network.js";
+import { makeAnswers, readDigits } from "./answers.js";
 
 // --- model ---------------------------------------------------------------------------------------
 
@@ -17,8 +18,6 @@ export function placing({ x, y, degrees, scale }, small, large) {
 export function place(digit, small, large, state) {
   return gridSample(digit, [1, small, small], affineGrid(placing(state, small, large), large, large));
 }
-
-export const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
 // --- view ----------------------------------------------------------------------------------------
 const LINES = 7;
@@ -88,33 +87,6 @@ function makeSeen(words, [, height, width]) {
     cells.forEach((cell, k) => { cell.textContent = format(theta[k]); });
   };
   return { node: figure(words.seen, canvas.canvas, matrix), draw, recolour: canvas.recolour };
-}
-
-function makeAnswers(words, name) {
-  const columns = Array.from({ length: 10 }, (_, digit) => {
-    const bar = h("i", {}), value = h("span", {}, String(digit));
-    return { bar, node: h("li", {}, h("div", {}, bar), value) };
-  });
-  const verdict = h("output", {});
-  const node = h("section", { class: "stn-answers", "aria-label": name }, h("p", {}, h("b", {}, name), verdict),
-    h("ol", { "aria-hidden": "true" }, columns.map((column) => column.node)));
-  const draw = (probabilities, truth) => {
-    const guess = best(probabilities);
-    columns.forEach(({ bar, node: column }, digit) => {
-      bar.style.height = `${Math.max(100 * probabilities[digit], 1.5)}%`;
-      column.dataset.state = digit === guess ? (guess === truth ? "right" : "wrong") : "other";
-      column.dataset.truth = String(digit === truth);
-    });
-    node.dataset.right = String(guess === truth);
-    verdict.textContent = say(guess === truth ? words.right : words.wrong, { digit: guess, percent: format(100 * probabilities[guess], 0) });
-  };
-  return { node, draw };
-}
-
-function readDigits(view, count, size) {
-  const length = size * size;
-  return Array.from({ length: count }, (_, k) =>
-    Float32Array.from({ length }, (_, i) => view.getUint8(k * length + i) / 255));
 }
 
 function render({ model, el }) {

@@ -30,6 +30,22 @@ export function affineGrid(theta, height, width, alignCorners = false) {
   return grid;
 }
 
+// theta row-major (3, 3): the third row gives the number that the first two are divided by.
+export function projectiveGrid(theta, height, width, alignCorners = false) {
+  const grid = new Float64Array(height * width * 2);
+  let at = 0;
+  for (let row = 0; row < height; row++) {
+    const y = basePoint(row, height, alignCorners);
+    for (let column = 0; column < width; column++) {
+      const x = basePoint(column, width, alignCorners);
+      const w = theta[6] * x + theta[7] * y + theta[8];
+      grid[at++] = (theta[0] * x + theta[1] * y + theta[2]) / w;
+      grid[at++] = (theta[3] * x + theta[4] * y + theta[5]) / w;
+    }
+  }
+  return grid;
+}
+
 function reflect(value, low, high) {
   if (high <= low) return 0;
   const span = high - low;
