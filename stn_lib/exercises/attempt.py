@@ -43,6 +43,20 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A function among the inputs of a case, which a report shows by its name."""
+
+    name: str
+    function: Callable[..., Any]
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.function(*arguments)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
 class Crash:
     """An exception in the learner's code, and the line of theirs that it came from."""
 

@@ -1,0 +1,167 @@
+"""The checks of chapter 2: every misconception is fed as a learner would write it, and named."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from stn_lib.exercises import blurs
+from stn_lib.exercises import pooling as check
+from stn_lib.exercises.frame import run
+from stn_lib.pooling import BlurPool2d, MaxBlurPool2d, PolyphasePool2d
+
+
+def kernel(taps):
+    K = len(taps)
+    out = torch.zeros(K, K, dtype=taps.dtype)
+    for i in range(K):
+        for j in range(K):
+            out[i, j] = taps[i] * taps[j]
+    return out
+
+
+def diagonal(taps):
+    out = torch.zeros(len(taps), len(taps), dtype=taps.dtype)
+    for i in range(len(taps)):
+        out[i, i] = taps[i] / taps.sum()
+    return out
+
+
+KERNELS = {
+    "not_normalised": kernel,
+    "normalised_once": lambda taps: kernel(taps) / taps.sum(),
+    "largest_is_one": lambda taps: kernel(taps) / kernel(taps).max(),
+    "unit_norm": lambda taps: kernel(taps) / kernel(taps).norm(),
+    "not_separable": lambda taps: sum([taps.view(-1, 1), taps.view(1, -1)]) / (2 * len(taps) * taps.sum()),
+    "one_axis": diagonal,
+}
+
+
+def by_scipy(image, taps, stride, *, mode="mirror", start=0, axes=(0, 1), left=False, scale=1.0):
+    """Blur with scipy, which centres an even kernel half a pixel to the other side."""
+    out, weights = image.numpy(), taps.numpy() / taps.sum().item()
+    even = len(taps) % 2 == 0
+    for axis in axes:
+        out = ndimage.correlate1d(out, weights, axis, mode=mode, origin=-1 if even and not left else 0)
+    return torch.from_numpy(np.ascontiguousarray(scale * out[start::stride, start::stride]))
+
+
+def blur_with(**options):
+    return lambda image, taps, stride: by_scipy(image, taps, stride, **options)
+
+
+BLURS = {
+    "zero_padding": blur_with(mode="constant"),
+    "edge_repeated": blur_with(mode="nearest"),
+    "wraps_round": blur_with(mode="wrap"),
+    "not_normalised": lambda image, taps, stride: by_scipy(image, taps, stride) * taps.sum() ** 2,
+    "blur_after_subsampling": lambda image, taps, stride: by_scipy(image[::stride, ::stride], taps, 1),
+    "starts_late": blur_with(start=1),
+    "blur_forgotten": lambda image, taps, stride: image[::stride].T[::stride].T,
+    "stride_forgotten": lambda image, taps, stride: by_scipy(image, taps, 1),
+    "one_axis": blur_with(axes=(1,)),
+    "kernel_off_centre": blur_with(left=True),
+}
+
+
+def window(image, how=max, step=1, rows=2, columns=2):
+    H, W = image.shape
+    return torch.tensor(
+        [
+            [how(image[r : r + rows, c : c + columns].flatten().tolist()) for c in range(0, W - columns + 1, step)]
+            for r in range(0, H - rows + 1, step)
+        ],
+        dtype=image.dtype,
+    )
+
+
+MAX_BLURS = {
+    "pool_then_blur": lambda image, taps, stride: by_scipy(window(image, step=stride), taps, 1),
+    "blur_first": lambda image, taps, stride: window(by_scipy(image, taps, 1), step=stride),
+    "blur_forgotten": lambda image, taps, stride: window(image, step=stride),
+    "max_forgotten": by_scipy,
+    "mean_for_maximum": lambda image, taps, stride: by_scipy(window(image, lambda v: sum(v) / 4), taps, stride),
+    "zero_padding": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="constant"),
+    "one_axis": lambda image, taps, stride: by_scipy(window(image, rows=1), taps, stride),
+}
+
+
+def choose(score, phases=((0, 0), (0, 1), (1, 0), (1, 1))):
+    def chosen(image):
+        best, found = None, None
+        for i, j in phases:
+            part = [[float(image[r, c]) for c in range(j, image.shape[1], 2)] for r in range(i, image.shape[0], 2)]
+            value = score([v for row in part for v in row])
+            if best is None or value > best:
+                best, found = value, part
+        return torch.tensor(found, dtype=image.dtype)
+
+    return chosen
+
+
+def energy(values):
+    return sum(v * v for v in values)
+
+
+CHOICES = {
+    "always_first": choose(lambda v: 0.0),
+    "largest_sum": choose(sum),
+    "largest_value": choose(max),
+    "weakest": choose(lambda v: -energy(v)),
+    "sum_of_magnitudes": choose(lambda v: sum(map(abs, v))),
+    "rows_only": choose(energy, ((0, 0), (1, 0))),
+}
+TABLES = {"blur_kernel": KERNELS, "blur_pool": BLURS, "max_blur_pool": MAX_BLURS, "polyphase": CHOICES}
+MUTANTS = [(getattr(check, name), key, function) for name, table in TABLES.items() for key, function in table.items()]
+EXERCISES = [blurs.KERNEL, blurs.BLUR_POOL, blurs.MAX_BLUR_POOL, blurs.POLYPHASE]
+
+
+@pytest.mark.parametrize(("checker", "key", "function"), MUTANTS, ids=[f"{c.__name__}-{k}" for c, k, _ in MUTANTS])
+def test_a_misconception_is_named_on_any_seed(checker, key, function):
+    for seed in range(3):
+        result = checker(function, seed=seed)
+        assert (result.passed, result.misconception) == (False, key), result
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_every_misconception_has_a_mutant(exercise):
+    assert {m.key for m in exercise.misconceptions} == set(TABLES[exercise.name])
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_no_two_misconceptions_are_one_and_each_wrong_function_is_named(exercise):
+    for misconception in exercise.misconceptions:
+        for wrong in misconception.wrong:
+            for seed in range(3):
+                assert run(exercise, wrong, seed).misconception == misconception.key, wrong
+
+
+def test_right_answers_pass():
+    """Oracle: scipy, loops, and the library's own modules, which the checks do not use."""
+    assert check.blur_kernel(lambda taps: kernel(taps) / kernel(taps).sum()).passed
+    assert check.blur_pool(by_scipy).passed
+    assert check.blur_pool(
+        lambda image, taps, stride: BlurPool2d(taps.tolist(), stride)(image[None, None])[0, 0]
+    ).passed
+    assert check.max_blur_pool(lambda image, taps, stride: by_scipy(window(image), taps, stride)).passed
+    assert check.max_blur_pool(
+        lambda image, taps, stride: MaxBlurPool2d(2, taps.tolist(), stride)(image[None, None])[0, 0]
+    ).passed
+    assert check.polyphase(choose(energy)).passed
+    assert check.polyphase(lambda image: PolyphasePool2d(size=1)(image[None, None])[0, 0]).passed
+
+
+def test_what_no_misconception_explains_gets_no_name():
+    assert check.blur_kernel(lambda taps: torch.ones(len(taps), len(taps)).double()).misconception is None
+    assert check.blur_pool(lambda image, taps, stride: image[::stride, ::stride] / 2).misconception is None
+    assert check.max_blur_pool(lambda image, taps, stride: image.max()).misconception is None
+    assert check.polyphase(lambda image: image[::2, ::2] * 0).misconception is None
+
+
+def stub(*arguments):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_a_stub_waits(name):
+    assert getattr(check, name)(stub).status == "unanswered"
