@@ -2,8 +2,8 @@
 
     python benchmarks/widget_frame.py [--frames 300]
 
-Mounts LossAlongShift on a 128 by 128 picture (and the cover's two networks) in headless Chromium, moves its
-state, and times each frame's work, layout included. Beside it, in the same run: one update of what a reader
+Mounts LossAlongShift on a 128 by 128 picture (and those that run networks or pool) in headless Chromium, moves
+its state, and times each frame's work, layout included. Beside it, in the same run: one update of what a reader
 would write with ``ipywidgets.interact``, grid_sample on the same picture drawn by matplotlib's inline backend.
 """
 
@@ -25,7 +25,8 @@ import torch.nn.functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from stn_lib.data import cast
-from stn_lib.widgets import LossAlongShift, StraightenDigit
+from stn_lib.models import build
+from stn_lib.widgets import LossAlongShift, MoveDigit, PoolShift, StraightenDigit
 from tests.browser import chromium
 
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
@@ -95,10 +96,17 @@ def main() -> None:
     image = F.interpolate(cast()[7:8], size=(128, 128), mode="bilinear")[0, 0]
     loss = in_browser(LossAlongShift(image.numpy()), "shift", [(k % 200) / 10 - 10 for k in range(frames)])
     cover = in_browser(StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)])
+    network = build(
+        "cnn", torch.Generator().manual_seed(0), in_size=(40, 40)
+    ).eval()  # trained or not, it costs the same
+    moved = in_browser(MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)])
+    pooled = in_browser(PoolShift(cast()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)])
     kernel = in_kernel(image, max(12, frames // 10))
     result = {
         "explorable, 128x128": spread(loss),
         "cover, two networks": spread(cover),
+        "move a digit, one network and its map": spread(moved),
+        "pool a signal": spread(pooled),
         "interact + matplotlib": spread(kernel),
     }
     result["ratio of medians"] = round(statistics.median(kernel) / statistics.median(loss))

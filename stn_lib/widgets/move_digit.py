@@ -66,12 +66,14 @@ class MoveDigit(Explorable, module="move_digit"):
             "shadow": "{v} %",
         },
         "curve": "Above each slider: how many of all held-out digits are read right when this alone is changed.",
+        "rest": "As it is: {percent} % of all held-out digits are read right.",
         "alone": "Only {change}: {percent} % of all held-out digits are read right.",
         "flips": "Last change of mind: {from} \u2192 {to}, {at}.",
+        "never": "No change of mind on the way to the right.",
         "key": "In the map: filled where it reads the digit right, \u00d7 where not.",
         "digit": "Digit",
-        "walk": "Walk until it flips",
-        "reset": "Put it back",
+        "walk": "Walk to the flip",
+        "reset": "Reset",
         "try": "Drag the digit, or focus it and press arrow keys: one press, one pixel. The outer knob turns and scales.",
     }
     labels = traitlets.List().tag(sync=True)

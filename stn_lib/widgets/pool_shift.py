@@ -25,8 +25,8 @@ class PoolShift(Explorable, module="pool_shift"):
         ValueError: a feature map that is not square or of an odd side, other than eight bits.
 
     Example:
-        >>> PoolShift(np.eye(6)).kernels["Tri-3"]
-        [1.0, 2.0, 1.0]
+        >>> PoolShift(np.eye(6)).kernels[2]
+        ['Tri-3', [1.0, 2.0, 1.0]]
 
     Chapter: 2
     """
@@ -46,15 +46,15 @@ class PoolShift(Explorable, module="pool_shift"):
             "moved": "Pooled, without the shift",
             "differs": "Their difference",
         },
-        "spectrum": "Frequencies, \u25cb before, \u25cf after the blur",
-        "frequency": "cycles per sample; the red part folds",
+        "spectrum": "Waves \u25cb before and \u25cf after the blur; those in the red part fold",
+        "frequency": "cycles per sample",
         "meter": "Mean difference at this shift",
         "aps": "APS",
         "labels": {"shift": "shift", "outside": "At the edge", "kernel": "Blur", "keep": "Keep", "view": "Show"},
         "left": "{n} left",
         "rightward": "{n} right",
         "outsides": [["circular", "wraps round"], ["zeros", "zeros come in"]],
-        "keeps": [["first", "every second"], ["largest", "the stronger half (APS)"]],
+        "keeps": [["first", "every second"], ["largest", "stronger half (APS)"]],
         "views": [["signal", "signal"], ["picture", "feature map"]],
         "example": "The example",
         "still": "No shift, no difference.",
@@ -63,7 +63,7 @@ class PoolShift(Explorable, module="pool_shift"):
         "try": "Choose Tri-3 and watch the difference halve. Shift by 2. Click bits: is there a signal that pooling reads the "
         "same at every shift?",
     }
-    kernels = traitlets.Dict().tag(sync=True)
+    kernels = traitlets.List().tag(sync=True)
     home = traitlets.Dict().tag(sync=True)
     feature_map = traitlets.List().tag(sync=True)
     map_size = traitlets.Int().tag(sync=True)
@@ -82,7 +82,7 @@ class PoolShift(Explorable, module="pool_shift"):
         if len(traits["bits"]) != 8 or set(traits["bits"]) - {0, 1}:
             raise ValueError(f"expected eight bits, 0 or 1, got {traits['bits']}")
         super().__init__(
-            kernels={"None": [1.0]} | {name: list(taps) for name, taps in KERNELS.items()},
+            kernels=[["None", [1.0]], *([name, list(taps)] for name, taps in KERNELS.items())],
             home=_START | {"view": "signal"},
             feature_map=[round(float(v), 3) for v in pixels.ravel()],
             map_size=len(pixels),

@@ -9,12 +9,20 @@ from tests.book.test_pages import Visit
 
 CODE = """
 import ipywidgets
-from stn_lib.widgets import SamplePoint
+import torch
+from stn_lib.models import build
+from stn_lib.widgets import MoveDigit, SamplePoint
 
 one, two, three = SamplePoint(x=1.25), SamplePoint(x=3.5), SamplePoint(x=2.5)
 ipywidgets.jslink((one, "x"), (two, "x"))
 ipywidgets.jsdlink((one, "y"), (three, "y"))
 display(ipywidgets.HBox([one, ipywidgets.VBox([two, three])]))
+stubborn = build("cnn", torch.Generator().manual_seed(0), in_size=(40, 40))
+last = stubborn[-1]
+torch.nn.init.zeros_(last.weight)
+torch.nn.init.zeros_(last.bias)
+last.bias.data[7] = 5
+display(MoveDigit(stubborn, digit=7))
 ipywidgets.FloatSlider(description="needs Python")
 """
 REMOTE = "https://someone:secret-token@github.com/someone/a-course.git"
@@ -40,12 +48,12 @@ def visit(browser, book):
 def readings(visit, name):
     """The position along one axis that each of the three explorables shows."""
     place = {"x": 0, "y": 1}[name]
-    frames = visit.page.locator(".stn-slot .stn-frame").all()
+    frames = visit.page.locator(".stn-sample-point .stn-frame").all()
     return [float(frame.locator("input[type=range]").nth(place).input_value()) for frame in frames]
 
 
 def move(visit, widget, name, key):
-    frame = visit.page.locator(".stn-slot .stn-frame").nth(widget)
+    frame = visit.page.locator(".stn-sample-point .stn-frame").nth(widget)
     frame.locator("input[type=range]").nth({"x": 0, "y": 1}[name]).focus()
     visit.page.keyboard.press(key)
     visit.page.wait_for_timeout(100)
@@ -72,7 +80,7 @@ def test_a_directional_link_holds_one_way(visit):
 
 
 def test_boxes_stand_as_they_were_nested(visit):
-    boxes = [frame.bounding_box() for frame in visit.page.locator(".stn-slot .stn-frame").all()]
+    boxes = [frame.bounding_box() for frame in visit.page.locator(".stn-sample-point .stn-frame").all()]
     assert boxes[1]["x"] > boxes[0]["x"] + boxes[0]["width"] - 1, "beside"
     assert boxes[2]["y"] > boxes[1]["y"] + boxes[1]["height"] - 1, "below"
 
@@ -99,3 +107,12 @@ def test_a_checkout_without_a_remote_has_no_button(browser, tmp_path):
     assert status == 0, told
     text = (root / "_build/html/book/one.html").read_text(encoding="utf-8")
     assert "mybinder" not in text and "colab" not in text
+
+
+def test_a_walk_that_meets_no_flip_says_so(visit):
+    """Oracle: a network that says 7 to everything."""
+    widget = visit.page.locator(".stn-move-digit")
+    widget.get_by_role("button", name="Walk to the flip").click()
+    widget.get_by_text("No change of mind on the way to the right.").wait_for()
+    assert widget.locator(".stn-handle").first.get_attribute("aria-valuetext") == "12 pixels right, 0 pixels down"
+    assert widget.locator(".stn-answers").get_attribute("data-right") == "true"

@@ -122,5 +122,8 @@ def test_wrong_requests_are_refused():
         Distortion("mine", (28, 28), max_angle=45)
     with pytest.raises(ValueError, match="expected scale"):
         Distortion("mine", (28, 28), max_angle=0, scale=(1.2, 0.7))
+    for wrong in ({"max_shift": -1.0}, {"max_shift": float("inf")}, {"max_shift": 4.0, "placed": True}):
+        with pytest.raises(ValueError, match="expected max_shift >= 0, and 0 with placed=True, got"):
+            Distortion("mine", (28, 28), max_angle=0, **wrong)
     with pytest.raises(ValueError, match="at least one copy"):
         held_out_set(load_digits_split(), "R", 0)

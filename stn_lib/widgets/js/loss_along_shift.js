@@ -1,6 +1,6 @@
 // LossAlongShift: one picture is moved until it matches another; the loss as nearest, bilinear and bicubic
 // reading see it, and what gradient descent makes of each.
-import { button, choice, colour, controls, draggable, everyFrame, figure, format, fromAddress, h, onTheme, prefersStillness, s, say, setAttributes, slider, svgPoint } from "./ui.js";
+import { button, choice, colour, controls, draggable, everyFrame, figure, format, fromAddress, h, house, onTheme, prefersStillness, s, say, setAttributes, slider, svgPoint } from "./ui.js";
 import { taps } from "./twin.js";
 
 // --- model: V(t) reads U at x + t; the target is U read at x + goal --------------------------------
@@ -195,7 +195,7 @@ function render({ model, el }) {
   const modes = choice({ label: words.mode, options: words.modes, value: model.get("mode"), onchange: (key) => { descent.stop(); put({ mode: key }); } });
   const told = h("output", { class: "stn-told" });
 
-  el.classList.add("stn-widget", "stn-loss-along-shift");
+  house(el, "loss-along-shift");
   el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.title },
     h("p", { class: "stn-title" }, words.title),
     h("div", { class: "stn-stage" },

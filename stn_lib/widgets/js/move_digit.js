@@ -1,6 +1,6 @@
 // MoveDigit: the reader moves, turns, scales, tilts and shades a digit; a network in the page answers, its answers along
 // the way are kept, and a map shows at which places it would read the digit right.
-import { button, choice, colour, controls, draggable, everyFrame, figure, format, fromAddress, h, onTheme, picture, prefersStillness, s, say, setAttributes, slider, svgPoint } from "./ui.js";
+import { button, choice, colour, controls, draggable, everyFrame, figure, format, fromAddress, h, house, onTheme, picture, prefersStillness, s, say, setAttributes, slider, svgPoint } from "./ui.js";
 import { gridSample, projectiveGrid } from "./twin.js";
 import { makeNetwork } from "./network.js";
 import { best, makeAnswers, readDigits } from "./answers.js";
@@ -160,19 +160,22 @@ function makeMap(words, reach, state, probe, put) {
     }
     paint();
     asked = next < order.length ? requestAnimationFrame(work) : 0;
+    node.setAttribute("aria-busy", String(asked !== 0));
   };
   const restart = () => {
     known = new Map();
     next = 0;
     cancelAnimationFrame(asked);
     asked = requestAnimationFrame(work);
+    node.setAttribute("aria-busy", "true");
   };
   const draw = () => {
     const { right, down } = state();
     handle.setAttribute("transform", `translate(${right + reach + 0.5} ${down + reach + 0.5})`);
     setAttributes(handle, { "aria-valuenow": right, "aria-valuetext": say(words.at, { right: format(right, 0), down: format(down, 0) }) });
   };
-  return { node: figure(words.map, h("div", { class: "stn-over" }, canvas, svg)), draw, recolour, restart, stop: () => cancelAnimationFrame(asked) };
+  const node = figure(words.map, h("div", { class: "stn-over" }, canvas, svg));
+  return { node, draw, recolour, restart, stop: () => cancelAnimationFrame(asked) };
 }
 
 // A slider with the accuracy over all held-out digits drawn above its track.
@@ -248,7 +251,7 @@ function render({ model, el }) {
   const reset = button(words.reset, () => { walk.stop(); path = []; put(Object.fromEntries(NAMES.map((name) => [name, ranges[name][0]]))); frame(); });
   const told = h("output", { class: "stn-told" });
 
-  el.classList.add("stn-widget", "stn-move-digit");
+  house(el, "move-digit");
   el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.title },
     h("p", { class: "stn-title" }, words.title),
     h("div", { class: "stn-stage" }, input.node, h("div", { class: "stn-side" }, answers.node, trace.node)),
@@ -270,8 +273,10 @@ function render({ model, el }) {
     for (const name of NAMES) sliders[name].set(now[name]);
     picks.set(String(model.get("digit")));
     const percent = sliders[last].at(now[last]), turned = path.findLastIndex((step, k) => k > 0 && path[k - 1].guess !== step.guess);
-    const alone = percent === null ? "" : say(words.alone, { change: `${words.sliders[last]} ${sliders[last].shown(now[last])}`, percent: format(percent, 0) });
-    const flip = turned < 0 ? "" : say(words.flips, { from: path[turned - 1].guess, to: path[turned].guess,
+    const still = now[last] === ranges[last][0];
+    const alone = percent === null ? "" : say(still ? words.rest : words.alone, { change: `${words.sliders[last]} ${sliders[last].shown(now[last])}`, percent: format(percent, 0) });
+    const never = now.right === ranges.right[2] ? words.never : "";
+    const flip = turned < 0 ? never : say(words.flips, { from: path[turned - 1].guess, to: path[turned].guess,
       at: say(words.at, { right: format(path[turned].right, 0), down: format(path[turned].down, 0) }) });
     told.textContent = `${alone} ${flip}`;
   };

@@ -1,6 +1,6 @@
 // PoolShift: a signal (or a feature map) is shifted, then pooled in three steps that can be seen: dense maximum, blur,
 // keeping every second value. Beside it what the unshifted signal gives, moved along, and how far the two differ.
-import { button, choice, controls, everyFrame, figure, format, fromAddress, h, onTheme, picture, s, say, setAttributes, slider } from "./ui.js";
+import { button, choice, controls, everyFrame, figure, format, fromAddress, h, house, onTheme, picture, s, say, setAttributes, slider } from "./ui.js";
 
 // --- model: the twin of stn_lib.pooling, along one axis and along two -----------------------------
 
@@ -151,7 +151,7 @@ function makeMaps(words, size) {
   return { node, draw, recolour: () => pictures.forEach((one) => one.recolour()) };
 }
 
-const BOX = { width: 240, height: 172, left: 8, right: 232, top: 12, bottom: 124 };
+const BOX = { width: 204, height: 168, left: 8, right: 196, top: 8, bottom: 124 };
 
 function makeSpectrum(words) {
   const px = (f) => BOX.left + (f / 0.5) * (BOX.right - BOX.left), py = (v) => BOX.bottom - v * (BOX.bottom - BOX.top);
@@ -197,7 +197,7 @@ function makeMeter(words, names) {
 }
 
 function render({ model, el }) {
-  const words = model.get("words"), kernels = model.get("kernels"), size = model.get("map_size");
+  const words = model.get("words"), kernels = Object.fromEntries(model.get("kernels")), size = model.get("map_size");
   const flatMap = model.get("feature_map"), featureMap = Array.from({ length: size }, (_, y) => flatMap.slice(y * size, (y + 1) * size));
   const asked = fromAddress("pool-shift");
   if (asked.shift && Number.isInteger(Number(asked.shift))) model.set("shift", Math.min(Math.max(Number(asked.shift), -4), 4));
@@ -215,7 +215,7 @@ function render({ model, el }) {
   const verdict = h("output", { class: "stn-told" });
   const side = h("div", { class: "stn-side" }, spectra.node, meter.node);
 
-  el.classList.add("stn-widget", "stn-pool-shift");
+  house(el, "pool-shift");
   el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.title },
     h("p", { class: "stn-title" }, words.title),
     h("div", { class: "stn-stage" }, h("div", {}, views.signal.node, views.picture.node), side), verdict,

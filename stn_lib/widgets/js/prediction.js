@@ -1,5 +1,5 @@
 // Prediction: the reader commits to an answer before anything runs; the chosen answer is explained.
-import { button, h } from "./ui.js";
+import { button, h, house } from "./ui.js";
 
 // --- model -------------------------------------------------------------------------------------
 export const letter = (index) => String.fromCharCode(97 + index);
@@ -39,7 +39,7 @@ function render({ model, el }) {
   const why = h("output", {});
   const again = button(words.again, () => { choose(-1); buttons[0].node.focus(); });
   const question = h("p", { class: "stn-question" }, model.get("question"));
-  el.classList.add("stn-widget", "stn-prediction");
+  house(el, "prediction");
   el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.eyebrow },
     h("p", { class: "stn-eyebrow" }, words.eyebrow), question,
     h("ol", {}, buttons.map(({ node }) => h("li", {}, node))),

@@ -1,5 +1,5 @@
 // SamplePoint: drag a point between the pixels; the four weights as areas, the value and its two slopes.
-import { arrowPath, choice, controls, draggable, everyFrame, figure, format, fromAddress, h, s, say, setAttributes, slider, svgPoint, button } from "./ui.js";
+import { arrowPath, choice, controls, draggable, everyFrame, figure, format, fromAddress, h, house, s, say, setAttributes, slider, svgPoint, button } from "./ui.js";
 import { padded, taps } from "./twin.js";
 
 // --- model: pixel coordinates count from 0 here -----------------------------------------------------
@@ -201,7 +201,7 @@ function render({ model, el }) {
   const modes = pick("mode"), paddings = pick("padding");
   const home = button(words.home, () => put({ x: model.get("home")[0], y: model.get("home")[1], mode: "bilinear", padding: "zeros" }));
 
-  el.classList.add("stn-widget", "stn-sample-point");
+  house(el, "sample-point");
   el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.title },
     h("p", { class: "stn-title" }, words.title), h("div", { class: "stn-stage" }, overview.node, close.node), sum.node,
     controls(sliders.x.node, sliders.y.node, modes.node, paddings.node, home), h("p", { class: "stn-try" }, words.try)));

@@ -1,6 +1,6 @@
 // StraightenDigit: the reader moves, turns and scales a digit; a CNN and an ST-CNN, both running in the
 // page, answer at once, and the spatial transformer shows where it looks and what it then sees.
-import { choice, controls, draggable, everyFrame, figure, format, fromAddress, h, onTheme, picture, s, say, setAttributes, slider, svgPoint, button } from "./ui.js";
+import { choice, controls, draggable, everyFrame, figure, format, fromAddress, h, house, onTheme, picture, s, say, setAttributes, slider, svgPoint, button } from "./ui.js";
 import { affineGrid, gridSample, toPixel } from "./twin.js";
 import { makeNetwork } from "./network.js";
 import { makeAnswers, readDigits } from "./answers.js";
@@ -123,7 +123,7 @@ function render({ model, el }) {
   });
   const upright = button(words.upright, () => put({ x: 0, y: 0, degrees: 0, scale: 1 }));
 
-  el.classList.add("stn-widget", "stn-straighten-digit");
+  house(el, "straighten-digit");
   el.replaceChildren(h("section", { class: "stn-frame", "aria-label": words.title },
     h("p", { class: "stn-title" }, words.title),
     h("div", { class: "stn-stage" }, input.node, seenView.node),

@@ -31,6 +31,13 @@ export function say(sentence, values = {}) {
   return sentence.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 
+// The element that a widget lives in. JupyterLab hears every key before the page does and would fold cells on an
+// arrow key that belongs to a slider: the attribute, on the element that has the focus, keeps its shortcuts out.
+export function house(el, name) {
+  el.classList.add("stn-widget", `stn-${name}`);
+  el.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", ""));
+}
+
 let counter = 0;
 const nextId = () => `stn-${Date.now().toString(36)}-${counter++}`;
 
