@@ -1,8 +1,9 @@
-"""Chapter 5 in JupyterLab, as a reader opens it: it runs, its explorable moves Python's values, links hold."""
+"""Chapters in JupyterLab, as a reader opens them: they run, explorables move Python's values, links hold."""
 
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-CHAPTER = ROOT / "book" / "05_sampling.ipynb"
+CHAPTER = "05_sampling.ipynb"
 BESIDE = """
 import ipywidgets
 point = SamplePoint(x=1.25, y=2.5)
@@ -42,11 +43,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """A JupyterLab on a folder with the chapter, one cell longer."""
+    """A JupyterLab on a copy of the chapters, one of them a cell longer."""
     folder = tmp_path_factory.mktemp("lab")
-    notebook = nbformat.read(CHAPTER, as_version=4)
+    for room in ("book", "results"):
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("_*", ".*"))
+    notebook = nbformat.read(folder / "book" / CHAPTER, as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(BESIDE, id="beside"))
-    nbformat.write(notebook, folder / CHAPTER.name)
+    nbformat.write(notebook, folder / "book" / CHAPTER)
     port, log = free_port(), folder / "lab.log"
     # A home of its own: no setting of this machine's user reaches the test, and it leaves none behind.
     home = {
@@ -89,18 +92,32 @@ def lab(tmp_path_factory):
             server.kill()
 
 
-@pytest.fixture(scope="module")
-def page(browser, lab):
-    """The chapter, run from top to bottom."""
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    page = context.new_page()
+def run_all(browser, lab, chapter):
+    """A page with a chapter that ran from top to bottom."""
+    page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
     page.goto(f"{lab}lab?reset")
     page.wait_for_function("() => window.jupyterapp")
-    page.evaluate(OPEN, CHAPTER.name)
+    page.evaluate(OPEN, f"book/{chapter}")
     page.evaluate(RUN)
     page.wait_for_function("() => window.panel.sessionContext.session.kernel.status === 'idle'")
+    return page
+
+
+def scroll_to(page, output):
+    """JupyterLab attaches the cells of a long notebook only near the window: scrolls until this one is there."""
+    for _ in range(80):
+        if output.count():
+            break
+        page.mouse.move(640, 600)
+        page.mouse.wheel(0, 1500)
+        page.wait_for_timeout(150)
+
+
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    page = run_all(browser, lab, CHAPTER)
     yield page
-    context.close()
+    page.context.close()
 
 
 def cells(page):
@@ -132,12 +149,7 @@ def test_notes_and_formulas_are_set_and_not_shown_as_source(page):
 
 def test_the_explorable_moves_python_and_a_linked_slider(page):
     output = page.locator(".jp-OutputArea-output").filter(has=page.locator(".widget-label"))
-    for _ in range(60):  # JupyterLab attaches the cells of a long notebook only near the window
-        if output.count():
-            break
-        page.mouse.move(640, 600)
-        page.mouse.wheel(0, 2000)
-        page.wait_for_timeout(150)
+    scroll_to(page, output)
     handle = output.locator(".stn-handle").first
     handle.wait_for()
     handle.focus()
@@ -148,3 +160,24 @@ def test_the_explorable_moves_python_and_a_linked_slider(page):
     assert at > 1.25
     output.get_by_text(f"Python heard {at:.2f}").wait_for(timeout=10_000)
     assert float(output.locator(".widget-readout").inner_text()) == pytest.approx(at, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "widget", "control", "key"),
+    [
+        ("01_invariance.ipynb", ".stn-move-digit", ".stn-handle", "ArrowRight"),
+        ("02_pooling_shift.ipynb", ".stn-pool-shift", "input[type=range]", "ArrowLeft"),
+    ],
+)
+def test_a_chapter_runs_and_its_explorable_answers_the_keyboard(browser, lab, chapter, widget, control, key):
+    page = run_all(browser, lab, chapter)
+    errors = [o for cell in cells(page) for o in cell.get("outputs", []) if o["output_type"] == "error"]
+    assert errors == []
+    explorable = page.locator(widget)
+    scroll_to(page, explorable)
+    before = explorable.locator(".stn-told").inner_text()
+    explorable.locator(control).first.focus()
+    page.keyboard.press(key)  # once: two places on, an answer of eight bits is the same again
+    page.wait_for_timeout(100)
+    assert explorable.locator(".stn-told").inner_text() != before
+    page.context.close()

@@ -1,5 +1,7 @@
 """The explorables on the built pages: every control moves something, by keyboard, by mouse, and Tab finds it."""
 
+import re
+
 import pytest
 
 from tests.book.test_pages import PAGES, Visit
@@ -13,6 +15,8 @@ CONTROLS = "button:not([hidden]), input, select, [role=slider]"
 
 def look(widget):
     widget.page.wait_for_timeout(60)  # a frame or two
+    # What a widget still works out by itself would pass for the effect of a control.
+    widget.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
     return widget.evaluate(LOOK)
 
 
@@ -108,3 +112,40 @@ def test_on_the_cover_the_cnn_is_wrong_and_the_st_cnn_right_at_first_sight(brows
         plain, transformer = visit.page.locator(".stn-answers").all()
         assert plain.get_attribute("data-right") == "false"
         assert transformer.get_attribute("data-right") == "true"
+
+
+def test_an_arrow_key_moves_the_digit_by_one_pixel_and_the_walk_ends_where_the_answer_changes(browser, served):
+    with Visit(browser, served + "book/01_invariance.html#move-digit?down=-1&digit=8") as visit:
+        widget = visit.page.locator(".stn-move-digit")
+        handle = widget.locator(".stn-handle").first
+        assert handle.get_attribute("aria-valuetext") == "0 pixels right, \u22121 pixels down"
+        handle.focus()
+        visit.page.keyboard.press("ArrowRight")
+        visit.page.keyboard.press("ArrowDown")
+        look(widget)
+        assert handle.get_attribute("aria-valuetext") == "1 pixels right, 0 pixels down"
+        assert widget.locator(".stn-answers").get_attribute("data-right") == "true"
+        widget.get_by_role("button", name="Walk to the flip").click()
+        widget.locator(".stn-answers[data-right=false]").wait_for()  # it takes a step every few frames
+        look(widget)
+        assert widget.locator(".stn-turning").count() == 1
+        # The map knew: a cross where the digit now stands, computed from the same network on its own.
+        right, down = (float(v) for v in re.findall(r"-?[\d.]+", handle.get_attribute("transform")))
+        cross = f"M{right - 20 + 12 + 0.28} {down - 20 + 12 + 0.28}l"
+        assert cross in widget.locator(".stn-crosses").get_attribute("d")
+
+
+def test_the_eight_bits_are_those_of_the_text_and_a_click_turns_one(browser, served):
+    with Visit(browser, served + "book/02_pooling_shift.html#pool-shift?shift=-1") as visit:
+        widget = visit.page.locator(".stn-pool-shift")
+        rows = {row.get_attribute("aria-label") for row in widget.locator(".stn-row[role=img]").all()}
+        assert {
+            "pooled: 1, 1, 1, 1",
+            "without the shift: 0, 1, 0, 1",
+            "maximum of each pair: 1, 1, 1, 0, 1, 1, 1, 0",
+        } <= rows
+        for k in (2, 3, 6, 7):
+            widget.locator(".stn-toggle").nth(k).click()
+        look(widget)
+        rows = {row.get_attribute("aria-label") for row in widget.locator(".stn-row[role=img]").all()}
+        assert "pooled: 0, 0, 0, 0" in rows and "Not the same" not in widget.locator(".stn-told").inner_text()
