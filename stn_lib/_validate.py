@@ -45,6 +45,16 @@ def theta(value: Tensor, rows: int = 2) -> None:
         )
 
 
+def points(name: str, value: Tensor, count: str | int = "K") -> None:
+    """A batch of points (N, K, 2), or of exactly `count`, of finite numbers."""
+    floating(name, value)
+    if value.ndim != 3 or value.shape[2] != 2 or count not in ("K", value.shape[1]):
+        hint = f"use {name}[None] for one set" if value.ndim == 2 else "the last axis holds (x, y)"
+        raise ValueError(f"expected {name} of shape (N, {count}, 2), got {shape_of(value)}: {hint}")
+    if not bool(value.detach().isfinite().all()):
+        raise ValueError(f"expected {name} of finite numbers, got NaN or infinity")
+
+
 def image_size(size: Sequence[int]) -> tuple[int, int]:
     """A picture's (H, W), both at least 1."""
     if len(size) != 2 or any(int(side) < 1 for side in size):

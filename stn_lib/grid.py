@@ -1,11 +1,14 @@
 """The grid generator: one source point for every output pixel."""
 
+import functools
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor
 
 from stn_lib import _validate
-from stn_lib.coordinates import centres
+from stn_lib.coordinates import base_grid, centres
+from stn_lib.transforms import control_points, tps_weights
 
 
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
@@ -28,7 +31,6 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
         ValueError: theta that is not (N, 2, 3) or not finite, a size of another form or batch.
 
     Example:
-        >>> import torch
         >>> grid = affine_grid(torch.tensor([[[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]]), (1, 1, 1, 4))
         >>> grid[0, 0, :, 0].tolist()  # twice as far out: the content becomes half as large
         [-1.5, -0.5, 0.5, 1.5]
@@ -60,7 +62,6 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
         ValueError: theta that is not (N, 3, 3) or not finite, a size of another form or batch, a horizon in the picture.
 
     Example:
-        >>> import torch
         >>> turned_away = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]])
         >>> projective_grid(turned_away, (1, 1, 1, 4))[0, 0, :, 0].tolist()  # to the right it recedes
         [-0.5454545617103577, -0.2222222238779068, 0.2857142984867096, 1.2000000476837158]
@@ -79,15 +80,74 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
     return (mapped[:, :2] / w).permute(0, 2, 3, 1)
 
 
-def _rows_times_points(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    """theta (N, R, 3) times (x, y, 1) for every output pixel: (N, R, H, W)."""
+def tps_grid(
+    theta: Tensor,
+    size: Sequence[int],
+    controls: Tensor | None = None,
+    regularization: float = 0.0,
+    align_corners: bool = False,
+) -> Tensor:
+    """The sampling grid of a batch of thin plate splines: the smoothest bending through given points.
+
+    Convention:
+        theta says where each control point of the OUTPUT is read in the INPUT; between them the grid bends as a thin
+        sheet of metal would. theta equal to the control points is the identity.
+
+    Args:
+        theta: (N, K, 2), the source points, normalised.
+        size: (N, C, H, W) of the output.
+        controls: (K, 2), the control points in the output, for all pictures; a lattice of 4 by 4 if None. They are
+            constants: no gradient reaches them.
+        regularization: as in `stn_lib.transforms.tps_weights`.
+        align_corners: as in `affine_grid`.
+
+    Returns:
+        (N, H, W, 2).
+
+    Raises:
+        TypeError: theta of an integer dtype.
+        ValueError: as `stn_lib.transforms.tps_weights`; a theta that is not (N, K, 2) or not finite.
+
+    Example:
+        >>> from stn_lib.transforms import control_points
+        >>> theta = control_points(2, 2)[None].clone()
+        >>> theta[0, :, 0] += 0.5  # all sources to the right
+        >>> tps_grid(theta, (1, 1, 1, 4), control_points(2, 2))[0, 0, :, 0].round(decimals=4).tolist()
+        [-0.25, 0.25, 0.75, 1.25]
+
+    Source: Jaderberg et al. 2015, section 3.2.
+    Chapter: 3
+    """
+    controls = control_points(dtype=torch.float64) if controls is None else controls
+    _validate.points("theta", theta, len(controls))
+    batch, height, width = _output(theta, size)
+    numbers = tuple(map(tuple, controls.detach().tolist()))
+    weights = _spline(numbers, height, width, float(regularization), align_corners)
+    grid = weights.to(theta) @ theta
+    return grid.view(batch, height, width, 2)
+
+
+@functools.lru_cache(maxsize=32)
+def _spline(controls: tuple, height: int, width: int, regularization: float, align_corners: bool) -> Tensor:
+    """`tps_weights` for all pixels, kept: a module asks for the same ones at each step."""
+    points = base_grid((height, width), align_corners, dtype=torch.float64).view(-1, 2)
+    return tps_weights(points, torch.tensor(controls, dtype=torch.float64), regularization)
+
+
+def _output(theta: Tensor, size: Sequence[int]) -> tuple[int, int, int]:
+    """(N, H, W) of a size (N, C, H, W) that belongs to theta."""
     if len(size) != 4:
         raise ValueError(f"expected size (N, C, H, W) of the output, got {tuple(size)}")
-    height, width = _validate.image_size(size[2:])
     if size[0] != theta.shape[0]:
         raise ValueError(
             f"expected size and theta of one batch size, got N={size[0]} and theta {_validate.shape_of(theta)}"
         )
+    return (theta.shape[0], *_validate.image_size(size[2:]))
+
+
+def _rows_times_points(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
+    """theta (N, R, 3) times (x, y, 1) for every output pixel: (N, R, H, W)."""
+    _, height, width = _output(theta, size)
     x, y = (centres(side, align_corners, dtype=theta.dtype, device=theta.device) for side in (width, height))
     # A matrix product would multiply by the constant 1 and by every x and y anew for each pixel. The map is a
     # sum of a term of the column and a term of the row: two short vectors, and one addition per pixel.

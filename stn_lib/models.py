@@ -73,7 +73,7 @@ class STCNN(nn.Sequential):
         out_size: (H, W) of the straightened picture that the classifier sees.
         widths, hidden, classes, batch_norm: of the classifier, as in `CNN`.
         localization_widths, localization_hidden: of the localisation network.
-        transform: ``"affine"`` or ``"attention"``.
+        transform: ``"affine"``, ``"attention"``, ``"projective"`` or ``"tps"``.
 
     Example:
         >>> net = STCNN()

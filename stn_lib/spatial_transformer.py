@@ -7,8 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stn_lib.grid import affine_grid
+from stn_lib.grid import affine_grid, projective_grid, tps_grid
 from stn_lib.localization import start_at
+from stn_lib.transforms import control_points, projective
 
 
 class Transform(NamedTuple):
@@ -35,9 +36,31 @@ def _attention_theta(parameters: Tensor) -> Tensor:
     return torch.stack([scale, zero, tx, zero, scale, ty], 1).view(-1, 2, 3)
 
 
+LEAN = (
+    0.45  # bound of both numbers that a projective theta divides by: their sum stays below 1, the smallest w above .1
+)
+
+
+def _projective_theta(parameters: Tensor) -> Tensor:
+    # A horizon in the picture has no grid, and a step of descent must not be able to end there. Close to the start
+    # the bound changes nothing: LEAN tanh(p / LEAN) has slope 1 at 0.
+    lean = LEAN * torch.tanh(parameters[:, 6:] / LEAN)
+    return projective(torch.cat([parameters[:, :6], lean], dim=1))
+
+
+def _tps_theta(parameters: Tensor) -> Tensor:
+    return parameters.view(-1, 16, 2)
+
+
+def _tps_grid(theta: Tensor, size: tuple[int, ...], align_corners: bool) -> Tensor:
+    return tps_grid(theta, size, align_corners=align_corners)
+
+
 TRANSFORMS = {
     "affine": Transform((1, 0, 0, 0, 1, 0), _affine_theta, affine_grid),
     "attention": Transform((1, 0, 0), _attention_theta, affine_grid),
+    "projective": Transform((1, 0, 0, 0, 1, 0, 0, 0), _projective_theta, projective_grid),
+    "tps": Transform(tuple(control_points().flatten().tolist()), _tps_theta, _tps_grid),
 }
 
 
@@ -49,7 +72,9 @@ class SpatialTransformer(nn.Module):
         weights and the identity's bias into the last linear layer of `localization`.
 
     Args:
-        localization: (N, C, H, W) to (N, P); P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``.
+        localization: (N, C, H, W) to (N, P). P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``, 8 for
+            ``"projective"`` (the last two bounded, so that the horizon stays outside the picture) and 32 for
+            ``"tps"``, a thin plate spline: the source points of 4 by 4 control points.
         out_size: (H, W) of the output picture; that of the input if None.
         transform: a name in `TRANSFORMS`.
         padding_mode: ``"zeros"``, ``"border"`` or ``"reflection"``.
@@ -93,14 +118,17 @@ class SpatialTransformer(nn.Module):
         start_at(self.localization, torch.tensor(TRANSFORMS[self.transform].identity))
 
     def theta(self, images: Tensor) -> Tensor:
-        """What the localisation network answers to U (N, C, H, W): theta, (N, 2, 3) where it is affine."""
+        """What the localisation network answers to U (N, C, H, W).
+
+        Affine and attention give (N, 2, 3), projective (N, 3, 3), a thin plate spline (N, 16, 2).
+        """
         return TRANSFORMS[self.transform].theta(self.localization(images))
 
     def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
         """Where each output pixel is read: (N, H, W, 2) normalised source (x, y).
 
         Args:
-            theta: (N, 2, 3).
+            theta: as `theta` gives it.
             size: (H, W) of the grid; `out_size` if None.
         """
         size = size or self.out_size

@@ -1,7 +1,8 @@
-"""theta for the affine family: make, compose, invert, take apart, and change units.
+"""theta of affine, projective and thin plate spline transforms: make, apply, compose, invert, take apart, change units.
 
-Convention of the whole module: theta (N, 2, 3) maps OUTPUT to INPUT coordinates, row-major on (x, y, 1), in
-normalised units unless a name says pixel; y points down; angles are in radians.
+Convention of the whole module: theta maps OUTPUT to INPUT coordinates, in normalised units unless a name says pixel;
+y points down; angles are in radians. Affine is (N, 2, 3), row-major on (x, y, 1); projective (N, 3, 3), with a third
+row to divide by; a thin plate spline is (N, K, 2), the source points of K control points.
 """
 
 from collections.abc import Sequence
@@ -159,6 +160,127 @@ def attention(scale: Numbers, shift: Numbers) -> Tensor:
     return compose(translation(shift), scaling(scale))
 
 
+def homogeneous(theta: Tensor) -> Tensor:
+    """An affine theta with the third row 0 0 1: the same transform as a projective one.
+
+    Args:
+        theta: (N, 2, 3).
+
+    Returns:
+        (N, 3, 3).
+
+    Raises:
+        ValueError: another shape.
+
+    Example:
+        >>> homogeneous(translation((0.5, 0.0)))[0].tolist()
+        [[1.0, 0.0, 0.5], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+
+    Chapter: 3
+    """
+    _validate.theta(theta)
+    last = theta.new_tensor([0.0, 0.0, 1.0])
+    return torch.cat([theta, last.expand(len(theta), 1, 3)], dim=1)
+
+
+def projective(parameters: Tensor) -> Tensor:
+    """The projective theta of eight numbers, row by row; the ninth is 1.
+
+    Convention: a multiple of theta is the same transform, which is why eight numbers are enough.
+
+    Args:
+        parameters: (N, 8).
+
+    Returns:
+        (N, 3, 3).
+
+    Raises:
+        ValueError: another shape.
+
+    Example:
+        >>> projective(torch.tensor([[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, -0.5, 0.0]]))[0, 2].tolist()
+        [-0.5, 0.0, 1.0]
+
+    Source: Jaderberg et al. 2015, section 3.2.
+    Chapter: 3
+    """
+    _validate.floating("parameters", parameters)
+    if parameters.ndim != 2 or parameters.shape[1] != 8:
+        raise ValueError(f"expected parameters of shape (N, 8), got {_validate.shape_of(parameters)}")
+    return torch.cat([parameters, parameters.new_ones(len(parameters), 1)], dim=1).view(-1, 3, 3)
+
+
+def homography(targets: Tensor, sources: Tensor) -> Tensor:
+    """The projective theta that maps four points to four others.
+
+    Convention: theta maps output to input, so `targets` lie in the output and `sources` in the input. Each pair gives
+    two linear equations in the eight numbers, for x_s (g x + h y + 1) = a x + b y + c has no products of unknowns.
+
+    Args:
+        targets, sources: (N, 4, 2), normalised.
+
+    Returns:
+        (N, 3, 3), the last number 1.
+
+    Raises:
+        ValueError: shapes that do not fit, three points on a line, or a map that sends the centre (0, 0) to infinity.
+
+    Example:
+        >>> corners = torch.tensor([[[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]])
+        >>> homography(corners, 0.5 * corners)[0].round(decimals=4).abs().tolist()
+        [[0.5, 0.0, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 1.0]]
+
+    Chapter: 3
+    """
+    for name, four in (("targets", targets), ("sources", sources)):
+        _validate.points(name, four, 4)
+        _no_three_on_a_line(name, four)
+    if len(targets) != len(sources):
+        raise ValueError(f"expected targets and sources of one batch size, got {len(targets)} and {len(sources)}")
+    x, y = targets.unbind(-1)
+    u, v = sources.unbind(-1)
+    zero, one = torch.zeros_like(x), torch.ones_like(x)
+    for_x = torch.stack([x, y, one, zero, zero, zero, -x * u, -y * u], dim=-1)
+    for_y = torch.stack([zero, zero, zero, x, y, one, -x * v, -y * v], dim=-1)
+    equations = torch.cat([for_x, for_y], dim=1)
+    parameters, info = torch.linalg.solve_ex(equations, torch.cat([u, v], dim=1))
+    if bool((info != 0).any()) or not bool(parameters.detach().isfinite().all()):
+        raise ValueError("expected points whose map keeps (0, 0) finite, got a horizon through it: move the points")
+    return projective(parameters)
+
+
+def apply(theta: Tensor, points: Tensor) -> Tensor:
+    """Where points of the output are read in the input.
+
+    Args:
+        theta: (N, 2, 3) affine, or (N, 3, 3) projective.
+        points: (N, K, 2).
+
+    Returns:
+        (N, K, 2).
+
+    Raises:
+        ValueError: shapes that do not fit, or a point on the horizon.
+
+    Example:
+        >>> apply(torch.tensor([[[0.0, 0.5, 0.6], [1.0, 0.0, 0.4]]]), torch.tensor([[[2.0, 2.0]]]))[0, 0].tolist()
+        [1.600000023841858, 2.4000000953674316]
+
+    Chapter: 3
+    """
+    _validate.theta(theta, rows=_rows(theta))
+    _validate.points("points", points)
+    if len(theta) != len(points):
+        raise ValueError(f"expected theta and points of one batch size, got {len(theta)} and {len(points)}")
+    mapped = points @ theta[:, :, :2].transpose(1, 2) + theta[:, None, :, 2]
+    if theta.shape[1] == 2:
+        return mapped
+    w = mapped[..., 2:]
+    if bool((w.detach() == 0).any()):
+        raise ValueError("expected points off the horizon, got one that theta maps to infinity")
+    return mapped[..., :2] / w
+
+
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """theta that applies `inner` to the coordinates first, then `outer`: the matrix product outer · inner.
 
@@ -166,10 +288,10 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
     `inner` equals one warp with this.
 
     Args:
-        outer, inner: (N, 2, 3), or a batch of 1 for the same one everywhere.
+        outer, inner: both (N, 2, 3), or both (N, 3, 3); or a batch of 1 for the same one everywhere.
 
     Returns:
-        (N, 2, 3).
+        As they came.
 
     Raises:
         ValueError: shapes, batches, dtypes or devices that do not fit.
@@ -184,7 +306,12 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
     Chapter: 3
     """
     for theta in (outer, inner):
-        _validate.theta(theta)
+        _validate.theta(theta, rows=_rows(theta))
+    if _rows(outer) != _rows(inner):
+        raise ValueError(
+            f"expected two theta of one kind, got {_validate.shape_of(outer)} and {_validate.shape_of(inner)}: "
+            "make the affine one projective with homogeneous()"
+        )
     if len(outer) != len(inner) and 1 not in (len(outer), len(inner)):
         raise ValueError(f"expected batches of one size, or of 1, got {len(outer)} and {len(inner)}")
     if outer.dtype != inner.dtype or outer.device != inner.device:
@@ -192,6 +319,8 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
             f"expected two theta of one dtype and device, got {outer.dtype} on {outer.device} and "
             f"{inner.dtype} on {inner.device}: use inner.to(outer)"
         )
+    if _rows(outer) == 3:
+        return outer @ inner
     linear = outer[:, :, :2]
     return torch.cat([linear @ inner[:, :, :2], linear @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
 
@@ -200,10 +329,10 @@ def invert(theta: Tensor) -> Tensor:
     """theta that undoes theta.
 
     Args:
-        theta: (N, 2, 3).
+        theta: (N, 2, 3), or (N, 3, 3).
 
     Returns:
-        (N, 2, 3).
+        As it came.
 
     Raises:
         ValueError: a theta that flattens the picture to a line or a point.
@@ -214,10 +343,15 @@ def invert(theta: Tensor) -> Tensor:
 
     Chapter: 3
     """
-    _validate.theta(theta)
-    (a, b, x), (c, d, y) = (row.unbind(-1) for row in theta.unbind(1))
-    area = a * d - b * c
-    size = theta.detach()[:, :, :2].flatten(1).norm(dim=1).square()
+    _validate.theta(theta, rows=_rows(theta))
+    if _rows(theta) == 3:  # the columns of the inverse are the products of pairs of rows
+        (p, q, r), whole = theta.unbind(1), theta
+        columns = [torch.linalg.cross(u, v) for u, v in ((q, r), (r, p), (p, q))]
+        area = (p * columns[0]).sum(-1)
+    else:
+        (a, b, x), (c, d, y) = (row.unbind(-1) for row in theta.unbind(1))
+        area, whole = a * d - b * c, theta[:, :, :2]
+    size = whole.detach().flatten(1).norm(dim=1).pow(_rows(theta))
     flat = area.detach().abs() <= 1e-7 * size
     if bool(flat.any()):
         at = int(flat.nonzero()[0, 0])
@@ -225,8 +359,114 @@ def invert(theta: Tensor) -> Tensor:
             f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the picture to "
             "a line or a point"
         )
+    if _rows(theta) == 3:
+        return torch.stack(columns, dim=2) / area[:, None, None]
     inverse = _matrix(d, -b, -c, a) / area[:, None, None]
     return _assemble(inverse, -(inverse @ torch.stack([x, y], 1)[:, :, None])[:, :, 0])
+
+
+def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
+    """A lattice of control points over the picture, from -1 to 1 along both axes; as theta, a spline's identity.
+
+    Args:
+        rows, columns: how many; at least 2 each.
+        dtype, device: of the result.
+
+    Returns:
+        (rows * columns, 2), row by row, (x, y).
+
+    Raises:
+        ValueError: fewer than 2 rows or columns.
+
+    Example:
+        >>> control_points(2, 3).tolist()
+        [[-1.0, -1.0], [0.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [0.0, 1.0], [1.0, 1.0]]
+
+    Chapter: 3
+    """
+    if min(rows, columns) < 2:
+        raise ValueError(f"expected at least 2 rows and 2 columns of control points, got {rows} and {columns}")
+    x, y = (torch.linspace(-1, 1, count, dtype=dtype, device=device) for count in (columns, rows))
+    return torch.stack([x.expand(rows, columns), y[:, None].expand(rows, columns)], dim=-1).reshape(-1, 2)
+
+
+def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -> Tensor:
+    """How much each control point's source counts at each point of a thin plate spline.
+
+    Convention:
+        The spline is a·x + b·y + c plus a sum over the control points of w_k φ(distance to it), φ(r) = r² log r,
+        separately for x_s and y_s. K equations say that it meets the sources, three that the w bend only: they
+        sum to 0, and so do w x and w y. The solution is linear in the sources, so one matrix, made once, holds it.
+
+    Args:
+        points: (M, 2), where the spline is wanted; in the output, normalised.
+        controls: (K, 2), the control points; in the output, normalised.
+        regularization: 0 meets every source; larger values bend less, until only the affine part is left.
+
+    Returns:
+        (M, K) in float64: the source of point m is the sum over k of weights[m, k] · source[k].
+
+    Raises:
+        ValueError: fewer than 3 control points, all on one line, two in one place without regularisation, or a
+            negative regularisation.
+
+    Example:
+        >>> corners = control_points(2, 2)
+        >>> tps_weights(torch.zeros(1, 2), corners)[0].round(decimals=4).tolist()  # the middle: a quarter of each
+        [0.25, 0.25, 0.25, 0.25]
+
+    Source: Bookstein 1989, Principal warps; Jaderberg et al. 2015, section 3.2.
+    Chapter: 3
+    """
+    _validate.points("points", points[None])
+    _validate.points("controls", controls[None])
+    if not 0 <= regularization < float("inf"):
+        raise ValueError(f"expected a regularization of 0 or more, got {regularization}")
+    # Double precision, and on the CPU: it is made once, and Apple's GPUs have none.
+    points, controls = (p.detach().to("cpu", torch.float64) for p in (points, controls))
+    count = len(controls)
+    middle = controls - controls.mean(0) if count else controls
+    if count < 3 or torch.linalg.matrix_rank(middle, rtol=1e-6) < 2:
+        raise ValueError(f"expected 3 control points or more, not all on one line, got {controls.tolist()}")
+    apart = torch.pdist(controls).min()
+    if regularization == 0 and apart <= 1e-6 * middle.norm():
+        raise ValueError("expected control points in different places, got two in one: move one, or regularise")
+    system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
+    system[:count, :count] = _bend(controls, controls) + regularization * torch.eye(count, dtype=torch.float64)
+    system[:count, count:] = _plane(controls)
+    system[count:, :count] = _plane(controls).T
+    solution = torch.linalg.inv(system)[:, :count]  # the last three right-hand sides are 0
+    return torch.cat([_bend(points, controls), _plane(points)], dim=1) @ solution
+
+
+def _bend(points: Tensor, controls: Tensor) -> Tensor:
+    """φ(r) = r² log r of all distances, (M, K); 0 where r is 0."""
+    square = (points[:, None] - controls[None]).square().sum(-1)
+    return torch.xlogy(square, square) / 2
+
+
+def _plane(points: Tensor) -> Tensor:
+    return torch.cat([points, torch.ones_like(points[:, :1])], dim=1)
+
+
+def _no_three_on_a_line(name: str, points: Tensor) -> None:
+    """(N, 4, 2), of which each three must span a triangle."""
+    four = points.detach()
+    size = (four - four.mean(1, keepdim=True)).square().sum((1, 2))
+    for skipped in range(4):
+        p, q, r = (four[:, k] for k in range(4) if k != skipped)
+        (ax, ay), (bx, by) = (q - p).unbind(-1), (r - p).unbind(-1)
+        flat = (ax * by - ay * bx).abs() <= 1e-6 * size
+        if bool(flat.any()):
+            at = int(flat.nonzero()[0, 0])
+            raise ValueError(
+                f"expected four {name} of which no three lie on a line, got {four[at].tolist()} at index {at}"
+            )
+
+
+def _rows(theta: Tensor) -> int:
+    """3 for what is projective, 2 for all else."""
+    return 3 if isinstance(theta, Tensor) and theta.ndim == 3 and tuple(theta.shape[1:]) == (3, 3) else 2
 
 
 class Decomposition(NamedTuple):

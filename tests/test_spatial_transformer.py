@@ -1,7 +1,10 @@
 """The module against torch's own pair of functions, its start, and where its gradients go."""
 
+import numpy as np
 import pytest
 import torch
+from scipy import ndimage
+from scipy.interpolate import RBFInterpolator
 from torch import nn
 from torch.nn import functional as F
 
@@ -41,9 +44,9 @@ def test_equals_torch_forward_and_backward(align_corners, padding_mode, out_size
 def test_identity_start_copies_the_picture():
     """Oracle: the picture."""
     images = torch.rand(4, 2, 9, 13)
-    for name, parameters in (("affine", 6), ("attention", 3)):
+    for name, parameters in (("affine", 6), ("attention", 3), ("projective", 8), ("tps", 32)):
         net, _ = fixed([0.0] * parameters)
-        torch.testing.assert_close(SpatialTransformer(net, transform=name)(images), images)
+        torch.testing.assert_close(SpatialTransformer(net, transform=name)(images), images, atol=2e-5, rtol=0)
 
 
 def test_identity_start_with_another_size_is_a_plain_resize():
@@ -64,6 +67,70 @@ def test_convention_attention():
     expected = F.interpolate(images[:, :, :5, 6:], size=(8, 10), mode="bilinear", align_corners=True)
     torch.testing.assert_close(module(images), expected)
     assert module.theta(images)[0].tolist() == [[0.5, 0.0, 0.5], [0.0, 0.5, -0.5]]
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_projective_and_spline_modules_read_where_the_closed_forms_say(align_corners):
+    """Oracle: scipy's map_coordinates at source points that numpy and scipy's spline work out."""
+    height, width = 9, 13
+    image = torch.rand(1, 2, height, width, dtype=torch.float64)
+    slack = 1 if align_corners else 0
+
+    def unit(k, side):
+        return (2 * k / (side - 1) - 1) if align_corners else (2 * k + 1) / side - 1
+
+    rows, columns = np.mgrid[:5, :7]
+    target = np.stack([unit(columns, 7), unit(rows, 5)], -1).reshape(-1, 2)
+
+    lattice = np.stack(np.meshgrid(np.linspace(-1, 1, 4), np.linspace(-1, 1, 4)), -1).reshape(-1, 2)
+    sources = 0.7 * lattice + 0.05 * np.random.default_rng(0).standard_normal((16, 2))
+    bent = RBFInterpolator(lattice, sources, kernel="thin_plate_spline")(target)
+
+    raw = np.array([0.6, 0.1, 0.05, -0.1, 0.5, -0.04, 0.2, -0.3])
+    lean = 0.45 * np.tanh(raw[6:] / 0.45)
+    mapped = np.array([raw[:3], raw[3:6], [*lean, 1.0]]) @ np.column_stack([target, np.ones(35)]).T
+    for name, answer, source in (("projective", raw, (mapped[:2] / mapped[2]).T), ("tps", sources.ravel(), bent)):
+        net, _ = fixed([0.0] * len(answer))
+        module = SpatialTransformer(net, (5, 7), name, "border", align_corners).double()
+        with torch.no_grad():
+            net[1].bias.copy_(torch.from_numpy(answer))
+        x = (source[:, 0] + 1) * (width - slack) / 2 - (1 - slack) / 2
+        y = (source[:, 1] + 1) * (height - slack) / 2 - (1 - slack) / 2
+        at = [np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+        expected = [ndimage.map_coordinates(image[0, c].numpy(), at, order=1).reshape(5, 7) for c in range(2)]
+        np.testing.assert_allclose(module(image)[0].detach().numpy(), np.stack(expected), atol=1e-9)
+
+
+def test_no_answer_of_the_network_puts_the_horizon_into_a_projective_picture():
+    """Oracle: the grid is finite, and so is the gradient, for answers far outside what is sensible."""
+    net, _ = fixed([0.0] * 8)
+    module = SpatialTransformer(net, (8, 8), "projective", align_corners=True)
+    images = torch.rand(4, 2, 9, 13)
+    for corner in ([50.0, 50.0], [-50.0, 50.0], [50.0, -50.0], [-50.0, -50.0]):
+        with torch.no_grad():
+            net[1].bias[6:] = torch.tensor(corner)
+        assert module.grid(module.theta(images)).isfinite().all()
+        (gradient,) = torch.autograd.grad(module(images).sum(), net[1].bias)
+        assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("projective", 8), ("tps", 32)])
+def test_projective_and_spline_modules_learn(name, parameters):
+    """Oracle: the loss, which descent on the start alone must bring down."""
+    net, _ = fixed([0.0] * parameters)
+    module = SpatialTransformer(net, transform=name)
+    row, column = torch.meshgrid(torch.arange(9.0), torch.arange(13.0), indexing="ij")
+    blob = torch.exp(-((row - 4) ** 2 + (column - 6) ** 2) / 8).expand(1, 2, 9, 13)
+    goal = blob.roll(2, dims=3)
+    descent = torch.optim.Adam([net[1].bias], lr=0.02)
+    losses = []
+    for _ in range(60):
+        loss = F.mse_loss(module(blob), goal)
+        descent.zero_grad()
+        loss.backward()
+        descent.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.1 * losses[0]
 
 
 def test_first_step_moves_only_the_last_layer_and_the_second_all():

@@ -205,3 +205,122 @@ def test_bad_input_is_refused(call, message):
 def test_integer_angles_in_a_tensor_are_refused():
     with pytest.raises(TypeError, match=r"angle of a floating dtype, got torch.int64: convert it with \.float\(\)"):
         T.rotation(torch.tensor([90]))
+
+
+def random_projective(seed, batch=4):
+    generator = torch.Generator().manual_seed(seed)
+    theta = T.homogeneous(random_theta(seed, batch))
+    theta[:, 2, :2] = 0.4 * torch.rand(batch, 2, generator=generator, dtype=torch.float64) - 0.2
+    return theta
+
+
+def test_homogeneous_and_projective_by_hand():
+    assert T.homogeneous(WORKED)[0].tolist() == [[0, 0.5, 0.6], [1, 0, 0.4], [0, 0, 1]]
+    eight = torch.arange(8.0)[None]
+    assert T.projective(eight)[0].tolist() == [[0, 1, 2], [3, 4, 5], [6, 7, 1]]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(st.integers(0, 10_000))
+def test_projective_compose_and_invert_are_numpys(seed):
+    """Oracle: numpy's matrix product and inverse."""
+    one, two = random_projective(seed), random_projective(seed + 1)
+    np.testing.assert_allclose(T.compose(one, two).numpy(), one.numpy() @ two.numpy(), atol=1e-10)
+    np.testing.assert_allclose(T.invert(one).numpy(), np.linalg.inv(one.numpy()), atol=1e-8)
+
+
+def test_points_go_where_numpy_sends_them_and_composition_is_one_after_the_other():
+    """Oracle: homogeneous coordinates in numpy; by hand for the worked example."""
+    points = torch.tensor([[[2.0, 2.0], [1.0, 1.0], [2.0, 3.0]]], dtype=torch.float64)
+    expected = torch.tensor([[[1.6, 2.4], [1.1, 1.4], [2.1, 2.4]]], dtype=torch.float64)
+    torch.testing.assert_close(T.apply(WORKED, points), expected)
+    theta, points = random_projective(5), torch.rand(4, 6, 2, dtype=torch.float64)
+    for n in range(4):
+        mapped = theta[n].numpy() @ np.column_stack([points[n], np.ones(6)]).T
+        np.testing.assert_allclose(T.apply(theta, points)[n].numpy(), (mapped[:2] / mapped[2]).T, atol=1e-12)
+    other = random_projective(6)
+    torch.testing.assert_close(T.apply(theta, T.apply(other, points)), T.apply(T.compose(theta, other), points))
+    torch.testing.assert_close(T.apply(T.invert(theta), T.apply(theta, points)), points)
+
+
+def test_a_homography_finds_the_theta_that_moved_the_points():
+    """Oracle: the theta that numpy moved the points with; and a square seen from the side, by hand."""
+    targets = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]], dtype=torch.float64).repeat(4, 1, 1)
+    targets += 0.2 * torch.randn(4, 4, 2, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    theta = random_projective(11)
+    sources = []
+    for n in range(4):
+        mapped = theta[n].numpy() @ np.column_stack([targets[n], np.ones(4)]).T
+        sources.append((mapped[:2] / mapped[2]).T)
+    torch.testing.assert_close(T.homography(targets, torch.tensor(np.stack(sources))), theta, atol=1e-9, rtol=1e-9)
+    # w = 1 + x / 2 is 1.5 at the right side and 0.5 at the left: the sides shrink to 2/3 and grow to 2
+    square = torch.tensor([[[-1.0, -1], [1, -1], [1, 1], [-1, 1]]], dtype=torch.float64)
+    seen = torch.tensor([[[-2.0, -2], [2 / 3, -2 / 3], [2 / 3, 2 / 3], [-2, 2]]], dtype=torch.float64)
+    expected = torch.tensor([[[1.0, 0, 0], [0, 1, 0], [0.5, 0, 1]]], dtype=torch.float64)
+    torch.testing.assert_close(T.homography(square, seen), expected)
+
+
+def test_gradcheck_of_what_is_projective():
+    square = torch.tensor([[[-1.0, -1], [1, -1], [1, 1], [-1, 1]]], dtype=torch.float64, requires_grad=True)
+    seen = (square.detach() * 0.8 + torch.tensor([0.1, -0.2])).clone()
+    seen[0, 2] += 0.3
+    assert torch.autograd.gradcheck(T.homography, (square, seen.requires_grad_()))
+    theta = random_projective(2, 2).requires_grad_()
+    points = torch.rand(2, 3, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(T.apply, (theta, points))
+    assert torch.autograd.gradcheck(T.invert, theta)
+
+
+def test_empty_batches_and_half_precision_of_what_is_projective():
+    """Oracle: the shapes and types that were asked for; double precision."""
+    none = torch.zeros(0, 3, 3)
+    assert T.compose(none, none).shape == T.invert(none).shape == (0, 3, 3)
+    assert T.homography(torch.zeros(0, 4, 2), torch.zeros(0, 4, 2)).shape == (0, 3, 3)
+    assert T.apply(none, torch.zeros(0, 5, 2)).shape == (0, 5, 2)
+    theta = random_projective(3)
+    half = T.invert(theta.to(torch.bfloat16))
+    assert half.dtype == torch.bfloat16
+    torch.testing.assert_close(half.double(), T.invert(theta), atol=0.1, rtol=0.1)
+
+
+def test_control_points_by_hand():
+    assert T.control_points(2, 3).tolist() == [[-1, -1], [0, -1], [1, -1], [-1, 1], [0, 1], [1, 1]]
+    with pytest.raises(ValueError, match="at least 2 rows"):
+        T.control_points(1, 4)
+
+
+SQUARE = torch.tensor([[[-1.0, -1], [1, -1], [1, 1], [-1, 1]]])
+IN_LINE = torch.tensor([[[-1.0, -1], [0, 0], [1, 1], [-1, 1]]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: T.homography(IN_LINE, SQUARE), "four targets of which no three lie on a line"),
+        (lambda: T.homography(SQUARE, IN_LINE), "four sources of which no three lie on a line"),
+        (lambda: T.homography(SQUARE[:, :3], SQUARE), r"targets of shape \(N, 4, 2\), got \(1, 3, 2\)"),
+        (lambda: T.homography(SQUARE[0], SQUARE), r"targets\[None\]"),
+        (lambda: T.homography(SQUARE.repeat(2, 1, 1), SQUARE), "one batch size, got 2 and 1"),
+        (lambda: T.projective(torch.zeros(1, 9)), r"shape \(N, 8\), got \(1, 9\)"),
+        (lambda: T.invert(torch.ones(1, 3, 3)), "invertible"),
+        (lambda: T.compose(torch.eye(3)[None], T.identity()), r"homogeneous\(\)"),
+        (lambda: T.apply(T.identity(), torch.zeros(2, 3, 2)), "one batch size, got 1 and 2"),
+        (
+            lambda: T.apply(T.projective(torch.tensor([[1.0, 0, 0, 0, 1, 0, 1, 0]])), torch.tensor([[[-1.0, 0]]])),
+            "off the horizon",
+        ),
+        (lambda: T.homogeneous(torch.eye(3)[None]), r"\(N, 2, 3\)"),
+    ],
+)
+def test_degenerate_projective_input_is_refused(call, message):
+    """Oracle: the message names expected, got and remedy."""
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_homography_that_sends_the_centre_to_infinity_is_refused():
+    """Oracle: by hand: (x, y) to (1/x, y/x) has its horizon at x = 0."""
+    targets = torch.tensor([[[-1.0, -1], [1, -1], [1, 2], [-1, 1]]], dtype=torch.float64)
+    x, y = targets.unbind(-1)
+    with pytest.raises(ValueError, match="horizon through it"):
+        T.homography(targets, torch.stack([1 / x, y / x], -1))
