@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stn_lib.sampling import MODES, PADDINGS, cubic_weights, grid_sample
+from stn_lib.sampling import MODES, PADDINGS, cubic_weights, grid_sample, linearized_sample
 
 # Whether torch's sampler rounds (x + 1) * W / 2 - 1/2 once or twice is a matter of its build. On a pixel centre that last
 # bit decides between two slopes; where the build is another one, only centres that need no rounding are compared.
@@ -277,3 +277,75 @@ def test_integer_images_are_refused():
 def test_unknown_modes_are_refused_with_the_known_ones(name, value):
     with pytest.raises(ValueError, match=rf"{name} to be one of .*, got '{value}'"):
         grid_sample(torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 2), **{name: value})
+
+
+def auxiliary(shape, size, spread, samples, align, seed):
+    """The points that a generator of this seed gives, in normalised offsets."""
+    noise = torch.randn(samples, *shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    slack = 1 if align else 0
+    return noise * spread * torch.tensor([2 / (size[1] - slack), 2 / (size[0] - slack)], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize("padding", ["zeros", "border", "reflection"])
+def test_linearized_slopes_are_numpys_planes(align, padding):
+    """Oracle: torch's grid_sample for value and picture gradient, numpy's least squares for the slope."""
+    draw = torch.Generator().manual_seed(1)
+    image = torch.rand(2, 3, 7, 10, generator=draw, dtype=torch.float64, requires_grad=True)
+    grid = (2.2 * torch.rand(2, 4, 5, 2, generator=draw, dtype=torch.float64) - 1.1).requires_grad_()
+    weight = torch.rand(2, 3, 4, 5, generator=draw, dtype=torch.float64)
+    source = torch.Generator().manual_seed(9)
+    value = linearized_sample(image, grid, 1.5, 6, padding, align, generator=source)
+    bilinear = F.grid_sample(image, grid.detach(), padding_mode=padding, align_corners=align)
+    torch.testing.assert_close(value, bilinear)
+    of_image, of_grid = torch.autograd.grad((value * weight).sum(), (image, grid))
+    (expected,) = torch.autograd.grad((bilinear * weight).sum(), image)
+    torch.testing.assert_close(of_image, expected)
+
+    offsets = auxiliary(grid.shape, (7, 10), 1.5, 6, align, 9)
+    with torch.no_grad():
+        read = torch.stack([F.grid_sample(image, grid + o, padding_mode=padding, align_corners=align) for o in offsets])
+    for n, i, j in ((0, 0, 0), (0, 3, 4), (1, 2, 1)):
+        design = np.column_stack([offsets[:, n, i, j].numpy(), np.ones(6)])
+        slopes = np.linalg.lstsq(design, read[:, n, :, i, j].numpy(), rcond=None)[0][:2]  # (2, C)
+        np.testing.assert_allclose(of_grid[n, i, j].numpy(), slopes @ weight[n, :, i, j].numpy(), atol=1e-8)
+
+
+def test_a_small_spread_gives_the_bilinear_slope():
+    """Oracle: autograd through torch's grid_sample, away from the lattice."""
+    image = torch.rand(1, 2, 6, 9, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    point = torch.tensor([[[[0.13, -0.21], [0.4, 0.31]]]], dtype=torch.float64, requires_grad=True)
+    slopes = [
+        torch.autograd.grad(sample(image, point).sum(), point)[0]
+        for sample in (
+            lambda u, g: F.grid_sample(u, g, align_corners=False),
+            lambda u, g: linearized_sample(u, g, 1e-4, generator=torch.Generator().manual_seed(0)),
+        )
+    ]
+    torch.testing.assert_close(slopes[1], slopes[0], rtol=1e-3, atol=1e-3)
+
+
+def test_a_wide_spread_feels_a_dot_that_bilinear_reading_does_not():
+    """Oracle: by hand: the dot lies to the right, so the slope of the value must point there; bilinear has none."""
+    image = torch.zeros(1, 1, 21, 41, dtype=torch.float64)
+    image[0, 0, 8:13, 28:33] = 1
+    point = torch.zeros(1, 1, 1, 2, dtype=torch.float64, requires_grad=True)  # 8 pixels left of the dot's edge
+    (flat,) = torch.autograd.grad(F.grid_sample(image, point, align_corners=False).sum(), point)
+    assert (flat == 0).all()
+    value = linearized_sample(image, point, 6.0, 400, generator=torch.Generator().manual_seed(0))
+    (slope,) = torch.autograd.grad(value.sum(), point)
+    x, y = slope.flatten().tolist()
+    assert value.item() == 0 and x > 0.1 and abs(y) < 0.3 * x
+
+
+def test_linearized_sampling_refuses_what_gives_no_plane():
+    """Oracle: the message names expected and got; empty batches and half precision go through."""
+    image, grid = torch.zeros(1, 1, 4, 4), torch.zeros(1, 2, 2, 2)
+    with pytest.raises(ValueError, match="at least 3 samples"):
+        linearized_sample(image, grid, samples=2)
+    for spread in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="spread of more than 0"):
+            linearized_sample(image, grid, spread=spread)
+    with pytest.raises(TypeError, match="floating"):
+        linearized_sample(image.long(), grid)
+    assert linearized_sample(image[:0], grid[:0]).shape == (0, 1, 2, 2)
