@@ -1,0 +1,171 @@
+"""The checks of chapter 3: every misconception is fed as a learner would write it, and named."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from stn_lib import transforms
+from stn_lib.exercises import affine as check
+from stn_lib.exercises import matrices
+from stn_lib.exercises.frame import run
+
+
+def rows(*lists):
+    return torch.tensor(lists, dtype=torch.float64)
+
+
+def turn(angle, order="c-s+s+c"):
+    """A learner's matrix by its four entries, such as "c-s+s+c": cos, minus sin, sin, cos."""
+    values = {"c": math.cos(angle), "s": math.sin(angle)}
+    a, b, c, d = (values[order[k]] * (-1 if k and order[k - 1] == "-" else 1) for k in (0, 2, 4, 6))
+    return rows([a, b, 0.0], [c, d, 0.0])
+
+
+ROTATIONS = {
+    "other_way": lambda angle: turn(angle, "c+s-s+c"),
+    "degrees": lambda angle: turn(angle * 3.14159265358979 / 180),
+    "reflection": lambda angle: turn(angle, "c+s+s-c"),
+    "sine_and_cosine_exchanged": lambda angle: turn(angle, "s-c+c+s"),
+    "signs_alike": lambda angle: turn(angle, "c+s+s+c"),
+}
+
+
+def affinely(outer, inner, shift):
+    A, B = outer.numpy()[:, :2], inner.numpy()[:, :2]
+    return torch.from_numpy(np.column_stack([A @ B, shift(A, outer.numpy()[:, 2], inner.numpy()[:, 2])]))
+
+
+COMPOSITIONS = {
+    "wrong_order": lambda outer, inner: affinely(inner, outer, lambda B, t, s: B @ s + t),
+    "outer_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s),
+    "inner_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t),
+    "shifts_added": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t + s),
+    "number_by_number": lambda outer, inner: outer.mul(inner),
+}
+
+
+def inverse(theta, shift, linear=np.linalg.inv):
+    A, t = theta.numpy()[:, :2], theta.numpy()[:, 2]
+    return torch.from_numpy(np.column_stack([linear(A), shift(linear(A), t)]))
+
+
+INVERSES = {
+    "shift_negated_only": lambda theta: inverse(theta, lambda B, t: -t),
+    "shift_kept": lambda theta: inverse(theta, lambda B, t: t),
+    "shift_sign": lambda theta: inverse(theta, lambda B, t: B @ t),
+    "shift_lost": lambda theta: inverse(theta, lambda B, t: np.zeros(2)),
+    "transposed": lambda theta: inverse(theta, lambda B, t: -B @ t, np.transpose),
+    "determinant_forgotten": lambda theta: inverse(
+        theta, lambda B, t: -B @ t, lambda A: np.array([[A[1, 1], -A[0, 1]], [-A[1, 0], A[0, 0]]])
+    ),
+    "number_by_number": lambda theta: theta.reciprocal(),
+}
+
+
+def taken_apart(theta, slip=None):
+    """As a learner writes it, with at most one slip."""
+    (a, b, _), (c, d, _) = theta.tolist()
+    area = a * d - b * c
+    sx, angle = math.sqrt(a * a + c * c), math.atan2(c, a)
+    sy = area / sx
+    shear = (a * b + c * d) / area
+    match slip:
+        case "angle_from_row":
+            angle = math.atan2(-b, a)
+        case "angle_sign":
+            angle = math.atan2(-c, a)
+        case "atan_of_quotient":
+            angle = math.atan(c / a)
+        case "degrees":
+            angle = angle * 180 / math.pi
+        case "scales_from_diagonal":
+            sx, sy = a, d
+        case "scales_from_rows":
+            sx, sy = math.sqrt(a * a + b * b), math.sqrt(c * c + d * d)
+        case "shear_in_scale":
+            sy = math.sqrt(b * b + d * d)
+        case "reflection_lost":
+            sy = abs(area) / sx
+        case "shear_not_divided":
+            shear = (a * b + c * d) / sx
+    return angle, shear, sx, sy
+
+
+SLIPS = [m.key for m in matrices.DECOMPOSE.misconceptions]
+DECOMPOSITIONS = {slip: lambda theta, slip=slip: taken_apart(theta, slip) for slip in SLIPS}
+
+HORIZONS = {
+    "one_corner": lambda theta: theta[2].sum(),
+    "centre": lambda theta: theta[2, 2],
+    "largest": lambda theta: max(theta[2] @ rows([x, y, 1.0])[0] for x in (-1.0, 1.0) for y in (-1.0, 1.0)),
+    "one_axis": lambda theta: theta[2, 2] - theta[2, :2].abs().max(),
+    "last_is_one": lambda theta: 1 - theta[2, :2].abs().sum(),
+    "column_for_row": lambda theta: theta[2, 2] - abs(theta[0, 2]) - abs(theta[1, 2]),
+}
+TABLES = {
+    "rotation": ROTATIONS,
+    "compose": COMPOSITIONS,
+    "invert": INVERSES,
+    "decompose": DECOMPOSITIONS,
+    "smallest_w": HORIZONS,
+}
+MUTANTS = [(getattr(check, name), key, function) for name, table in TABLES.items() for key, function in table.items()]
+EXERCISES = [matrices.ROTATION, matrices.COMPOSE, matrices.INVERT, matrices.DECOMPOSE, matrices.SMALLEST_W]
+
+
+@pytest.mark.parametrize(("checker", "key", "function"), MUTANTS, ids=[f"{c.__name__}-{k}" for c, k, _ in MUTANTS])
+def test_a_misconception_is_named_on_any_seed(checker, key, function):
+    for seed in range(5):
+        result = checker(function, seed=seed)
+        assert (result.passed, result.misconception) == (False, key), result
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_every_misconception_has_a_mutant(exercise):
+    assert {m.key for m in exercise.misconceptions} == set(TABLES[exercise.name])
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_no_two_misconceptions_are_one_and_each_wrong_function_is_named(exercise):
+    for misconception in exercise.misconceptions:
+        for wrong in misconception.wrong:
+            for seed in range(5):
+                assert run(exercise, wrong, seed).misconception == misconception.key, wrong
+
+
+def test_right_answers_pass():
+    """Oracle: numbers worked out by numpy and by loops, and the library, which the checks do not use."""
+    for seed in range(5):
+        assert check.rotation(turn, seed=seed).passed
+        assert check.compose(lambda o, i: affinely(o, i, lambda A, t, s: A @ s + t), seed=seed).passed
+        assert check.invert(lambda theta: inverse(theta, lambda B, t: -B @ t), seed=seed).passed
+        assert check.decompose(taken_apart, seed=seed).passed
+        assert check.smallest_w(lambda theta: theta[2, 2] - abs(theta[2, 0]) - abs(theta[2, 1]), seed=seed).passed
+    assert check.rotation(lambda angle: transforms.rotation(torch.tensor(angle, dtype=torch.float64))[0]).passed
+    assert check.compose(lambda o, i: transforms.compose(o[None], i[None])[0]).passed
+    assert check.invert(lambda theta: transforms.invert(theta[None])[0]).passed
+
+    def by_library(theta):
+        parts = transforms.decompose(theta[None])
+        return torch.cat([parts.rotation, parts.shear, parts.scale[0]])
+
+    assert check.decompose(by_library).passed
+
+
+def test_what_no_misconception_explains_gets_no_name():
+    assert check.rotation(lambda angle: rows([1, 0, 0], [0, 1, 0])).misconception is None
+    assert check.compose(lambda outer, inner: outer).misconception is None
+    assert check.invert(lambda theta: theta / 2).misconception is None
+    assert check.decompose(lambda theta: (0.0, 0.0, 1.0, 1.0)).misconception is None
+    assert check.smallest_w(lambda theta: theta.min()).misconception is None
+
+
+def stub(*arguments):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_a_stub_waits(name):
+    assert getattr(check, name)(stub).status == "unanswered"
