@@ -1,0 +1,157 @@
+"""Registration by gradient alone: descent on theta until one picture lies on another. No network, no labels."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stn_lib import _validate
+from stn_lib.grid import affine_grid
+from stn_lib.sampling import grid_sample, linearized_sample
+from stn_lib.transforms import identity
+
+SAMPLERS = ("bilinear", "nearest", "linearized")
+MOVES = ("translation", "affine")
+
+
+class Registration(NamedTuple):
+    """The path of a descent; entry 0 is the start, entry -1 the end.
+
+    Args:
+        theta: (steps + 1, N, 2, 3).
+        loss: (steps + 1, N), mean squared difference of the pictures that this step looked at, blurred ones included.
+    """
+
+    theta: Tensor
+    loss: Tensor
+
+
+def register(
+    moving: Tensor,
+    fixed: Tensor,
+    start: Tensor | None = None,
+    *,
+    move: str = "affine",
+    sampler: str = "bilinear",
+    blurs: Sequence[float] = (0.0,),
+    spread: float = 2.0,
+    steps: int = 100,
+    lr: float = 0.02,
+    generator: torch.Generator | None = None,
+) -> Registration:
+    """Descends on theta, by Adam, until `moving` read at theta looks like `fixed`; each pair of a batch on its own.
+
+    Convention:
+        theta maps OUTPUT (the fixed picture) to INPUT (the moving one), normalised, ``align_corners=False``; outside
+        is black.
+
+    Args:
+        moving: (N, C, H, W).
+        fixed: (N, C, H', W').
+        start: theta (N, 2, 3) to begin at; the identity if None.
+        move: ``"affine"`` lets all six numbers move, ``"translation"`` the last column alone.
+        sampler: ``"bilinear"``; ``"nearest"``, whose gradient is 0; or ``"linearized"``, which looks further.
+        blurs: standard deviations in pixels of Gaussian blurs of both pictures, one after the other, each for an equal
+            share of the steps: (4, 2, 0) goes from coarse to fine.
+        spread: of the linearised sampler, in pixels of `moving`.
+        steps: of descent, in all.
+        lr: length of a step, about, in normalised units.
+        generator: of the linearised sampler's points.
+
+    Returns:
+        A `Registration`.
+
+    Raises:
+        TypeError: pictures of an integer dtype.
+        ValueError: shapes that do not fit, unknown names, fewer steps than blurs, a negative blur.
+
+    Example:
+        >>> square = torch.zeros(1, 1, 16, 16)
+        >>> square[..., 4:10, 4:10] = 1
+        >>> path = register(square.roll(2, 3), square, move="translation", steps=120)
+        >>> round(path.theta[-1, 0, 0, 2].item(), 2)  # two pixels of 16: 2 · 2 / 16
+        0.25
+
+    Chapter: 6
+    """
+    theta = _check(moving, fixed, start, move, sampler, blurs, steps)
+    free = torch.zeros(1, 2, 3, dtype=theta.dtype, device=theta.device)
+    free[:, :, 2 if move == "translation" else slice(None)] = 1
+    raw = theta.clone().requires_grad_()
+    descent = torch.optim.Adam([raw], lr=lr)
+    path, losses, now = [], [], None
+    for step in range(steps + 1):
+        sigma = blurs[min(step * len(blurs) // steps, len(blurs) - 1)]
+        if sigma != now:
+            pair, now = (blurred(moving, sigma), blurred(fixed, sigma)), sigma
+        grid = affine_grid(raw, (len(raw), 1, *fixed.shape[2:]))
+        if sampler == "linearized":
+            read = linearized_sample(pair[0], grid, spread, generator=generator)
+        else:
+            read = grid_sample(pair[0], grid, sampler)
+        loss = (read - pair[1]).square().mean((1, 2, 3))
+        path.append(raw.detach().clone())
+        losses.append(loss.detach())
+        if step < steps:
+            descent.zero_grad()
+            loss.sum().backward()
+            raw.grad = raw.grad * free
+            descent.step()
+    return Registration(torch.stack(path), torch.stack(losses))
+
+
+def blurred(images: Tensor, sigma: float) -> Tensor:
+    """Pictures blurred by a Gaussian; outside is black.
+
+    Args:
+        images: (N, C, H, W).
+        sigma: standard deviation in pixels; 0 leaves them as they are.
+
+    Returns:
+        (N, C, H, W).
+
+    Raises:
+        ValueError: a negative sigma.
+
+    Example:
+        >>> dot = torch.zeros(1, 1, 9, 9)
+        >>> dot[..., 4, 4] = 1
+        >>> round(blurred(dot, 1.0)[0, 0, 4, 4].item(), 4)  # 1 / (2 π)
+        0.1592
+
+    Chapter: 6
+    """
+    if not 0 <= sigma < float("inf"):
+        raise ValueError(f"expected a blur of 0 or more pixels, got {sigma}")
+    if sigma == 0:
+        return images
+    reach = int(4 * sigma + 0.5)
+    at = torch.arange(-reach, reach + 1, dtype=images.dtype, device=images.device)
+    weight = torch.exp(-(at**2) / (2 * sigma**2))
+    weight = weight / weight.sum()
+    flat = images.reshape(-1, 1, *images.shape[2:])
+    flat = F.conv2d(flat, weight.view(1, 1, 1, -1), padding=(0, reach))
+    return F.conv2d(flat, weight.view(1, 1, -1, 1), padding=(reach, 0)).view_as(images)
+
+
+def _check(moving, fixed, start, move, sampler, blurs, steps) -> Tensor:
+    for name, images in (("moving", moving), ("fixed", fixed)):
+        _validate.floating(name, images)
+        if images.ndim != 4:
+            raise ValueError(f"expected {name} of shape (N, C, H, W), got {_validate.shape_of(images)}")
+    if moving.shape[:2] != fixed.shape[:2] or moving.dtype != fixed.dtype:
+        raise ValueError(
+            "expected moving and fixed of one batch size, number of channels and dtype, got "
+            f"{_validate.shape_of(moving)} {moving.dtype} and {_validate.shape_of(fixed)} {fixed.dtype}"
+        )
+    _validate.one_of("move", move, MOVES)
+    _validate.one_of("sampler", sampler, SAMPLERS)
+    if not blurs or steps < len(blurs):
+        raise ValueError(f"expected at least one blur, and a step for each, got {len(blurs)} blurs and {steps} steps")
+    theta = identity(len(moving), dtype=moving.dtype, device=moving.device) if start is None else start.detach()
+    _validate.theta(theta)
+    if len(theta) != len(moving):
+        raise ValueError(f"expected a start for each of {len(moving)} pictures, got {len(theta)}")
+    return theta
