@@ -1,0 +1,144 @@
+"""The checks of chapter 6: every misconception is fed as a learner would write it, and named."""
+
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from stn_lib import grid, sampling, transforms
+from stn_lib.exercises import assembly
+from stn_lib.exercises import module as check
+from stn_lib.exercises.frame import run
+
+
+def assembled(images, theta, size, grid_corners=False, corners=False):
+    """With the library's own grid and sampler, which the checks do not use."""
+    points = grid.affine_grid(theta, (*images.shape[:2], *size), align_corners=grid_corners)
+    return sampling.grid_sample(images, points, align_corners=corners)
+
+
+def two_rows(answer):
+    return answer.view(-1, 2, 3)
+
+
+IDENTITY = torch.eye(2, 3, dtype=torch.float64)
+MODULES = {
+    "reshaped_3x2": lambda images, answer, size: assembled(images, answer.view(-1, 3, 2).mT.contiguous(), size),
+    "grid_of_input_size": lambda images, answer, size: assembled(images, two_rows(answer), images.shape[-2:]),
+    "sizes_exchanged": lambda images, answer, size: assembled(images, two_rows(answer), (size[1], size[0])),
+    "corners_mixed": lambda images, answer, size: assembled(images, two_rows(answer), size, corners=True),
+    "corners_aligned": lambda images, answer, size: assembled(images, two_rows(answer), size, True, True),
+    "identity_added": lambda images, answer, size: assembled(images, two_rows(answer) + IDENTITY, size),
+    "inverted": lambda images, answer, size: assembled(images, transforms.invert(two_rows(answer)), size),
+    "one_theta_for_all": lambda images, answer, size: assembled(images, two_rows(answer)[[0] * len(answer)], size),
+}
+
+
+def logistic(a):
+    return 1 / (1 + math.exp(-a))
+
+
+def window(raw, slip=None):
+    """As a learner writes it, with at most one slip."""
+    a, b, c = raw.tolist()
+    s = 0.5 + 0.5 * logistic(a)
+    if slip == "scale_from_zero":
+        s = logistic(a)
+    if slip == "sign_of_scale_argument":
+        s = 0.5 + 0.5 * logistic(-a)
+    room = 1 if slip == "room_forgotten" else 1 - s
+    squash = {"one_direction": logistic, "shift_clamped": lambda v: max(-1, min(1, v))}.get(slip, math.tanh)
+    x, y = room * squash(b), room * squash(c)
+    if slip == "unbounded":
+        s, x, y = a, b, c
+    if slip == "x_and_y_exchanged":
+        x, y = y, x
+    return torch.tensor([[s, 0, x], [0, s, y]], dtype=torch.float64)
+
+
+WINDOWS = {m.key: lambda raw, slip=m.key: window(raw, slip) for m in assembly.WINDOW.misconceptions}
+
+
+def at(signal, k):
+    return signal[k] if 0 <= k < len(signal) else 0.0
+
+
+def by_hand(moving, fixed, t, slip=None):
+    """The chain rule, place by place."""
+    moving, fixed = moving.tolist(), fixed.tolist()
+    left, share = math.floor(t), t - math.floor(t)
+    terms = []
+    for k, wanted in enumerate(fixed):
+        read = (1 - share) * at(moving, k + left) + share * at(moving, k + left + 1)
+        slope = at(moving, k + left + 1) - at(moving, k + left)
+        if slip == "slope_of_the_target":
+            slope = at(fixed, k + left + 1) - at(fixed, k + left)
+        if slip == "slope_unmoved":
+            slope = at(moving, k + 1) - at(moving, k)
+        residual = 1 if slip == "residual_forgotten" else read - wanted
+        terms.append(2 * residual * (1 if slip == "slope_forgotten" else slope))
+    total = sum(terms) / (1 if slip == "sum_for_mean" else len(terms))
+    return {"sign": -total, "two_forgotten": total / 2}.get(slip, total)
+
+
+GRADIENTS = {
+    m.key: lambda moving, fixed, t, slip=m.key: by_hand(moving, fixed, t, slip)
+    for m in assembly.SHIFT_GRADIENT.misconceptions
+}
+TABLES = {"spatial_transformer": MODULES, "bounded_window": WINDOWS, "shift_gradient": GRADIENTS}
+MUTANTS = [(getattr(check, name), key, function) for name, table in TABLES.items() for key, function in table.items()]
+EXERCISES = [assembly.MODULE, assembly.WINDOW, assembly.SHIFT_GRADIENT]
+
+
+@pytest.mark.parametrize(("checker", "key", "function"), MUTANTS, ids=[f"{c.__name__}-{k}" for c, k, _ in MUTANTS])
+def test_a_misconception_is_named_on_any_seed(checker, key, function):
+    for seed in range(5):
+        result = checker(function, seed=seed)
+        assert (result.passed, result.misconception) == (False, key), result
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_every_misconception_has_a_mutant(exercise):
+    assert {m.key for m in exercise.misconceptions} == set(TABLES[exercise.name])
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
+def test_no_two_misconceptions_are_one_and_each_wrong_function_is_named(exercise):
+    for misconception in exercise.misconceptions:
+        for wrong in misconception.wrong:
+            for seed in range(5):
+                assert run(exercise, wrong, seed).misconception == misconception.key, wrong
+
+
+def test_right_answers_pass():
+    """Oracle: the library's grid and sampler, numbers by hand, loops."""
+    for seed in range(5):
+        ours = check.spatial_transformer(
+            lambda images, answer, size: assembled(images, two_rows(answer), size), seed=seed
+        )
+        assert ours.passed
+        assert check.bounded_window(window, seed=seed).passed
+        assert check.shift_gradient(by_hand, seed=seed).passed
+
+
+def test_a_bounded_window_stays_in_the_picture():
+    """Oracle: the corners of the picture, for raw numbers of any size."""
+    for raw in torch.randn(200, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 6:
+        corners = F.affine_grid(window(raw)[None], (1, 1, 2, 2), align_corners=True)
+        assert corners.abs().max() <= 1 + 1e-12
+
+
+def test_what_no_misconception_explains_gets_no_name():
+    assert check.spatial_transformer(lambda images, answer, size: images[..., :1, :1] * 0).misconception is None
+    assert check.bounded_window(lambda raw: IDENTITY).misconception is None
+    assert check.shift_gradient(lambda moving, fixed, t: 0.0).misconception is None
+
+
+def stub(*arguments):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("name", list(TABLES))
+def test_a_stub_waits(name):
+    assert getattr(check, name)(stub).status == "unanswered"
