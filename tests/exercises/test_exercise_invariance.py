@@ -1,7 +1,5 @@
 """The checks of chapter 1: every misconception is fed as a learner would write it, and named."""
 
-import itertools
-
 import numpy as np
 import pytest
 import torch
@@ -9,7 +7,6 @@ from scipy import ndimage
 
 from stn_lib.exercises import answers, moves
 from stn_lib.exercises import invariance as check
-from stn_lib.exercises.frame import run
 
 
 def by_scipy(image, dx, dy):
@@ -121,42 +118,13 @@ CONSISTENCIES = {
     "compares_logits": share(lambda b, a, y: torch.equal(a, b)),
     "percent": lambda *args: 100 * share(lambda b, a, y: best(a) == best(b))(*args),
 }
-MUTANTS = [
-    (checker, key, function)
-    for checker, table in (
-        (check.shift, SHIFTS),
-        (check.equivariance_error, EQUIVARIANCES),
-        (check.accuracy_under, ACCURACIES),
-        (check.consistency, CONSISTENCIES),
-    )
-    for key, function in table.items()
-]
+TABLES = {
+    "shift": SHIFTS,
+    "equivariance_error": EQUIVARIANCES,
+    "accuracy_under": ACCURACIES,
+    "consistency": CONSISTENCIES,
+}
 EXERCISES = [moves.SHIFT, moves.EQUIVARIANCE, answers.ACCURACY, answers.CONSISTENCY]
-
-
-@pytest.mark.parametrize(("checker", "key", "function"), MUTANTS, ids=[f"{c.__name__}-{k}" for c, k, _ in MUTANTS])
-def test_a_misconception_is_named_on_any_seed(checker, key, function):
-    for seed in range(3):
-        result = checker(function, seed=seed)
-        assert (result.passed, result.misconception) == (False, key), result
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_every_misconception_has_a_mutant(exercise):
-    fed = {
-        "shift": SHIFTS,
-        "equivariance_error": EQUIVARIANCES,
-        "accuracy_under": ACCURACIES,
-        "consistency": CONSISTENCIES,
-    }[exercise.name]
-    assert {m.key for m in exercise.misconceptions} == set(fed)
-
-
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.name)
-def test_no_two_misconceptions_are_one_and_each_wrong_function_is_named(exercise):
-    for misconception, seed in itertools.product(exercise.misconceptions, range(3)):
-        for wrong in misconception.wrong:
-            assert run(exercise, wrong, seed).misconception == misconception.key
 
 
 @pytest.mark.parametrize("function", [by_scipy, by_slices])
@@ -176,19 +144,6 @@ def test_what_no_misconception_explains_gets_no_name():
     assert check.equivariance_error(lambda *a: 1.0).misconception is None
     assert check.accuracy_under(lambda *a: 0.5).misconception is None
     assert check.consistency(lambda *a: 0.5).misconception is None
-
-
-def stub(*arguments):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize(
-    "checker",
-    [check.shift, check.equivariance_error, check.accuracy_under, check.consistency],
-    ids=lambda c: c.__name__,
-)
-def test_a_stub_waits(checker):
-    assert checker(stub).status == "unanswered"
 
 
 def test_a_report_shows_a_function_by_its_name():
