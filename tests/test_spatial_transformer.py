@@ -51,10 +51,10 @@ def test_identity_start_copies_the_picture():
 
 def test_identity_start_with_another_size_is_a_plain_resize():
     """Oracle: F.interpolate, which knows nothing of grids."""
-    images = torch.rand(4, 1, 42, 42)
-    module = SpatialTransformer(ConvLocalization((42, 42)), (28, 28))
+    images = torch.rand(4, 1, 42, 42, dtype=torch.float64)
+    module = SpatialTransformer(ConvLocalization((42, 42)), (28, 28)).double()
     expected = F.interpolate(images, size=(28, 28), mode="bilinear", align_corners=False)
-    torch.testing.assert_close(module(images), expected, rtol=0, atol=2e-6)
+    torch.testing.assert_close(module(images), expected, rtol=0, atol=1e-12)
 
 
 def test_convention_attention():
