@@ -98,7 +98,7 @@ def linearized_sample(
     Example:
         >>> ramp = torch.arange(12.0).view(1, 1, 1, 12).expand(1, 1, 5, 12)
         >>> point = torch.zeros(1, 1, 1, 2, requires_grad=True)
-        >>> linearized_sample(ramp, point, spread=1.0).sum().backward()
+        >>> linearized_sample(ramp, point, spread=1.0, padding_mode="border").sum().backward()
         >>> [round(abs(slope), 3) for slope in point.grad.flatten().tolist()]  # 1 a pixel, and 6 pixels a unit
         [6.0, 0.0]
 
