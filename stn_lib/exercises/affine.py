@@ -1,4 +1,4 @@
-"""The checks of chapter 3: rotation, composition, inverse, decomposition, and the horizon of a projective map.
+"""The checks of chapter 3: rotation, composition, inverse, decomposition, the horizon, the thin plate spline.
 
 In a notebook: ``from stn_lib.exercises import affine as check``, then ``check.rotation(my_rotation)``.
 """
@@ -6,7 +6,7 @@ In a notebook: ``from stn_lib.exercises import affine as check``, then ``check.r
 from collections.abc import Callable
 from typing import Any
 
-from stn_lib.exercises import matrices
+from stn_lib.exercises import matrices, splines
 from stn_lib.exercises.frame import run
 from stn_lib.exercises.report import Result
 
@@ -121,3 +121,24 @@ def smallest_w(function: Callable[..., Any], *, seed: int = 0) -> Result:
     Chapter: 3
     """
     return run(matrices.SMALLEST_W, function, seed)
+
+
+def thin_plate(function: Callable[..., Any], *, seed: int = 0) -> Result:
+    """Check `thin_plate(point, controls, sources)`: where a thin plate spline reads a point.
+
+    Convention: as `stn_lib.transforms.tps_weights`, without regularisation.
+
+    Args:
+        function: The learner's; takes float64 tensors (2,), (K, 2) and (K, 2), returns two numbers.
+        seed: Of the random cases.
+
+    Returns:
+        The result, which shows itself.
+
+    Example:
+        >>> thin_plate(lambda point, controls, sources: point).passed
+        False
+
+    Chapter: 3
+    """
+    return run(splines.THIN_PLATE, function, seed)

@@ -6,5 +6,16 @@ from stn_lib.widgets.pool_shift import PoolShift
 from stn_lib.widgets.prediction import Prediction
 from stn_lib.widgets.sample_point import SamplePoint
 from stn_lib.widgets.straighten_digit import StraightenDigit
+from stn_lib.widgets.turn_point import TurnPoint
+from stn_lib.widgets.warp_picture import WarpPicture
 
-__all__ = ["LossAlongShift", "MoveDigit", "PoolShift", "Prediction", "SamplePoint", "StraightenDigit"]
+__all__ = [
+    "LossAlongShift",
+    "MoveDigit",
+    "PoolShift",
+    "Prediction",
+    "SamplePoint",
+    "StraightenDigit",
+    "TurnPoint",
+    "WarpPicture",
+]

@@ -7,7 +7,7 @@ import torch
 
 from stn_lib import transforms
 from stn_lib.exercises import affine as check
-from stn_lib.exercises import matrices
+from stn_lib.exercises import matrices, splines
 
 
 def rows(*lists):
@@ -102,14 +102,61 @@ HORIZONS = {
     "last_is_one": lambda theta: 1 - theta[2, :2].abs().sum(),
     "column_for_row": lambda theta: theta[2, 2] - abs(theta[0, 2]) - abs(theta[1, 2]),
 }
+
+
+def bent(r):
+    return r * r * math.log(r) if r else 0.0
+
+
+def plated(point, controls, sources, phi=bent, plane=(0, 1, 2), conditions=True):
+    """By numpy, entry by entry."""
+    point, controls, sources = point.numpy(), controls.numpy(), sources.numpy()
+    if conditions is None:
+        controls, sources = sources, controls
+    flat = np.column_stack([controls, np.ones(len(controls))])[:, list(plane)]
+    dense = np.array([[phi(math.dist(p, q)) for q in controls] for p in controls])
+    upper = np.hstack([dense, flat])
+    lower = np.hstack([flat.T, np.zeros((len(plane), len(plane)))])
+    if conditions is False:
+        weights = np.linalg.lstsq(upper, sources, rcond=None)[0]
+    else:
+        zeros = np.zeros((len(plane), 2))
+        weights = np.linalg.lstsq(np.vstack([upper, lower]), np.vstack([sources, zeros]), rcond=None)[0]
+    terms = [*(phi(math.dist(point, q)) for q in controls), *np.append(point, 1.0)[list(plane)]]
+    return torch.from_numpy(np.array(terms) @ weights)
+
+
+def flat_only(point, controls, sources):
+    flat = np.column_stack([controls.numpy(), np.ones(len(controls))])
+    weights = np.linalg.lstsq(flat, sources.numpy(), rcond=None)[0]
+    return tuple(np.append(point.numpy(), 1.0) @ weights)
+
+
+PLATES = {
+    "no_affine_part": lambda *inputs: plated(*inputs, plane=()),
+    "no_side_conditions": lambda *inputs: plated(*inputs, conditions=False),
+    "affine_only": flat_only,
+    "other_kernel": lambda *inputs: plated(*inputs, phi=lambda r: bent(r * r)),
+    "constant_only": lambda *inputs: plated(*inputs, plane=(2,)),
+    "wrong_direction": lambda *inputs: plated(*inputs, conditions=None),
+    "offset": lambda *inputs: plated(*inputs) - inputs[0],
+}
 TABLES = {
     "rotation": ROTATIONS,
     "compose": COMPOSITIONS,
     "invert": INVERSES,
     "decompose": DECOMPOSITIONS,
     "smallest_w": HORIZONS,
+    "thin_plate": PLATES,
 }
-EXERCISES = [matrices.ROTATION, matrices.COMPOSE, matrices.INVERT, matrices.DECOMPOSE, matrices.SMALLEST_W]
+EXERCISES = [
+    matrices.ROTATION,
+    matrices.COMPOSE,
+    matrices.INVERT,
+    matrices.DECOMPOSE,
+    matrices.SMALLEST_W,
+    splines.THIN_PLATE,
+]
 
 
 def test_right_answers_pass():
@@ -120,6 +167,9 @@ def test_right_answers_pass():
         assert check.invert(lambda theta: inverse(theta, lambda B, t: -B @ t), seed=seed).passed
         assert check.decompose(taken_apart, seed=seed).passed
         assert check.smallest_w(lambda theta: theta[2, 2] - abs(theta[2, 0]) - abs(theta[2, 1]), seed=seed).passed
+        assert check.thin_plate(plated, seed=seed).passed
+        # A kernel twice as large has weights half as large: the same spline.
+        assert check.thin_plate(lambda *inputs: plated(*inputs, phi=lambda r: 2 * bent(r)), seed=seed).passed
     assert check.rotation(lambda angle: transforms.rotation(torch.tensor(angle, dtype=torch.float64))[0]).passed
     assert check.compose(lambda o, i: transforms.compose(o[None], i[None])[0]).passed
     assert check.invert(lambda theta: transforms.invert(theta[None])[0]).passed
@@ -137,3 +187,4 @@ def test_what_no_misconception_explains_gets_no_name():
     assert check.invert(lambda theta: theta / 2).misconception is None
     assert check.decompose(lambda theta: (0.0, 0.0, 1.0, 1.0)).misconception is None
     assert check.smallest_w(lambda theta: theta.min()).misconception is None
+    assert check.thin_plate(lambda point, controls, sources: sources[0]).misconception is None

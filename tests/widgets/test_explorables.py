@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 from stn_lib.models import CNN
-from stn_lib.widgets import LossAlongShift, MoveDigit, PoolShift, Prediction, SamplePoint, StraightenDigit
+from stn_lib.widgets import (
+    LossAlongShift,
+    MoveDigit,
+    PoolShift,
+    Prediction,
+    SamplePoint,
+    StraightenDigit,
+    TurnPoint,
+    WarpPicture,
+)
 
 GOOD = [("2", True, "Yes."), ("11", False, "That joins digits.")]
 
@@ -73,13 +82,32 @@ def test_the_pooler_refuses_what_is_not_eight_bits(bits):
         PoolShift(np.eye(4), bits=bits)
 
 
+def test_the_warper_refuses_what_its_family_does_not_have():
+    with pytest.raises(ValueError, match="expected 6 numbers for 'affine', got 8"):
+        WarpPicture(theta=[1, 0, 0, 0, 1, 0, 0, 0])
+    with pytest.raises(ValueError, match="horizon outside the picture"):
+        WarpPicture(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.6, -0.6])
+    with pytest.raises(ValueError, match="square picture"):
+        WarpPicture(np.zeros((3, 4)))
+
+
 def mover():
     return MoveDigit(CNN(in_size=(40, 40)))
 
 
 @pytest.mark.parametrize(
     "make",
-    [SamplePoint, lambda: LossAlongShift(np.eye(9)), StraightenDigit, mover, lambda: PoolShift(np.eye(6))],
+    [
+        SamplePoint,
+        lambda: LossAlongShift(np.eye(9)),
+        StraightenDigit,
+        mover,
+        lambda: PoolShift(np.eye(6)),
+        TurnPoint,
+        WarpPicture,
+        lambda: WarpPicture(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.3, 0.2]),
+        lambda: WarpPicture(family="tps", theta=np.zeros(32)),
+    ],
 )
 def test_every_explorable_leaves_a_picture_with_a_name(make):
     text = make()._fallback

@@ -88,18 +88,19 @@ export function colour(node, name) {
   return channels(getComputedStyle(node).getPropertyValue(`--stn-${name}`) || "#888888");
 }
 
-// A picture as pixels: 0 is the page's surface, 1 its ink, so that it reads in light and dark.
+// A picture as pixels: 0 is the page's surface, 1 its ink, so that it reads in light and dark. NaN is no pixel at all.
 export function picture(height, width, label) {
   const canvas = h("canvas", { class: "stn-picture", width, height, role: "img", "aria-label": label });
   const context = canvas.getContext("2d");
   const data = context.createImageData(width, height);
-  let ink = [0, 0, 0], ground = [255, 255, 255];
-  const recolour = () => { ink = colour(canvas, "ink"); ground = colour(canvas, "surface"); };
+  let ink = [0, 0, 0], ground = [255, 255, 255], none = [255, 0, 0];
+  const recolour = () => { [ink, ground, none] = ["ink", "surface", "bad"].map((name) => colour(canvas, name)); };
   const draw = (values, low = 0, high = 1) => {
     const span = high - low || 1;
     for (let i = 0; i < height * width; i++) {
-      const t = Math.min(Math.max((values[i] - low) / span, 0), 1);
-      for (let k = 0; k < 3; k++) data.data[4 * i + k] = ground[k] + t * (ink[k] - ground[k]);
+      const missing = Number.isNaN(values[i]), to = missing ? none : ink;
+      const t = missing ? 0.3 : Math.min(Math.max((values[i] - low) / span, 0), 1);
+      for (let k = 0; k < 3; k++) data.data[4 * i + k] = ground[k] + t * (to[k] - ground[k]);
       data.data[4 * i + 3] = 255;
     }
     context.putImageData(data, 0, 0);
