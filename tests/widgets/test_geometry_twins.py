@@ -104,7 +104,7 @@ def test_a_corner_that_would_bring_the_horizon_in_is_refused(call):  # noqa: F81
 def test_the_whole_frame_moves(call, family):  # noqa: F811
     points = rand(5, 2, low=-1, high=1)
     after = call(module(WARP, "movePoints"), "(m, a) => m.movePoints(...a)", [family, FAMILIES[family], 0.3, -0.2])
-    wanted = mapped(family, FAMILIES[family], points) + torch.tensor([0.3, -0.2])
+    wanted = mapped(family, FAMILIES[family], points) + torch.tensor([0.3, -0.2], dtype=torch.float64)
     close(mapped(family, after, points), wanted, 1e-9)
 
 
