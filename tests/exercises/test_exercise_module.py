@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from stn_lib import grid, sampling, transforms
-from stn_lib.exercises import assembly
+from stn_lib.exercises import assembly, cures
 from stn_lib.exercises import module as check
 
 
@@ -84,8 +84,116 @@ GRADIENTS = {
     m.key: lambda moving, fixed, t, slip=m.key: by_hand(moving, fixed, t, slip)
     for m in assembly.SHIFT_GRADIENT.misconceptions
 }
-TABLES = {"spatial_transformer": MODULES, "bounded_window": WINDOWS, "shift_gradient": GRADIENTS}
-EXERCISES = [assembly.MODULE, assembly.WINDOW, assembly.SHIFT_GRADIENT]
+
+
+def written(numbers, keep_weight=False, add=False):
+    """A start as a learner writes it: in place."""
+
+    def start(weight, bias):
+        if not keep_weight:
+            weight.zero_()
+        if numbers is not None:
+            bias.copy_(torch.tensor(numbers) + (bias if add else 0))
+
+    return start
+
+
+ONE = [1.0, 0, 0, 0, 1, 0]
+STARTS = {
+    "weight_kept": written(ONE, keep_weight=True),
+    "bias_kept": written(None),
+    "all_zero": lambda weight, bias: (torch.zeros_like(weight), torch.zeros_like(bias)),
+    "all_one": written([1.0] * 6),
+    "shifts_last": written([1.0, 0, 0, 1, 0, 0]),
+    "column_by_column": written([1.0, 0, 1, 0, 0, 0]),
+    "identity_added": written(ONE, add=True),
+    "nothing_done": lambda weight, bias: (weight, bias),
+}
+
+
+def on_background(images, points, background, slip=None):
+    """With the library's own sampler."""
+
+    def read(pictures, padding="zeros"):
+        return sampling.grid_sample(pictures, points, "bilinear", padding)
+
+    outside = (points.abs() > 1).any(-1).unsqueeze(1)
+    return {
+        "frame_of_zeros": lambda: read(images),
+        "border": lambda: read(images, "border"),
+        "added_only": lambda: read(images) + background,
+        "taken_away_only": lambda: read(images - background),
+        "sign": lambda: read(images + background) - background,
+        "hard_edge": lambda: torch.where(outside, torch.full_like(read(images), background), read(images)),
+    }.get(slip, lambda: read(images - background) + background)()
+
+
+OUTSIDES = {
+    m.key: lambda images, points, background, slip=m.key: on_background(images, points, background, slip)
+    for m in cures.OUTSIDE.misconceptions
+}
+
+
+def reach(offsets, slopes, slip=None):
+    """Distance by distance, as a learner writes it."""
+    best = 0.0
+    for distance in (k + 0.5 for k in range(8)):
+        right, left = (slopes[offsets == d].item() for d in (distance, -distance))
+        if slip == "ascent":
+            right, left = -right, -left
+        home = [right > 0, left < 0]
+        if slip == "any_slope":
+            home = [right != 0, left != 0]
+        if slip == "flat_counts":
+            home = [right >= 0, left <= 0]
+        if slip == "one_side":
+            home = home[:1]
+        if slip == "island":
+            best = distance if any(home) else best
+        elif all(home):
+            best = distance
+        else:
+            return distance if slip == "first_outside" else best
+    return best
+
+
+BASINS = {m.key: lambda offsets, slopes, slip=m.key: reach(offsets, slopes, slip) for m in cures.BASIN.misconceptions}
+
+
+def windows(images, first, second, size, slip=None):
+    one, two = (assembled(images, theta, size) for theta in (first, second))
+    return {
+        "one_behind_the_other": lambda: torch.cat([one, assembled(one, second, size)], dim=1),
+        "same_theta": lambda: torch.cat([one, one], dim=1),
+        "exchanged": lambda: torch.cat([two, one], dim=1),
+        "along_the_batch": lambda: torch.cat([one, two]),
+        "side_by_side": lambda: torch.cat([one, two], dim=3),
+        "averaged": lambda: (one + two) / 2,
+    }.get(slip, lambda: torch.cat([one, two], dim=1))()
+
+
+PAIRS = {
+    m.key: lambda images, first, second, size, slip=m.key: windows(images, first, second, size, slip)
+    for m in cures.TWO.misconceptions
+}
+TABLES = {
+    "spatial_transformer": MODULES,
+    "bounded_window": WINDOWS,
+    "shift_gradient": GRADIENTS,
+    "start": STARTS,
+    "read_on_background": OUTSIDES,
+    "basin": BASINS,
+    "two_transformers": PAIRS,
+}
+EXERCISES = [
+    assembly.MODULE,
+    assembly.WINDOW,
+    assembly.SHIFT_GRADIENT,
+    cures.START,
+    cures.OUTSIDE,
+    cures.BASIN,
+    cures.TWO,
+]
 
 
 def test_right_answers_pass():
@@ -97,6 +205,11 @@ def test_right_answers_pass():
         assert ours.passed
         assert check.bounded_window(window, seed=seed).passed
         assert check.shift_gradient(by_hand, seed=seed).passed
+        assert check.start(written(ONE), seed=seed).passed
+        assert check.start(lambda weight, bias: (0 * weight, torch.tensor(ONE).double()), seed=seed).passed
+        assert check.read_on_background(on_background, seed=seed).passed
+        assert check.basin(reach, seed=seed).passed
+        assert check.two_transformers(windows, seed=seed).passed
 
 
 def test_a_bounded_window_stays_in_the_picture():
@@ -110,3 +223,7 @@ def test_what_no_misconception_explains_gets_no_name():
     assert check.spatial_transformer(lambda images, answer, size: images[..., :1, :1] * 0).misconception is None
     assert check.bounded_window(lambda raw: IDENTITY).misconception is None
     assert check.shift_gradient(lambda moving, fixed, t: 0.0).misconception is None
+    assert check.start(lambda weight, bias: (0 * weight, bias.flip(0))).misconception is None
+    assert check.read_on_background(lambda images, points, b: images[..., :1, :1] * 0).misconception is None
+    assert check.basin(lambda offsets, slopes: 8.0).misconception is None
+    assert check.two_transformers(lambda images, *rest: images).misconception is None
