@@ -6,6 +6,7 @@ from stn_lib.widgets.pool_shift import PoolShift
 from stn_lib.widgets.prediction import Prediction
 from stn_lib.widgets.sample_point import SamplePoint
 from stn_lib.widgets.straighten_digit import StraightenDigit
+from stn_lib.widgets.trace_pixel import TracePixel
 from stn_lib.widgets.turn_point import TurnPoint
 from stn_lib.widgets.warp_picture import WarpPicture
 
@@ -16,6 +17,7 @@ __all__ = [
     "Prediction",
     "SamplePoint",
     "StraightenDigit",
+    "TracePixel",
     "TurnPoint",
     "WarpPicture",
 ]
