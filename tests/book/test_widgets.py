@@ -24,6 +24,7 @@ def press(widget, control):
     """Operates a control the way a keyboard does; returns whether anything changed."""
     kind = control.evaluate("(node) => node.type || node.getAttribute('role')")
     keys = {"range": ["ArrowRight", "ArrowLeft"], "slider": ["ArrowRight", "ArrowLeft"], "radio": ["ArrowRight"]}
+    keys |= {"select-one": ["ArrowDown", "ArrowUp"], "number": ["ArrowUp", "ArrowDown"]}
     before = look(widget)
     for key in keys.get(kind, ["Enter"]):
         control.focus()
@@ -149,3 +150,43 @@ def test_the_eight_bits_are_those_of_the_text_and_a_click_turns_one(browser, ser
         look(widget)
         rows = {row.get_attribute("aria-label") for row in widget.locator(".stn-row[role=img]").all()}
         assert "pooled: 0, 0, 0, 0" in rows and "Not the same" not in widget.locator(".stn-told").inner_text()
+
+
+def test_a_dragged_corner_changes_theta_and_what_stays_as_it_is(browser, served):
+    with Visit(browser, served + "book/03_affine.html#warp-picture?theta=1,0,0,0,1,0") as visit:
+        widget = visit.page.locator(".stn-warp-picture")
+        assert widget.locator(".stn-keeps li[data-kept=true]").count() == 4
+        widget.locator(".stn-handle").first.focus()
+        visit.page.keyboard.press(
+            "ArrowRight"
+        )  # corner A by .05: half as far at B and D, so .025 and not parallel to x
+        look(widget)
+        theta = [float(entry.input_value()) for entry in widget.locator(".stn-matrix input").all()]
+        assert theta == [0.988, -0.013, 0.025, 0, 1, 0]
+        kept = widget.locator(".stn-keeps li[data-kept=true]").all_inner_texts()
+        assert [text.split()[-1] for text in kept] == ["parallels", "lines"]
+        widget.locator("select").select_option("Zoom out: 2 \u00b7 identity")
+        look(widget)
+        assert "determinant" in widget.inner_text() and "4.00 (400 % of the area)" in widget.inner_text()
+
+
+def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_numbers_of_the_text(browser, served):
+    with Visit(browser, served + "book/04_grid.html") as visit:
+        widget = visit.page.locator(".stn-trace-pixel")
+        steps = widget.locator(".stn-steps dd").all_inner_texts()
+        ends = [re.findall(r"= (\u2212?[\d.]+)(?![\d.]| \u00b7)", step) for step in steps]
+        assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["0.60", "1.40"], ["55.92"]]
+        widget.locator(".stn-marker").focus()
+        visit.page.keyboard.press("ArrowDown")  # (2, 3), the text's third example: read at (2.1, 2.4)
+        look(widget)
+        assert (
+            widget.locator(".stn-marker")
+            .get_attribute("aria-valuetext")
+            .startswith("Column 2, row 3 is read at x 2.10, y 2.40")
+        )
+
+
+def test_two_rulers_that_differ_are_said_to(browser, served):
+    with Visit(browser, served + "book/04_grid.html#trace-pixel?theta=1,0,0,0,1,0&grid=true&row=0&column=0") as visit:
+        told = visit.page.locator(".stn-trace-pixel .stn-told").inner_text()
+        assert "this point is read (\u22120.50, \u22120.50) pixels beside its place" in told
