@@ -26,7 +26,7 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from stn_lib.data import cast
 from stn_lib.models import build
-from stn_lib.widgets import LossAlongShift, MoveDigit, PoolShift, StraightenDigit
+from stn_lib.widgets import AlignPicture, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpPicture
 from tests.browser import chromium
 
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
@@ -55,7 +55,7 @@ MEASURE = """async ([source, state, trait, values]) => {
 }"""
 
 
-def in_browser(widget, trait: str, values: list[float]) -> list[float]:
+def in_browser(widget, trait: str, values: list) -> list[float]:
     """Milliseconds of each frame while `trait` takes the values one after the other."""
     hidden = ("_esm", "_css", "layout")
     state = {k: v for k, v in widget.get_state().items() if k not in hidden}
@@ -101,12 +101,21 @@ def main() -> None:
     ).eval()  # trained or not, it costs the same
     moved = in_browser(MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)])
     pooled = in_browser(PoolShift(cast()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)])
+    corner = [[1 + (k % 50) / 100, 0, 0, 0, 1, 0] for k in range(frames)]
+    warped = in_browser(WarpPicture(), "theta", corner)
+    traced = in_browser(TracePixel(), "row", [k % 4 for k in range(frames)])
+    aligned = in_browser(AlignPicture(), "step", [k % 121 for k in range(frames)])
+    started = in_browser(AlignPicture(), "x", [(k % 40) / 100 for k in range(frames)])
     kernel = in_kernel(image, max(12, frames // 10))
     result = {
         "explorable, 128x128": spread(loss),
         "cover, two networks": spread(cover),
         "move a digit, one network and its map": spread(moved),
         "pool a signal": spread(pooled),
+        "warp a picture, pulled and pushed": spread(warped),
+        "trace a pixel": spread(traced),
+        "align two pictures, another step": spread(aligned),
+        "align two pictures, another start (120 steps of descent anew)": spread(started),
         "interact + matplotlib": spread(kernel),
     }
     result["ratio of medians"] = round(statistics.median(kernel) / statistics.median(loss))

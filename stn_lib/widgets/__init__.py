@@ -1,5 +1,6 @@
 """The explorables of the book: each an ipywidget in Jupyter, and alive on the built page without a kernel."""
 
+from stn_lib.widgets.align_picture import AlignPicture
 from stn_lib.widgets.loss_along_shift import LossAlongShift
 from stn_lib.widgets.move_digit import MoveDigit
 from stn_lib.widgets.pool_shift import PoolShift
@@ -11,6 +12,7 @@ from stn_lib.widgets.turn_point import TurnPoint
 from stn_lib.widgets.warp_picture import WarpPicture
 
 __all__ = [
+    "AlignPicture",
     "LossAlongShift",
     "MoveDigit",
     "PoolShift",
