@@ -91,21 +91,26 @@ def scaling(scale: Numbers) -> Tensor:
     """theta that reads `scale` times as far out: 2 makes the content half as large.
 
     Args:
-        scale: one number for both axes, (N,), or pairs (x, y) as (N, 2).
+        scale: one number for both axes, a tensor (N,) of such numbers, or (x, y) as a plain pair or as (N, 2).
 
     Returns:
         (N, 2, 3).
 
     Raises:
-        ValueError: a scale of 0, which reads one point everywhere.
+        ValueError: a scale of 0, which reads one point everywhere; a plain sequence that is no pair.
 
     Example:
         >>> scaling(2.0)[0].tolist()
         [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
+        >>> scaling((-1.0, 1.0))[0].tolist()  # a mirror
+        [[-1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]
 
     Chapter: 3
     """
+    plain = not isinstance(scale, Tensor)
     scale = _floating("scale", scale)
+    if plain and scale.ndim == 1:  # (x, y), as for a translation; what is meant for a batch says so by being a tensor
+        scale = _pairs("scale", scale)
     pairs = scale if scale.ndim == 2 else scale.reshape(-1, 1).expand(-1, 2)
     if pairs.shape[-1] != 2:
         raise ValueError(f"expected scale as a number, (N,) or (N, 2), got {_validate.shape_of(scale)}")

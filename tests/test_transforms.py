@@ -86,6 +86,7 @@ def test_convention_attention_is_the_papers_matrix():
 def test_each_matrix_by_hand():
     assert T.shear(0.5).tolist() == [[[1, 0.5, 0], [0, 1, 0]]]
     assert T.scaling([[2.0, 3.0]]).tolist() == [[[2, 0, 0], [0, 3, 0]]]
+    assert T.scaling((2.0, 3.0)).tolist() == [[[2, 0, 0], [0, 3, 0]]]  # a plain pair is (x, y), as for a translation
     assert T.scaling(torch.tensor([2.0, 3.0])).shape == (2, 2, 3)  # (N,): one scale for each picture
     turned = T.rotation(torch.tensor([math.pi / 6], dtype=torch.float64))
     assert turned[0, :, :2].flatten().tolist() == pytest.approx([math.sqrt(3) / 2, -0.5, 0.5, math.sqrt(3) / 2])
@@ -186,6 +187,7 @@ def test_an_empty_batch_goes_through():
         (lambda: T.decompose(torch.zeros(1, 2, 3)), "a line or a point"),
         (lambda: T.scaling(0.0), "a scale other than 0"),
         (lambda: T.scaling(torch.ones(2, 3)), r"\(N,\) or \(N, 2\), got \(2, 3\)"),
+        (lambda: T.scaling([1.0, 2.0, 3.0]), r"scale as \(x, y\) or \(N, 2\), got \(3\)"),
         (lambda: T.translation((1.0, 2.0, 3.0)), r"shift as \(x, y\) or \(N, 2\)"),
         (lambda: T.rotation(torch.zeros(2, 2)), "angle as a number"),
         (lambda: T.compose(torch.zeros(2, 2, 3), torch.zeros(3, 2, 3)), "batches of one size"),

@@ -78,7 +78,7 @@ BASE_GRID = Exercise(
         ),
         Misconception(
             "half_a_pixel",
-            "Your points lie on the edges between pixels, half a pixel off. The centre of pixel k is at k + ½ edges.",
+            "Your points lie on the edges between pixels, half a pixel off. The centre of pixel k is k + ½ pixels from the left edge.",
             (
                 _by_axis(lambda k, n, align: _aligned(k, n) if align else 2 * k / n - 1),
                 _by_axis(lambda k, n, align: _aligned(k, n) if align else 2 * (k + 1) / n - 1),
@@ -162,6 +162,7 @@ TO_PIXEL = Exercise(
             (
                 lambda points, size, align: _to_pixel(points, size, align).round(),
                 lambda points, size, align: _to_pixel(points, size, align).floor(),
+                lambda points, size, align: _to_pixel(points, size, align).trunc(),
             ),
         ),
         Misconception(
@@ -206,6 +207,13 @@ def _conjugated(angle: float, size: tuple[int, int]) -> Tensor:
     return torch.cat([linear, torch.zeros(2, 1, dtype=torch.float64)], dim=1)
 
 
+def _about_the_first_pixel(angle: float, size: tuple[int, int]) -> Tensor:
+    theta = _conjugated(angle, size)
+    first = torch.tensor([1 / size[1] - 1, 1 / size[0] - 1], dtype=torch.float64)
+    theta[:, 2] = first - theta[:, :2] @ first
+    return theta
+
+
 def _with(**options: Any) -> Callable[[float, tuple[int, int]], Tensor]:
     return lambda angle, size: _turned(angle, size, **options)
 
@@ -236,6 +244,11 @@ PIXEL_ROTATION = Exercise(
             "other_way",
             "It turns the other way. The minus belongs to the upper right.",
             (lambda angle, size: _turned(-angle, size),),
+        ),
+        Misconception(
+            "about_the_first_pixel",
+            "It turns about the first pixel, so theta has a shift. The units have their 0 in the centre: no shift is needed.",
+            (_about_the_first_pixel,),
         ),
         Misconception(
             "ratio_on_the_diagonal",

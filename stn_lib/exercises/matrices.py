@@ -146,6 +146,11 @@ COMPOSE = Exercise(
             ),
         ),
         Misconception(
+            "outer_shift_turned",
+            "You apply the matrix of `outer` to both shifts. Its own shift comes last: A₂ (A₁ p + t₁) + t₂.",
+            (lambda outer, inner: _theta(outer[:, :2] @ inner[:, :2], outer[:, :2] @ (inner[:, 2] + outer[:, 2])),),
+        ),
+        Misconception(
             "number_by_number",
             "You combine the numbers one by one. One map after the other is a product of MATRICES, `@`.",
             (lambda outer, inner: outer * inner, lambda outer, inner: outer + inner),
@@ -309,6 +314,11 @@ DECOMPOSE = Exercise(
                     shear=lambda a, b, c, d, right: math.copysign(1, right["scale_y"]) * right["shear"],
                 ),
             ),
+        ),
+        Misconception(
+            "shear_first",
+            "That is the shear of another order, in which it acts first. Here the scaling does, and the shear comes after it.",
+            (_parts(shear=lambda a, b, c, d, right: right["shear"] * right["scale_y"] / right["scale_x"]),),
         ),
         Misconception(
             "shear_not_divided",

@@ -33,8 +33,8 @@ WORDS = {
     "type": "Expected {expected}, got {got}.",
     "shape": "Expected {expected}, got {got}.",
     "shape_transposed": "Height and width are exchanged: sizes are (H, W), rows first.",
-    "dtype": "Expected {expected}, got {got}: make new tensors with dtype=image.dtype.",
-    "nan": "Your answer holds NaN or infinity: look for a division by zero.",
+    "dtype": "Expected {expected}, got {got}: make new tensors with dtype=torch.float64.",
+    "nan": "Your answer holds NaN or infinity: look for a division by zero, or the logarithm of 0.",
     "unanswered_once": "Your function returned {got} here: is a `return` missing on one branch?",
 }
 

@@ -133,8 +133,8 @@ PENCIL = Exercise(
     (
         Misconception(
             "counted_from_zero",
-            "You count pixels from 0. The pencil counts from 1, and a matrix that turns or zooms about another corner has "
-            "another shift.",
+            "You count pixels from 0. The pencil counts from 1, and a matrix that turns or zooms about another origin "
+            "has another shift.",
             (lambda matrix, size: _by_fit(matrix, size, first=0.0),),
         ),
         Misconception(
@@ -142,6 +142,12 @@ PENCIL = Exercise(
             "You hand the pencil's numbers over as they are. They count pixels from a corner; theta counts units from the "
             "centre.",
             (lambda matrix, size: matrix,),
+        ),
+        Misconception(
+            "four_numbers_kept",
+            "Your shift is right, but the four numbers stay as they are only where the picture is square: the upper right is "
+            "times H / W, the lower left times W / H.",
+            (lambda matrix, size: torch.cat([matrix[:, :2], _by_fit(matrix, size)[:, 2:]], dim=1),),
         ),
         Misconception(
             "shift_scaled_only",
@@ -182,7 +188,8 @@ def _draw_warps(generator: torch.Generator) -> list[Case]:
         # At least .1, so that what reads the wrong number is seen to.
         theta = torch.where((theta - steady).abs() < 0.1, theta + 0.2, theta)
         picture = draw_image(generator, (height, width + 3))
-        cases.append(Case({"picture": picture, "theta": theta.round(decimals=2)}))
+        # .0013: no point half way between two pixels, where the last bit decides which is nearest
+        cases.append(Case({"picture": picture, "theta": theta.round(decimals=2) + 0.0013}))
     return cases
 
 
@@ -204,6 +211,10 @@ def _in_pixels(picture: Tensor, theta: Tensor, about: str) -> Tensor:
     return _warp(picture, torch.cat([linear, shift[:, None]], dim=1))
 
 
+def _transposed(theta: Tensor) -> Tensor:
+    return torch.cat([theta[:, :2].T, theta[:, 2:]], dim=1)
+
+
 def _other(change: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
     return lambda picture, theta: _warp(picture, change(theta))
 
@@ -217,10 +228,15 @@ WARP = Exercise(
     "torch's affine_grid and grid_sample",
     (
         Misconception(
+            "as_it_was",
+            "Both slips are still in it: the matrix is used transposed, and the reading is rounded.",
+            (lambda picture, theta: _warp(picture, _transposed(theta), mode="nearest"),),
+        ),
+        Misconception(
             "transposed",
             "The matrix is used transposed: x_s must take the first ROW of theta. The identity is its own transpose, and so "
             "hid it.",
-            (_other(lambda theta: torch.cat([theta[:, :2].T, theta[:, 2:]], dim=1)),),
+            (_other(_transposed),),
         ),
         Misconception(
             "inverted",

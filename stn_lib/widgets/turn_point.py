@@ -42,7 +42,8 @@ class TurnPoint(Explorable, module="turn_point"):
         },
         "angle": "α, its own angle",
         "by": "φ, the turn",
-        "try": "Put the orange point on the x axis: which column of θ do you read in the blue one? Then on the y axis.",
+        "try": "Pull the orange point to the end of the x axis, where r is 1: which column of θ do you read in the blue one? "
+        "Then to the end of the y axis.",
     }
     radius = traitlets.Float(0.8, min=0.2, max=1.0).tag(sync=True)
     angle = traitlets.Float(25.0).tag(sync=True)

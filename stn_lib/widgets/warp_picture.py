@@ -45,10 +45,16 @@ _PRESETS = [
         transforms.rotation(torch.pi / 6)[0].flatten().tolist(),
     ),
     ("Shear", "Every row is read further to the right than the row above it.", "affine", [1, 0.5, 0, 0, 1, 0]),
-    ("Mirror", "The determinant is −1: A and B have changed places.", "affine", [-1, 0, 0, 0, 1, 0]),
+    (
+        "Mirror",
+        "The determinant is −1: A and B have changed places. Counted in y, it is half a turn and a mirror in y.",
+        "affine",
+        [-1, 0, 0, 0, 1, 0],
+    ),
     (
         "The worked example",
-        "The determinant is −.5: the axes change places, and one of them is squeezed to a half. It is no rotation.",
+        "The determinant is −.5: the axes change places, and one of them is squeezed to a half. It is no rotation. "
+        "In units: chapter 4 translates .6 and .4.",
         "affine",
         [0, 0.5, -0.325, 1, 0, 0.2],
     ),
@@ -105,6 +111,7 @@ class WarpPicture(Explorable, module="warp_picture"):
         "pulled": "Pull: the output V reads U where θ says",
         "pushed": "Push: the same θ sends every pixel of U away",
         "handle": "source of {name}",
+        "frame": "the whole frame",
         "reads": "is read at x {x}, y {y}",
         "theta": "θ",
         "entries": [
@@ -125,7 +132,7 @@ class WarpPicture(Explorable, module="warp_picture"):
             "scale": "scale",
             "shift": "shift",
         },
-        "area": "{value} ({percent} % of the area)",
+        "area": "{value} ({percent} % area)",
         "mirrored": "{value} (mirrored)",
         "closest": "The closest affine map:",
         "horizon": "w is smallest at a corner, {w}. Where it is 0 lies the horizon.",
@@ -136,12 +143,12 @@ class WarpPicture(Explorable, module="warp_picture"):
         "families": [["affine", "Affine"], ["projective", "Projective"], ["tps", "Thin plate"]],
         "preset": "An example",
         "own": "your own",
-        "smoothing": "smoothing",
+        "smoothing": "stiffness",
         "reset": "Identity",
         "refused": "No θ of this family does that: three corners in a line, or the horizon would come into the picture.",
         "empty": "In the push, {count} of {all} places got nothing (red).",
-        "try": "Make the content of V turn clockwise. Mirror it. Then choose Projective and pull one corner far out, until "
-        "the horizon stops you.",
+        "try": "Type numbers that make the content of V turn clockwise; then mirror it. Then choose Identity and "
+        "Projective, and push one corner in, towards the centre, until the horizon stops you.",
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)

@@ -167,7 +167,7 @@ def test_a_dragged_corner_changes_theta_and_what_stays_as_it_is(browser, served)
         assert [text.split()[-1] for text in kept] == ["parallels", "lines"]
         widget.locator("select").select_option("Zoom out: 2 \u00b7 identity")
         look(widget)
-        assert "determinant" in widget.inner_text() and "4.00 (400 % of the area)" in widget.inner_text()
+        assert "determinant" in widget.inner_text() and "4.00 (400 % area)" in widget.inner_text()
 
 
 def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_numbers_of_the_text(browser, served):

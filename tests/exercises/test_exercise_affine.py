@@ -40,6 +40,7 @@ COMPOSITIONS = {
     "outer_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s),
     "inner_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t),
     "shifts_added": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t + s),
+    "outer_shift_turned": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ (s + t)),
     "number_by_number": lambda outer, inner: outer.mul(inner),
 }
 
@@ -86,6 +87,8 @@ def taken_apart(theta, slip=None):
             sy = math.sqrt(b * b + d * d)
         case "reflection_lost":
             sy = abs(area) / sx
+        case "shear_first":
+            shear = (a * b + c * d) / sx**2
         case "shear_not_divided":
             shear = (a * b + c * d) / sx
     return angle, shear, sx, sy

@@ -74,11 +74,18 @@ def turned(angle, size, upper, lower, diagonal=1.0):
     return torch.tensor([[c * diagonal, -s * upper, 0], [s * lower, c, 0]], dtype=torch.float64)
 
 
+def about_the_first_pixel(angle, size):
+    """Turned in pixels counted from 0, and brought to units."""
+    turn = transforms.rotation(torch.tensor(angle, dtype=torch.float64))
+    return transforms.theta_to_normalized(turn, size)[0]
+
+
 ROTATIONS = {
     "shears": lambda angle, size: turned(angle, size, 1, 1),
     "ratio_upside_down": lambda angle, size: turned(angle, size, size[1] / size[0], size[0] / size[1]),
     "one_sine_only": lambda angle, size: turned(angle, size, size[0] / size[1], 1),
     "other_way": lambda angle, size: turned(-angle, size, size[0] / size[1], size[1] / size[0]),
+    "about_the_first_pixel": lambda angle, size: about_the_first_pixel(angle, size),
     "ratio_on_the_diagonal": lambda angle, size: turned(angle, size, size[0] / size[1], 1, size[0] / size[1]),
 }
 
@@ -123,6 +130,7 @@ PENCILS = {
     "sides_exchanged": lambda matrix, size: penciled(matrix, (size[1], size[0])),
     "half_a_pixel": lambda matrix, size: penciled(matrix, size, first=1.5),
     "corners_aligned": lambda matrix, size: penciled(matrix, size, corners=True),
+    "four_numbers_kept": lambda matrix, size: torch.cat([matrix[:, :2], penciled(matrix, size)[:, 2:]], dim=1),
     "inverted": lambda matrix, size: penciled(transforms.invert(matrix[None])[0], size),
 }
 
@@ -131,7 +139,7 @@ def warped(picture, theta, slip=None):
     """Pixel by pixel, with the library's sampler; at most one slip, and none shows at the identity."""
     (height, width), align = picture.shape, slip == "corners_aligned"
     (a, b, tx), (c, d, ty) = theta.tolist()
-    if slip == "transposed":
+    if slip in ("transposed", "as_it_was"):
         b, c = c, b
     if slip == "inverted":
         (a, b, tx), (c, d, ty) = transforms.invert(theta[None])[0].tolist()
@@ -152,7 +160,7 @@ def warped(picture, theta, slip=None):
         grid = coordinates.pixel_to_normalized(source, (height, width))
     else:
         grid = torch.stack([a * x + b * y + tx, c * x + d * y + ty], dim=-1)
-    mode = "nearest" if slip == "nearest" else "bilinear"
+    mode = "nearest" if slip in ("nearest", "as_it_was") else "bilinear"
     return grid_sample(picture[None, None], grid[None], mode, align_corners=align)[0, 0]
 
 

@@ -278,7 +278,7 @@ function render({ model, el }) {
   const input = makeInput(words, state), output = makeOutput(words, state, { hover, keep, shown }), steps = makeSteps(words);
   const numbers = makeTheta(words, (k, value) => put({ theta: state().theta.map((old, i) => (i === k ? value : old)) }), () => ask());
   const note = h("p", {}), agreement = h("p", {}), told = h("div", { class: "stn-told", role: "status" }, note, agreement);
-  const names = h("select", { onchange: () => { const { theta, grid, sampler } = examples[names.value]; put({ theta, grid_corners: grid, sampler_corners: sampler }); } },
+  const names = h("select", { onchange: () => { const { theta, grid, sampler } = examples[names.value]; put({ theta, grid_corners: grid, sampler_corners: sampler, out_size: size }); } },
     h("option", { value: "", disabled: true }, words.own), examples.map(({ name }, k) => h("option", { value: k }, name)));
   const chooser = h("label", { class: "stn-select" }, h("span", {}, words.example), names);
   const ruler = (label, trait) => choice({ label, options: [["false", words.corners.edges], ["true", words.corners.centres]], value: String(model.get(trait)), onchange: (key) => put({ [trait]: key === "true" }) });

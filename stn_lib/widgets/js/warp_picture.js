@@ -112,7 +112,7 @@ function latticePath(points) {
 
 function makeInput(words, height, width, state, act) {
   const canvas = picture(height, width, words.input);
-  const lines = s("path", { class: "stn-lines" }), frame = s("path", { class: "stn-framepath stn-grip" });
+  const lines = s("path", { class: "stn-lines" }), frame = s("path", { class: "stn-framepath", tabindex: 0, role: "slider", "aria-label": words.frame, "aria-valuemin": -3, "aria-valuemax": 3 });
   const handle = (name) => s("g", { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": say(words.handle, { name }), "aria-valuemin": -3, "aria-valuemax": 3 },
     s("circle", { r: 17, class: "stn-ring" }), s("circle", { r: 13.5, class: "stn-knob" }), s("text", { class: "stn-letter" }, name));
   const corners = LETTERS.map(handle), points = CONTROLS.map((_, k) => handle(String(k + 1)));
@@ -138,7 +138,8 @@ function makeInput(words, height, width, state, act) {
       box.style.setProperty("--stn-share", `${50 / view}%`);
     }
     lines.setAttribute("d", latticePath(lattice));
-    frame.setAttribute("d", outline(lattice));
+    const [x, y] = act.middle();
+    setAttributes(frame, { d: outline(lattice), "aria-valuenow": x.toFixed(2), "aria-valuetext": say(words.reads, { x: format(x), y: format(y) }) });
     (family === "tps" ? points : corners).forEach((node, k) => {
       const [x, y] = at[k];
       // As large on the screen whatever the window shows.
