@@ -1,5 +1,6 @@
 """The spatial transformer module: localisation network, grid generator and sampler in one layer."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ class Transform(NamedTuple):
     """A family of transforms: what its parameters are, and how they become a sampling grid.
 
     Args:
-        identity: the parameters (P,) that leave a picture as it is.
+        identity: the parameters (P,) to start at: those that leave a picture as it is, where the family has them.
         theta: turns raw parameters (N, P) into theta.
         grid: turns theta and a size (N, C, H, W) into a grid (N, H, W, 2), with ``align_corners``.
     """
@@ -76,12 +77,15 @@ class SpatialTransformer(nn.Module):
             ``"projective"`` (the last two bounded, so that the horizon stays outside the picture) and 32 for
             ``"tps"``, a thin plate spline: the source points of 4 by 4 control points.
         out_size: (H, W) of the output picture; that of the input if None.
-        transform: a name in `TRANSFORMS`.
+        transform: a name in `TRANSFORMS`, or a `Transform` of your own, a bounded window say.
         padding_mode: ``"zeros"``, ``"border"`` or ``"reflection"``.
         align_corners: as `torch.nn.functional.grid_sample`, for grid and sampler alike.
+        background: what is read outside the picture with padding ``"zeros"``. A normalised picture's paper is not 0
+            (MNIST's is -0.4242), and zeros round it are a grey frame.
 
     Raises:
-        ValueError: for an unknown transform or padding, or a localisation network with another P.
+        ValueError: for an unknown transform or padding, a localisation network with another P, a background that is
+            not finite or has no use.
 
     Example:
         >>> from stn_lib.localization import ConvLocalization
@@ -97,32 +101,46 @@ class SpatialTransformer(nn.Module):
         self,
         localization: nn.Module,
         out_size: tuple[int, int] | None = None,
-        transform: str = "affine",
+        transform: str | Transform = "affine",
         padding_mode: str = "zeros",
         align_corners: bool = False,
+        background: float = 0.0,
     ):
         super().__init__()
-        if transform not in TRANSFORMS:
-            raise ValueError(f"expected transform in {sorted(TRANSFORMS)}, got {transform!r}")
+        if not isinstance(transform, Transform) and transform not in TRANSFORMS:
+            raise ValueError(f"expected transform in {sorted(TRANSFORMS)} or a Transform, got {transform!r}")
         if padding_mode not in ("zeros", "border", "reflection"):
             raise ValueError(f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}")
+        if not math.isfinite(background):
+            raise ValueError(f"expected a finite background, got {background}")
+        if background and padding_mode != "zeros":
+            raise ValueError(
+                f"expected padding_mode 'zeros' with a background, got {padding_mode!r}, which reads the picture's own "
+                "pixels outside: leave one of the two out"
+            )
         self.localization = localization
         self.out_size = None if out_size is None else tuple(out_size)
         self.transform = transform
         self.padding_mode = padding_mode
         self.align_corners = align_corners
+        self.background = background
         self.start_at_identity()
 
     def start_at_identity(self) -> None:
         """Write the identity start into the localisation network's last layer."""
-        start_at(self.localization, torch.tensor(TRANSFORMS[self.transform].identity))
+        start_at(self.localization, torch.tensor(self.family.identity))
+
+    @property
+    def family(self) -> Transform:
+        """What the parameters are, and how they become a grid."""
+        return self.transform if isinstance(self.transform, Transform) else TRANSFORMS[self.transform]
 
     def theta(self, images: Tensor) -> Tensor:
         """What the localisation network answers to U (N, C, H, W).
 
         Affine and attention give (N, 2, 3), projective (N, 3, 3), a thin plate spline (N, 16, 2).
         """
-        return TRANSFORMS[self.transform].theta(self.localization(images))
+        return self.family.theta(self.localization(images))
 
     def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
         """Where each output pixel is read: (N, H, W, 2) normalised source (x, y).
@@ -134,15 +152,24 @@ class SpatialTransformer(nn.Module):
         size = size or self.out_size
         if size is None:
             raise ValueError("expected a size (H, W), got None: this module has no out_size of its own")
-        return TRANSFORMS[self.transform].grid(theta, (len(theta), 1, *size), self.align_corners)
+        return self.family.grid(theta, (len(theta), 1, *size), self.align_corners)
+
+    def sample(self, images: Tensor, theta: Tensor) -> Tensor:
+        """V (N, C, *out_size): U (N, C, H, W) read at theta, as `theta` gives it."""
+        grid = self.grid(theta, self.out_size or tuple(images.shape[-2:]))
+        paper = self.background
+        if paper:  # zeros outside U - paper are paper outside U
+            images = images - paper
+        read = F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+        return read + paper if paper else read
 
     def forward(self, images: Tensor) -> Tensor:
         """The straightened pictures V (N, C, *out_size) of U (N, C, H, W)."""
-        grid = self.grid(self.theta(images), self.out_size or tuple(images.shape[-2:]))
-        return F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+        return self.sample(images, self.theta(images))
 
     def extra_repr(self) -> str:
+        name = "own" if isinstance(self.transform, Transform) else self.transform
         return (
-            f"transform={self.transform!r}, out_size={self.out_size}, "
-            f"padding_mode={self.padding_mode!r}, align_corners={self.align_corners}"
+            f"transform={name!r}, out_size={self.out_size}, padding_mode={self.padding_mode!r}, "
+            f"align_corners={self.align_corners}, background={self.background}"
         )

@@ -8,8 +8,9 @@ from scipy.interpolate import RBFInterpolator
 from torch import nn
 from torch.nn import functional as F
 
+from stn_lib.grid import affine_grid
 from stn_lib.localization import ConvLocalization
-from stn_lib.spatial_transformer import SpatialTransformer
+from stn_lib.spatial_transformer import SpatialTransformer, Transform
 
 
 def fixed(answer):
@@ -152,6 +153,87 @@ def test_first_step_moves_only_the_last_layer_and_the_second_all():
     assert all(moved[1])
 
 
+def turned_and_off(net, module):
+    """Points the module at a place that lies in part outside of a 9 x 13 picture."""
+    answer = torch.tensor([1.3, -0.4, 0.6, 0.3, 1.6, -0.5])
+    with torch.no_grad():
+        net[1].bias.copy_(answer)
+    return F.affine_grid(
+        answer.to(net[1].bias.dtype).view(1, 2, 3).expand(3, 2, 3), (3, 2, 5, 17), module.align_corners
+    )
+
+
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_a_background_is_torchs_zeros_on_a_shifted_picture(align_corners):
+    """Oracle: F.grid_sample, of the picture and of ones, which tell how much of each pixel lay inside."""
+    net, _ = fixed([0.0] * 6)
+    module = SpatialTransformer(net, (5, 17), align_corners=align_corners, background=-0.4242).double()
+    grid = turned_and_off(net, module)
+    images = torch.randn(3, 2, 9, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    inside = F.grid_sample(torch.ones_like(images), grid, align_corners=align_corners)
+    expected = F.grid_sample(images, grid, align_corners=align_corners) - 0.4242 * (1 - inside)
+    torch.testing.assert_close(module(images), expected)
+    assert inside.min() == 0 and inside.max() > 0.999  # the grid does leave the picture
+
+
+def test_paper_stays_paper_wherever_theta_reads():
+    """Oracle: the number itself; zeros draw a frame there."""
+    net, _ = fixed([0.0] * 6)
+    paper = torch.full((3, 2, 9, 13), -0.4242)
+    for background, frame in ((-0.4242, 0.0), (0.0, 0.4242)):
+        module = SpatialTransformer(net, (5, 17), background=background)
+        turned_and_off(net, module)
+        assert (module(paper) + 0.4242).abs().max().item() == pytest.approx(frame, abs=1e-6)
+
+
+def test_without_a_background_nothing_changes_to_the_bit():
+    """Oracle: F.grid_sample at the module's own grid, bit for bit."""
+    net, _ = fixed([0.0] * 6)
+    module = SpatialTransformer(net, (5, 17))
+    turned_and_off(net, module)
+    images = torch.randn(3, 2, 9, 13, generator=torch.Generator().manual_seed(0))
+    expected = F.grid_sample(images, module.grid(module.theta(images)), align_corners=False)
+    assert torch.equal(module(images), expected)
+
+
+def test_the_gradients_past_a_background_are_right():
+    """Oracle: torch's finite differences, for the picture and for theta, on a grid away from the pixels' kinks."""
+    net, _ = fixed([0.0] * 6)
+    module = SpatialTransformer(net, (3, 4), background=0.7).double()
+    images = torch.randn(1, 2, 9, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    bias = torch.tensor([1.1, 0.21, 0.23, -0.17, 0.9, 0.31], dtype=torch.float64)
+
+    def read(images, bias):
+        state = {"localization.1.weight": torch.zeros_like(net[1].weight), "localization.1.bias": bias}
+        return torch.func.functional_call(module, state, (images,))
+
+    assert torch.autograd.gradcheck(read, (images.requires_grad_(), bias.requires_grad_()))
+
+
+def window(parameters):
+    """A window of half to all of the picture's side that cannot leave it."""
+    size = 0.5 + 0.5 * torch.sigmoid(parameters[:, :1])
+    place = (1 - size) * torch.tanh(parameters[:, 1:])
+    zero = torch.zeros_like(size)
+    return torch.cat([size, zero, place[:, :1], zero, size, place[:, 1:]], 1).view(-1, 2, 3)
+
+
+def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_picture():
+    """Oracle: by hand: at the start three quarters of the side; with +50 and -50 the upper right quarter."""
+    net, _ = fixed([0.0] * 3)
+    module = SpatialTransformer(net, (8, 10), Transform((0, 0, 0), window, affine_grid))
+    images = torch.rand(2, 2, 9, 13)
+    torch.testing.assert_close(module.theta(images)[0], torch.tensor([[0.75, 0, 0], [0, 0.75, 0]]))
+    with torch.no_grad():
+        net[1].bias.copy_(torch.tensor([-50.0, 50.0, -50.0]))
+    theta = module.theta(images)
+    torch.testing.assert_close(theta[0], torch.tensor([[0.5, 0, 0.5], [0, 0.5, -0.5]]))
+    expected = F.grid_sample(images, F.affine_grid(theta, (2, 2, 8, 10), False), align_corners=False)
+    torch.testing.assert_close(module(images), expected)
+    assert module.grid(theta).abs().max() <= 1
+    assert "transform='own'" in repr(module)
+
+
 def test_wrong_requests_are_refused():
     """Oracle: the message names expected and got."""
     net, _ = fixed([0.0] * 6)
@@ -159,6 +241,12 @@ def test_wrong_requests_are_refused():
         SpatialTransformer(net, transform="spline")
     with pytest.raises(ValueError, match="expected padding_mode"):
         SpatialTransformer(net, padding_mode="wrap")
+    with pytest.raises(ValueError, match="expected a finite background, got nan"):
+        SpatialTransformer(net, background=float("nan"))
+    with pytest.raises(ValueError, match="expected padding_mode 'zeros' with a background, got 'border'"):
+        SpatialTransformer(net, padding_mode="border", background=-0.4)
+    with pytest.raises(ValueError, match="expected a localisation network with 3 outputs, got 6"):
+        SpatialTransformer(net, transform=Transform((0, 0, 0), window, affine_grid))
     with pytest.raises(ValueError, match="expected a localisation network with 3 outputs, got 6"):
         SpatialTransformer(net, transform="attention")
     with pytest.raises(ValueError, match=r"expected a size \(H, W\), got None"):

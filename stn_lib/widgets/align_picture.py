@@ -79,7 +79,7 @@ class AlignPicture(Explorable, module="align_picture"):
         "output": "V, what the frame reads",
         "overlay": "V over the fixed picture",
         "loss": "The loss, step by step",
-        "map": "The loss for each shift, the other four as now",
+        "map": "Loss for each shift, other four as now",
         "ink": "more ink, more loss",
         "handle": "start of the frame",
         "starts": "starts at x {x}, y {y}",
