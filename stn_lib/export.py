@@ -129,8 +129,10 @@ class _Writer:
         }
 
     def transformer(self, layer: SpatialTransformer) -> dict[str, Any]:
-        if layer.transform != "affine" or layer.out_size is None:
-            raise ValueError(f"expected an affine transformer with an out_size, got {layer.extra_repr()}")
+        if layer.transform != "affine" or layer.out_size is None or layer.background:
+            raise ValueError(
+                f"expected an affine transformer with an out_size and a background of 0, got {layer.extra_repr()}"
+            )
         return {
             "op": "affine_transformer",
             "out_size": list(layer.out_size),

@@ -183,3 +183,11 @@ def test_pooling_networks_have_the_same_weights_and_aps_ignores_circular_shifts(
 def test_wrong_pooling_networks_are_refused(arguments, text):
     with pytest.raises(ValueError, match=text):
         models.build("pooling-cnn", **arguments)
+
+
+def test_a_background_is_not_exported_silently():
+    """The page's own sampler reads 0 outside: a transformer with paper of another value would look different there."""
+    net = models.build("st-cnn")
+    net.transformer.background = -0.5
+    with pytest.raises(ValueError, match="a background of 0, got .*background=-0.5"):
+        models.export(net.eval())

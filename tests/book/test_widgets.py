@@ -190,3 +190,21 @@ def test_two_rulers_that_differ_are_said_to(browser, served):
     with Visit(browser, served + "book/04_grid.html#trace-pixel?theta=1,0,0,0,1,0&grid=true&row=0&column=0") as visit:
         told = visit.page.locator(".stn-trace-pixel .stn-told").inner_text()
         assert "this point is read (\u22120.50, \u22120.50) pixels beside its place" in told
+
+
+ENDS = {
+    "": "Arrived: 0.1 pixels",
+    "#align-picture?x=.3": "Stuck",
+    "#align-picture?x=.3&blur=coarse": "Arrived",
+    "#align-picture?x=.3&sampler=linearized": "Arrived",
+    "#align-picture?sampler=nearest": "nearest",
+    "#align-picture?x=-1.5": "blank",
+}
+
+
+@pytest.mark.parametrize("state", ENDS)
+def test_the_descent_ends_as_the_text_says(browser, served, state):
+    with Visit(browser, served + "book/06_module.html" + state) as visit:
+        widget = visit.page.locator(".stn-align-picture")
+        look(widget)
+        assert ENDS[state].lower() in widget.locator(".stn-told").inner_text().lower()
