@@ -4,6 +4,7 @@ Convention: theta maps output to input in normalised (x, y), ``align_corners=Fal
 torch's affine_grid, grid_sample and autograd.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -28,11 +29,12 @@ def _draw_batches(generator: torch.Generator) -> list[Case]:
 
 
 def _module(images: Tensor, answer: Tensor, out_size: tuple[int, int], *, theta: Callable[[Tensor], Tensor] = lambda a: a,
-            grid_corners: bool = False, corners: bool = False, size: Callable | None = None) -> Tensor:  # fmt: skip
+            grid_corners: bool = False, corners: bool = False, size: Callable | None = None,
+            padding: str = "zeros") -> Tensor:  # fmt: skip
     """The module with everything that can go wrong as an option."""
     out_size = size(images, out_size) if size else out_size
     grid = F.affine_grid(theta(answer).reshape(-1, 2, 3), (len(images), 1, *out_size), align_corners=grid_corners)
-    return F.grid_sample(images, grid, align_corners=corners)
+    return F.grid_sample(images, grid, padding_mode=padding, align_corners=corners)
 
 
 def _inverted(answer: Tensor) -> Tensor:
@@ -87,6 +89,16 @@ MODULE = Exercise(
             (_like(theta=_inverted),),
         ),
         Misconception(
+            "shifts_last",
+            "You take the last two of the six numbers for the shifts. Row by row they are the third and the sixth.",
+            (_like(theta=lambda a: a[:, [0, 1, 4, 2, 3, 5]]),),
+        ),
+        Misconception(
+            "border",
+            "Outside you continue the outermost pixels. Here, as by default in torch, the outside reads 0.",
+            (_like(padding="border"),),
+        ),
+        Misconception(
             "one_theta_for_all",
             "All pictures are read with the theta of the first. Each has its own row of the answer.",
             (_like(theta=lambda a: a[:1].expand(len(a), -1)),),
@@ -131,7 +143,7 @@ WINDOW = Exercise(
         ),
         Misconception(
             "scale_from_zero",
-            "Your scale runs from 0 to 1. At 0 all pixels read one point, and no gradient leads out. It shall stay above ½.",
+            "Your scale runs from 0 to 1. At 0 all pixels read one point, and the gradient says little. It shall stay above ½.",
             (lambda raw: _window(raw, torch.sigmoid),),
         ),
         Misconception(
@@ -192,6 +204,12 @@ def _chain(moving: Tensor, fixed: Tensor, t: float) -> tuple[Tensor, Tensor]:
     return _read(moving, torch.tensor(t, dtype=torch.float64)) - fixed, _slopes(moving, t)
 
 
+def _crossed(moving: Tensor, fixed: Tensor, t: float) -> Tensor:
+    low = math.floor(t)
+    other = torch.tensor(low + 1 - (t - low), dtype=torch.float64)
+    return (2 * (_read(moving, other) - fixed) * _slopes(moving, t)).mean()
+
+
 SHIFT_GRADIENT = Exercise(
     "6.3",
     "shift_gradient",
@@ -228,6 +246,19 @@ SHIFT_GRADIENT = Exercise(
             "slope_of_the_target",
             "You take the slope of the fixed signal. What moves is the place where the MOVING one is read.",
             (lambda moving, fixed, t: 2 * (_chain(moving, fixed, t)[0] * _slopes(fixed, t)).mean(),),
+        ),
+        Misconception(
+            "read_backwards",
+            "You read at k − t. V_k is the moving signal at k + t.",
+            (
+                lambda moving, fixed, t: _descent(moving, fixed, -t),
+                lambda moving, fixed, t: -_descent(moving, fixed, -t),
+            ),
+        ),
+        Misconception(
+            "shares_crossed",
+            "The shares are crossed: the right neighbour counts with what is left after the comma of t, the left with the rest.",
+            (lambda moving, fixed, t: _crossed(moving, fixed, t),),
         ),
         Misconception(
             "slope_unmoved",

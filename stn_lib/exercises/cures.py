@@ -41,7 +41,7 @@ def answering(start: Callable) -> Callable[[Tensor, Tensor, Tensor], Tensor]:
 
     def answer(weight: Tensor, bias: Tensor, features: Tensor) -> Tensor:
         written = start(weight, bias)
-        if isinstance(written, tuple) and len(written) == 2:
+        if isinstance(written, tuple | list) and len(written) == 2:
             weight, bias = written
         return _answer(weight, bias, features)
 
@@ -86,13 +86,9 @@ START = Exercise(
         ),
         Misconception(
             "shifts_last",
-            "You put the two shifts at the end, 1 0 0 1 0 0. torch reads theta row by row: 1 0 0, then 0 1 0.",
+            "1 0 0 1 0 0 is the identity column by column, or with the two shifts at the end. torch reads row by row: 1 0 0, "
+            "then 0 1 0.",
             (_started(torch.zeros_like, _filled([1.0, 0, 0, 1, 0, 0])),),
-        ),
-        Misconception(
-            "column_by_column",
-            "You write the identity column by column, as (3, 2): 1 0 0 1 0 0 or 1 0 1 0 0 0. It is two rows of three.",
-            (_started(torch.zeros_like, _filled([1.0, 0, 1, 0, 0, 0])),),
         ),
         Misconception(
             "identity_added",
@@ -101,7 +97,7 @@ START = Exercise(
         ),
         Misconception(
             "nothing_done",
-            "The layer is as it was. Write into it: `weight.zero_()`, `bias.copy_(…)`.",
+            "The layer is as it was. Write into it, `weight.zero_()` and `bias.copy_(…)`, or return both, weight and bias.",
             (_started(_keep, _keep),),
         ),
     ),
@@ -124,13 +120,13 @@ def _read(images: Tensor, grid: Tensor, padding: str = "zeros") -> Tensor:
     return F.grid_sample(images, grid, padding_mode=padding, align_corners=False)
 
 
-def _outside(images: Tensor, grid: Tensor, background: float) -> Tensor:
+def _outside(images: Tensor, grid: Tensor, background: float, mode: str = "bilinear") -> Tensor:
     """A picture with a rim of the background, wide enough for all points, read with the coordinates made smaller."""
     rim = 8
     height, width = images.shape[2:]
     wide = F.pad(images, (rim, rim, rim, rim), value=background)
     share = grid.new_tensor([width / (width + 2 * rim), height / (height + 2 * rim)])
-    return _read(wide, grid * share)
+    return F.grid_sample(wide, grid * share, mode, align_corners=False)
 
 
 OUTSIDE = Exercise(
@@ -164,6 +160,11 @@ OUTSIDE = Exercise(
             "sign",
             "You add the background first and take it away afterwards. The other way round.",
             (lambda images, grid, background: _read(images + background, grid) - background,),
+        ),
+        Misconception(
+            "nearest",
+            "You read the nearest pixel. Between pixels the sampler mixes, the background too.",
+            (lambda images, grid, background: _outside(images, grid, background, "nearest"),),
         ),
         Misconception(
             "hard_edge",

@@ -193,7 +193,7 @@ def test_two_rulers_that_differ_are_said_to(browser, served):
 
 
 ENDS = {
-    "": "Arrived: 0.1 pixels",
+    "": "arrived, 0.1 pixels",
     "#align-picture?x=.3": "Stuck",
     "#align-picture?x=.3&blur=coarse": "Arrived",
     "#align-picture?x=.3&sampler=linearized": "Arrived",

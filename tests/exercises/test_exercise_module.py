@@ -29,6 +29,10 @@ MODULES = {
     "corners_aligned": lambda images, answer, size: assembled(images, two_rows(answer), size, True, True),
     "identity_added": lambda images, answer, size: assembled(images, two_rows(answer) + IDENTITY, size),
     "inverted": lambda images, answer, size: assembled(images, transforms.invert(two_rows(answer)), size),
+    "shifts_last": lambda images, answer, size: assembled(images, two_rows(answer[:, [0, 1, 4, 2, 3, 5]]), size),
+    "border": lambda images, answer, size: sampling.grid_sample(
+        images, grid.affine_grid(two_rows(answer), (*images.shape[:2], *size)), "bilinear", "border"
+    ),
     "one_theta_for_all": lambda images, answer, size: assembled(images, two_rows(answer)[[0] * len(answer)], size),
 }
 
@@ -65,7 +69,10 @@ def at(signal, k):
 def by_hand(moving, fixed, t, slip=None):
     """The chain rule, place by place."""
     moving, fixed = moving.tolist(), fixed.tolist()
+    t = -t if slip == "read_backwards" else t
     left, share = math.floor(t), t - math.floor(t)
+    if slip == "shares_crossed":
+        share = 1 - share
     terms = []
     for k, wanted in enumerate(fixed):
         read = (1 - share) * at(moving, k + left) + share * at(moving, k + left + 1)
@@ -77,7 +84,7 @@ def by_hand(moving, fixed, t, slip=None):
         residual = 1 if slip == "residual_forgotten" else read - wanted
         terms.append(2 * residual * (1 if slip == "slope_forgotten" else slope))
     total = sum(terms) / (1 if slip == "sum_for_mean" else len(terms))
-    return {"sign": -total, "two_forgotten": total / 2}.get(slip, total)
+    return {"sign": -total, "two_forgotten": total / 2, "read_backwards": -total}.get(slip, total)
 
 
 GRADIENTS = {
@@ -105,7 +112,6 @@ STARTS = {
     "all_zero": lambda weight, bias: (torch.zeros_like(weight), torch.zeros_like(bias)),
     "all_one": written([1.0] * 6),
     "shifts_last": written([1.0, 0, 0, 1, 0, 0]),
-    "column_by_column": written([1.0, 0, 1, 0, 0, 0]),
     "identity_added": written(ONE, add=True),
     "nothing_done": lambda weight, bias: (weight, bias),
 }
@@ -124,6 +130,7 @@ def on_background(images, points, background, slip=None):
         "added_only": lambda: read(images) + background,
         "taken_away_only": lambda: read(images - background),
         "sign": lambda: read(images + background) - background,
+        "nearest": lambda: sampling.grid_sample(images - background, points, "nearest") + background,
         "hard_edge": lambda: torch.where(outside, torch.full_like(read(images), background), read(images)),
     }.get(slip, lambda: read(images - background) + background)()
 

@@ -397,7 +397,7 @@ def test_the_ring_sets_the_start_by_keyboard_and_by_mouse(browser):
             stage.page.keyboard.press("ArrowRight")
         assert stage.get("x", "y", "step") == [0.3, 0, 0]
         assert ring.get_attribute("aria-valuetext") == "starts at x 0.30, y 0.00"
-        assert stage.text(".stn-told").startswith("Stuck")
+        assert "stuck" in stage.text(".stn-told")
         box = ring.locator(".stn-knob").bounding_box()
         assert min(box["width"], box["height"]) >= 24
         stage.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
