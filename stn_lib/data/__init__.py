@@ -4,6 +4,7 @@ from stn_lib.data.cast import cast
 from stn_lib.data.change import RANGES, change
 from stn_lib.data.digits import DigitsSplit, load_digits_split
 from stn_lib.data.distortion import DISTORTIONS, RTS, Distortion, R, distort
+from stn_lib.data.mnist import load_mnist
 from stn_lib.data.shift import shift
 from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
 
@@ -20,6 +21,7 @@ __all__ = [
     "distort",
     "held_out_set",
     "load_digits_split",
+    "load_mnist",
     "shift",
     "training_batch",
 ]
