@@ -87,7 +87,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     found = evaluate(model, wanted.distortion, hold_out=config.hold_out, copies=arguments.copies)
     low, high = found.interval
     print(f"error {found.error:.2f} % ({low:.2f} to {high:.2f}), {found.wrong} of {found.n} wrong")
-    for span, error, n in error_by_turn(found):
+    affine = found.theta.shape[1:] == (2, 3)  # a picture pulled or bent out of shape has no one turn
+    for span, error, n in error_by_turn(found) if affine else []:
         print(f"  turned {span[0]:3.0f} to {span[1]:3.0f} degrees: {error:6.2f} % of {n}")
 
 

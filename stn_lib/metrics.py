@@ -78,6 +78,7 @@ def pose(theta: Tensor) -> Pose:
 
     Chapter: 7
     """
+    _validate.theta(theta)  # a homography could be inverted as well, but has no one size and turn
     place = invert(theta)[:, :, 2]
     a, b, c, d = theta[:, 0, 0], theta[:, 0, 1], theta[:, 1, 0], theta[:, 1, 1]
     size = (a * d - b * c).abs().rsqrt()

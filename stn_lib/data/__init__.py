@@ -3,7 +3,7 @@
 from stn_lib.data.cast import cast
 from stn_lib.data.change import RANGES, change
 from stn_lib.data.digits import DigitsSplit, load_digits_split
-from stn_lib.data.distortion import DISTORTIONS, RTS, Distortion, R, distort
+from stn_lib.data.distortion import DISTORTIONS, RTS, TC, Distortion, E, P, R, distort
 from stn_lib.data.mnist import load_mnist
 from stn_lib.data.shift import shift
 from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
@@ -12,9 +12,12 @@ __all__ = [
     "DISTORTIONS",
     "RANGES",
     "RTS",
+    "TC",
     "DigitsSplit",
     "Distortion",
+    "E",
     "HeldOut",
+    "P",
     "R",
     "cast",
     "change",

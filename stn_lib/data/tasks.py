@@ -12,7 +12,8 @@ HELD_OUT_SEED = 20150605  # any number, as long as it never changes: the held-ou
 
 
 class HeldOut(NamedTuple):
-    """Held-out pictures: images (N, 1, H, W), labels (N,), and the theta (N, 2, 3) that distorted each."""
+    """Held-out pictures: images (N, 1, H, W), labels (N,), and the theta that distorted each: (N, 2, 3), for P a
+    homography (N, 3, 3), for E a spline's sources (N, 16, 2); see `distort`."""
 
     images: Tensor
     labels: Tensor
@@ -22,7 +23,7 @@ class HeldOut(NamedTuple):
 def training_batch(
     split: DigitsSplit, kind: str | Distortion, size: int, *, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw `size` training digits (with replacement) and distort each afresh.
+    """Draw `size` training digits (with replacement) and distort each afresh. Clutter comes from training digits too.
 
     Returns:
         Images (size, 1, H, W) and labels (size,). All randomness comes from `generator`, so that its state
@@ -38,16 +39,19 @@ def training_batch(
     Chapter: 7
     """
     chosen = torch.randint(len(split.train_images), (size,), generator=generator)
-    images, _ = distort(split.train_images[chosen], kind, generator=generator)
+    images, _ = distort(split.train_images[chosen], kind, generator=generator, others=split.train_images)
     return images, split.train_labels[chosen]
 
 
 def held_out_set(split: DigitsSplit, kind: str | Distortion, copies: int = 4) -> HeldOut:
     """The held-out digits, each distorted `copies` times in ways that are the same for ever.
 
+    Clutter is cut from held-out digits, as training clutter is from training digits: no stroke of one side of the split
+    is seen on the other.
+
     Args:
         split: whose ``test_`` digits are used.
-        kind: ``"R"``, ``"RTS"`` or a `Distortion`.
+        kind: as in `distort`.
         copies: distortions of each digit; more give a smaller interval, though copies are not new digits.
 
     Returns:
@@ -63,5 +67,6 @@ def held_out_set(split: DigitsSplit, kind: str | Distortion, copies: int = 4) ->
     if copies < 1:
         raise ValueError(f"expected at least one copy of each digit, got {copies}")
     generator = torch.Generator().manual_seed(HELD_OUT_SEED)
-    images, theta = distort(split.test_images.repeat(copies, 1, 1, 1), kind, generator=generator)
+    digits = split.test_images
+    images, theta = distort(digits.repeat(copies, 1, 1, 1), kind, generator=generator, others=digits)
     return HeldOut(images, split.test_labels.repeat(copies), theta)

@@ -20,7 +20,7 @@ class Evaluation(NamedTuple):
         n: how many were asked for.
         logits: (n, classes).
         labels: (n,) the right answers.
-        theta: (n, 2, 3) what distorted each picture.
+        theta: what distorted each picture: (n, 2, 3), or P's (n, 3, 3), or E's (n, 16, 2).
     """
 
     error: float
@@ -44,7 +44,7 @@ def evaluate(
 
     Args:
         model: pictures (N, 1, H, W) to logits; put in evaluation mode for the time being.
-        task: ``"R"``, ``"RTS"``, a `Distortion`, or a set from `held_out_set`.
+        task: a name in `stn_lib.data.DISTORTIONS`, a `Distortion`, or a set from `held_out_set`.
         hold_out: ``"test"`` or ``"validation"``; see `load_digits_split`.
         copies: distortions of each digit. The interval takes them for independent, which copies of one digit
             are not quite: read it as a little too narrow.
@@ -83,6 +83,9 @@ def error_by_turn(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[fl
     Returns:
         For each bin with pictures in it ((from, to) in degrees, error in per cent, number of pictures).
 
+    Raises:
+        ValueError: for P and E: corners and lattices that move have no angle.
+
     Example:
         >>> from stn_lib.models import CNN
         >>> [span for span, _, _ in error_by_turn(evaluate(CNN(), "RTS", copies=1))]
@@ -90,6 +93,11 @@ def error_by_turn(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[fl
 
     Chapter: 7
     """
+    if tuple(found.theta.shape[1:]) != (2, 3):
+        raise ValueError(
+            f"expected affine theta (n, 2, 3), got {tuple(found.theta.shape)}: a homography or a spline has no angle to "
+            "count by; measure R or RTS"
+        )
     turn = torch.atan2(found.theta[:, 0, 1], found.theta[:, 0, 0]).abs() * 180 / math.pi
     wrong = (found.logits.argmax(1) != found.labels).double()
     bins = []

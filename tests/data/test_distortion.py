@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy import ndimage, stats
 
-from stn_lib.data import RTS, Distortion, R, distort, held_out_set, load_digits_split, training_batch
+from stn_lib.data import DISTORTIONS, RTS, Distortion, R, distort, held_out_set, load_digits_split, training_batch
 
 
 def drawn(kind, n=4000):
@@ -26,6 +26,60 @@ def drawn(kind, n=4000):
         [np.stack([np.cos(angle), np.sin(angle)], 1), np.stack([-np.sin(angle), np.cos(angle)], 1)], 1
     ), atol=1e-5)  # fmt: skip
     return angle, scale, place
+
+
+# What committed weights and stored results were made with: the fourth theta's first two rows, the ink of four pictures,
+# and the generator's next number, which says how many were drawn.
+AFFINE = 0.4336993098258972
+PINNED = {
+    "R": (
+        [[0.50471228, 0.86328769, 0.0], [-0.86328769, 0.50471228, 0.0]],
+        [132.741318, 150.478577, 135.622803, 146.840546],
+        AFFINE,
+    ),
+    "RTS": (
+        [[1.70249271, 0.97675872, -0.43838000], [-0.97675872, 1.70249271, 0.24652858]],
+        [130.574234, 165.084534, 133.616058, 85.812889],
+        AFFINE,
+    ),
+    "P": (
+        [[1.69840026, 0.11994475, -0.37753576], [0.14123015, 1.00080812, -0.3350791]],
+        [89.351585, 97.750893, 74.494400, 96.326569],
+        0.18320322036743164,
+    ),
+    "E": (
+        [[-1.43085408, -1.18956506], [-0.30899143, -1.12962162]],
+        [93.785301, 113.806252, 139.108200, 96.728027],
+        0.32943350076675415,
+    ),
+    "TC": (
+        [[2.14285731, 0.0, -0.78571433], [0.0, 2.14285731, 0.0]],
+        [204.929398, 227.223526, 218.149033, 257.756866],
+        0.7085504531860352,
+    ),
+    "centred": (
+        [[1.42857146, 0.0, 0.0], [0.0, 1.42857146, 0.0]],
+        [132.705872, 150.478424, 135.623520, 146.827454],
+        AFFINE,
+    ),
+    "shifted": (
+        [[1.42857146, 0.0, -0.16140393], [0.0, 1.42857146, -0.00138627]],
+        [132.705872, 150.478424, 135.623535, 146.827454],
+        AFFINE,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DISTORTIONS)
+def test_the_draws_behind_stored_results_stay(kind):
+    """Oracle: numbers printed once, those of R, RTS, centred and shifted before the others were added."""
+    g, split = torch.Generator().manual_seed(11), load_digits_split()
+    out, theta = distort(split.test_images[:4], kind, generator=g, others=split.test_images)
+    rows, ink, after = PINNED[kind]
+    torch.testing.assert_close(theta[3, :2], torch.tensor(rows), rtol=0, atol=1e-6)
+    torch.testing.assert_close(out.sum((1, 2, 3)), torch.tensor(ink), rtol=0, atol=1e-3)
+    training_batch(split, kind, 64, generator=g)
+    assert torch.rand(1, generator=g).item() == after
 
 
 @pytest.mark.parametrize(("kind", "most"), [("R", math.pi / 2), ("RTS", math.pi / 4)])
@@ -89,15 +143,18 @@ def test_convention_positive_angles_turn_counter_clockwise():
     np.testing.assert_allclose(out[0, 0].numpy(), expected, atol=1e-4)
 
 
-def test_same_seed_same_batch_whatever_the_global_state():
+@pytest.mark.parametrize("kind", DISTORTIONS)
+def test_same_seed_same_batch_whatever_the_global_state(kind):
     """Oracle: the other call; torch's global random state, before and after."""
     split = load_digits_split()
     before = torch.get_rng_state()
-    a, b = (training_batch(split, "RTS", 9, generator=torch.Generator().manual_seed(4)) for _ in range(2))
+    a, b = (training_batch(split, kind, 9, generator=torch.Generator().manual_seed(4)) for _ in range(2))
     assert torch.equal(a[0], b[0]) and torch.equal(a[1], b[1])
     assert torch.equal(torch.get_rng_state(), before)
-    first, again = held_out_set(split, "RTS", 2), held_out_set(split, "RTS", 2)
-    assert torch.equal(first.images, again.images)
+    first, again = held_out_set(split, kind, 2), held_out_set(split, kind, 2)
+    assert torch.equal(first.images, again.images) and torch.equal(first.theta, again.theta)
+    assert not torch.equal(first.theta[:445], first.theta[445:]) or kind == "centred"
+    assert first.images.min() >= 0 and first.images.max() <= 1 + 1e-6
     assert torch.equal(first.labels, split.test_labels.repeat(2))
 
 
@@ -109,11 +166,24 @@ def test_dtype_and_empty_batches():
     assert distort(torch.zeros(2, 3, 20, 30, dtype=torch.float64), "R", generator=g)[0].dtype == torch.float64
 
 
+@pytest.mark.parametrize(("kind", "form", "side"), [("P", (3, 3), 28), ("E", (16, 2), 28), ("TC", (2, 3), 60)])
+@pytest.mark.parametrize("batch", [0, 1, 3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_shapes_of_pulled_bent_and_cluttered_batches(kind, form, side, batch, dtype):
+    """Oracle: the shapes and types that were asked for; colours are distorted alike."""
+    digits = load_digits_split().test_images[:5].to(dtype)
+    images = digits[:batch].expand(batch, 3, 28, 28)
+    out, theta = distort(images, kind, generator=torch.Generator().manual_seed(0), others=digits.expand(5, 3, 28, 28))
+    assert out.shape == (batch, 3, side, side) and theta.shape == (batch, *form)
+    assert out.dtype == theta.dtype == dtype
+    assert torch.equal(out[:, :1].expand_as(out), out)
+
+
 def test_wrong_requests_are_refused():
     """Oracle: the message names expected, got and remedy."""
     g = torch.Generator().manual_seed(0)
-    with pytest.raises(ValueError, match=r"expected kind in \['R', 'RTS', 'centred', 'shifted'\]"):
-        distort(torch.zeros(1, 1, 28, 28), "P", generator=g)
+    with pytest.raises(ValueError, match=r"expected kind in \['E', 'P', 'R', 'RTS', 'TC', 'centred', 'shifted'\]"):
+        distort(torch.zeros(1, 1, 28, 28), "p", generator=g)
     with pytest.raises(ValueError, match=r"expected images of shape \(N, C, H, W\), got \(28, 28\)"):
         distort(torch.zeros(28, 28), "R", generator=g)
     with pytest.raises(TypeError, match="expected float images"):

@@ -33,7 +33,7 @@ def test_learning_rate_is_one_cycle(steps):
     ("wrong", "message"),
     [
         ({"model": "vit"}, "expected model in"),
-        ({"task": "TC"}, "expected task in"),
+        ({"task": "TCX"}, "expected task in"),
         ({"hold_out": "train"}, "expected hold_out in"),
         ({"steps": 0}, "expected steps of at least 1, got 0"),
         ({"batch_size": 1}, "expected batch_size of at least 2"),

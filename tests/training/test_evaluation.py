@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from stn_lib.data import held_out_set, load_digits_split
+from stn_lib.metrics import pose
 from stn_lib.training import error_by_turn, evaluate
 
 
@@ -41,6 +42,17 @@ def test_bins_of_turns_hold_every_picture_once():
         assert span == (30 * k, 30 * k + 30) and n == len(inside)
         assert error == pytest.approx(100 * np.mean([held.labels[i] != 3 for i in inside]))
     assert sum(n for _, _, n in bins) == found.n
+
+
+@pytest.mark.parametrize(("kind", "form"), [("P", r"\(445, 3, 3\)"), ("E", r"\(445, 16, 2\)")])
+def test_what_is_not_affine_has_no_turn(kind, form):
+    """Oracle: the message; the error itself is measured all the same."""
+    found = evaluate(Always(3), kind, copies=1)
+    assert found.wrong == int((load_digits_split().test_labels != 3).sum())
+    with pytest.raises(ValueError, match=rf"expected affine theta \(n, 2, 3\), got {form}"):
+        error_by_turn(found)
+    with pytest.raises(ValueError, match=r"expected theta of shape \(N, 2, 3\), got"):
+        pose(found.theta)
 
 
 def test_the_mode_is_given_back():
