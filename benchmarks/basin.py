@@ -18,15 +18,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from collapse import made
+from collapse import taken_up
 from live_gap import ROOT
 
 from stn_lib import transforms
 from stn_lib.data import cast
 from stn_lib.data.distortion import INK
+from stn_lib.files import write_atomically
 from stn_lib.grid import affine_grid
 from stn_lib.registration import register
-from stn_lib.training.checkpoint import write_atomically
 
 METHODS = {
     "nearest": {"sampler": "nearest"},
@@ -132,11 +132,7 @@ def main() -> int:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     settings = json.loads(json.dumps(SETTINGS))  # as a file gives them back: lists, not tuples
-    known = made("python benchmarks/basin.py", settings)
-    if arguments.out.exists():
-        known = json.loads(arguments.out.read_text())
-        if known.get("settings") != settings:
-            parser.error(f"{arguments.out} holds runs of other settings: delete it, or choose another --out")
+    known = taken_up(arguments.out, "python benchmarks/basin.py", settings, parser)
     done = {(row["digit"], row["method"]) for row in known["runs"]}
     for digit in range(arguments.digits):
         for name in METHODS:

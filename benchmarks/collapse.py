@@ -28,11 +28,11 @@ from live_gap import ROOT, header
 
 from stn_lib import models
 from stn_lib.data import Distortion, held_out_set, load_digits_split, training_batch
+from stn_lib.files import write_atomically
 from stn_lib.grid import affine_grid
 from stn_lib.localization import start_at
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer, Transform
 from stn_lib.training import TrainConfig, evaluate, learning_rate, train
-from stn_lib.training.checkpoint import write_atomically
 
 STEPS, BATCH, LR = 150, 64, 8e-3
 TUTORIAL_STEPS = 400
@@ -204,8 +204,16 @@ def cases(split, hold_out: str) -> dict[str, dict[str, Callable]]:
     }
 
 
-def made(command: str, settings: dict) -> dict:
-    """How a table was made: commit (with a + where files differ from it), date, versions, settings."""
+def taken_up(out: Path, command: str, settings: dict, parser: argparse.ArgumentParser) -> dict:
+    """The table that a file holds, or a new one; the parser's error where the file holds other settings.
+
+    A new one says how it is made: commit (with a + where files differ from it), date, versions, settings.
+    """
+    if out.exists():
+        table = json.loads(out.read_text())
+        if table.get("settings") != settings:
+            parser.error(f"{out} holds runs of other settings: delete it, or choose another --out")
+        return table
     about = {key: value for key, value in header(TrainConfig()).items() if key != "config"}
     status = ["git", "status", "--porcelain", "--untracked-files=no"]
     changed = subprocess.run(status, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
@@ -256,11 +264,7 @@ def main() -> int:
         "steps": STEPS, "tutorial_steps": TUTORIAL_STEPS, "batch_size": BATCH, "lr": LR, "hold_out": arguments.hold_out,
         "mean": round(mean, 4), "std": round(std, 4), "background": round(-mean / std, 4),
     }  # fmt: skip
-    found = made("python benchmarks/collapse.py", settings)
-    if arguments.out.exists():
-        found = json.loads(arguments.out.read_text())
-        if found.get("settings") != settings:
-            parser.error(f"{arguments.out} holds runs of other settings: delete it, or choose another --out")
+    found = taken_up(arguments.out, "python benchmarks/collapse.py", settings, parser)
     done = {(row["case"], row["run"], row["seed"]) for row in found["runs"]}
     every = cases(split, arguments.hold_out)
     for seed in range(arguments.seeds):

@@ -18,9 +18,9 @@ import torch
 
 from stn_lib import models
 from stn_lib.data import held_out_set, load_digits_split
+from stn_lib.files import write_atomically
 from stn_lib.metrics import pose
 from stn_lib.training import TrainConfig, live_config, train
-from stn_lib.training.checkpoint import write_atomically
 from stn_lib.transforms import compose
 
 ROOT = Path(__file__).resolve().parent.parent

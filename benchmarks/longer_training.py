@@ -15,8 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from live_gap import KINDS, header
 
+from stn_lib.files import write_atomically
 from stn_lib.training import live_config, train
-from stn_lib.training.checkpoint import write_atomically
 
 FACTORS = (1, 2, 4, 8)
 

@@ -21,10 +21,10 @@ from live_gap import ROOT, header
 from stn_lib import models
 from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.data.shift import shift
+from stn_lib.files import write_atomically
 from stn_lib.metrics import error_interval, shift_consistency
 from stn_lib.models import POOLS
 from stn_lib.training import pooling_config, train
-from stn_lib.training.checkpoint import write_atomically
 
 PAIRS = 4
 MIDDLE = 32  # crops are taken from the middle of the picture, which the digit fills, so that ink enters and leaves

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from stn_lib import _validate
 from stn_lib.data.digits import DigitsSplit
+from stn_lib.files import write_atomically
 
 logger = logging.getLogger(__name__)
 
@@ -246,8 +247,6 @@ def _verified(path: Path, file: _File) -> bytes:
 def _download(file: _File, path: Path) -> None:
     """Get a file from the first mirror that has the right one; it comes to the disk whole or not at all."""
     from requests import RequestException
-
-    from stn_lib.training.checkpoint import write_atomically  # stn_lib.training itself imports stn_lib.data
 
     reasons = []
     for mirror in MIRRORS:

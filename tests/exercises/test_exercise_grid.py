@@ -85,7 +85,7 @@ ROTATIONS = {
     "ratio_upside_down": lambda angle, size: turned(angle, size, size[1] / size[0], size[0] / size[1]),
     "one_sine_only": lambda angle, size: turned(angle, size, size[0] / size[1], 1),
     "other_way": lambda angle, size: turned(-angle, size, size[0] / size[1], size[1] / size[0]),
-    "about_the_first_pixel": lambda angle, size: about_the_first_pixel(angle, size),
+    "about_the_first_pixel": about_the_first_pixel,
     "ratio_on_the_diagonal": lambda angle, size: turned(angle, size, size[0] / size[1], 1, size[0] / size[1]),
 }
 

@@ -8,21 +8,6 @@ import torch
 from stn_lib.training import checkpoint
 
 
-def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
-    """Oracle: the bytes that stood there before."""
-    path = tmp_path / "file"
-    checkpoint.write_atomically(path, b"old")
-
-    def fails(*_):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(checkpoint.os, "replace", fails)
-    with pytest.raises(OSError, match="disk full"):
-        checkpoint.write_atomically(path, b"new and longer")
-    assert path.read_bytes() == b"old"
-    assert [p.name for p in tmp_path.iterdir()] == ["file"]
-
-
 def test_round_trip(tmp_path):
     """Oracle: what was saved."""
     checkpoint.save(tmp_path / "c.pt", {"step": 3, "x": torch.arange(4.0)})
