@@ -68,7 +68,7 @@ def before_training(pool: str, seed: int) -> dict:
     """The circular consistency of the first weights, by which class stands out against its mean."""
     config = pooling_config(pool, seed)
     images = held_out_set(load_digits_split(), config.distortion).images
-    first = models.build("pooling-cnn", torch.Generator().manual_seed(seed), **config.model_arguments).eval()
+    first = config.build(torch.Generator().manual_seed(seed)).eval()
     return consistency(Centred(first, images), images)["circular"]
 
 

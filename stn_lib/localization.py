@@ -60,6 +60,48 @@ class ConvLocalization(nn.Sequential):
         super().__init__(*layers)
 
 
+class FullyConnectedLocalization(nn.Sequential):
+    """A localisation network of hidden layers only, as the paper gives its fully connected networks.
+
+    Args:
+        in_size: (H, W) of the picture.
+        in_channels: its channels.
+        out_features: how many parameters the transform has; 6 for an affine one.
+        widths: units of each hidden layer.
+        pool: factor of a first average pooling; 1 for none.
+
+    Raises:
+        ValueError: where the picture is smaller than the pooling.
+
+    Example:
+        >>> net = FullyConnectedLocalization((42, 42), out_features=8, pool=2)
+        >>> tuple(net(torch.zeros(5, 1, 42, 42)).shape)
+        (5, 8)
+
+    Source: Jaderberg et al. 2015, appendix A.
+    Chapter: 7
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int],
+        in_channels: int = 1,
+        out_features: int = 6,
+        *,
+        widths: tuple[int, ...] = (32, 32, 32),
+        pool: int = 1,
+    ):
+        if min(in_size) < pool:
+            raise ValueError(f"expected a picture of at least {pool} pixels a side for pool={pool}, got {in_size}")
+        layers: list[nn.Module] = [nn.AvgPool2d(pool)] if pool > 1 else []
+        layers.append(nn.Flatten())
+        inputs = in_channels * (in_size[0] // pool) * (in_size[1] // pool)
+        for width in widths:
+            layers += [nn.Linear(inputs, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
+            inputs = width
+        super().__init__(*layers, nn.Linear(inputs, out_features))
+
+
 def conv_blocks(in_channels: int, widths: tuple[int, ...], batch_norm: bool) -> list[nn.Module]:
     """Convolution (5 x 5, later 3 x 3; padded to keep the size), norm, ReLU, max-pooling by 2; repeated."""
     layers: list[nn.Module] = []

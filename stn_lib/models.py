@@ -11,6 +11,7 @@ from stn_lib.export import export, fold_batch_norm
 from stn_lib.localization import ConvLocalization, conv_blocks
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
+from stn_lib.table1 import Table1Network
 
 __all__ = [
     "CNN",
@@ -175,7 +176,7 @@ def _pooling(name: str) -> nn.Module:
     return PolyphasePool2d() if name == "aps" else MaxBlurPool2d(kernel=name, padding="circular")
 
 
-MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN}
+MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Table1Network}
 
 
 def _classifier(
@@ -191,11 +192,11 @@ def _classifier(
     return [*layers, nn.Linear(flat, classes)]
 
 
-def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> CNN | PoolingCNN | STCNN:
+def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> nn.Module:
     """A new network by name, with first weights that a generator decides.
 
     Args:
-        name: a name in `MODELS`: ``"cnn"``, ``"pooling-cnn"`` or ``"st-cnn"``.
+        name: a name in `MODELS`: ``"cnn"``, ``"pooling-cnn"``, ``"st-cnn"`` or ``"table1"``.
         generator: draws the weights; seeded with 0 if None. The global random state is left alone.
         arguments: of the class.
 

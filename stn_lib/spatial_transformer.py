@@ -140,7 +140,10 @@ class SpatialTransformer(nn.Module):
 
         Affine and attention give (N, 2, 3), projective (N, 3, 3), a thin plate spline (N, 16, 2).
         """
-        return self.family.theta(self.localization(images))
+        parameters = self.localization(images)
+        if parameters.dtype in (torch.bfloat16, torch.float16):
+            parameters = parameters.float()  # a grid in half precision is off by up to a fifth of a pixel
+        return self.family.theta(parameters)
 
     def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
         """Where each output pixel is read: (N, H, W, 2) normalised source (x, y).

@@ -11,7 +11,7 @@ from stn_lib.__main__ import main
 SHORT = ["--model", "cnn", "--steps", "3", "--batch-size", "4", "--copies", "1", "--quiet"]
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "export"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "export", "reproduce"])
 def test_help(command, capsys):
     """Oracle: argparse leaves with 0 and says how it is used."""
     with pytest.raises(SystemExit) as left:
@@ -23,7 +23,7 @@ def test_help(command, capsys):
 def test_module_runs():
     """Oracle: the exit status of a process of its own."""
     done = subprocess.run([sys.executable, "-m", "stn_lib", "--help"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0 and "{train,evaluate,export}" in done.stdout
+    assert done.returncode == 0 and "{train,evaluate,export,reproduce}" in done.stdout
 
 
 def test_train_evaluate_export(tmp_path, capsys):

@@ -141,7 +141,9 @@ def test_committed_weights_are_small_and_exact(name):
 
 def test_wrong_requests_are_refused(tmp_path):
     """Oracle: the message names expected, got and remedy."""
-    with pytest.raises(ValueError, match=r"expected a model in \['cnn', 'pooling-cnn', 'st-cnn'\], got 'vit'"):
+    with pytest.raises(
+        ValueError, match=r"expected a model in \['cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'"
+    ):
         models.build("vit")
     with pytest.raises(FileNotFoundError, match="digits-rts-cnn"):
         models.load_pretrained("digits")

@@ -6,12 +6,13 @@ from stn_lib.data.digits import DigitsSplit, load_digits_split
 from stn_lib.data.distortion import DISTORTIONS, RTS, TC, Distortion, E, P, R, distort
 from stn_lib.data.mnist import load_mnist
 from stn_lib.data.shift import shift
-from stn_lib.data.tasks import HeldOut, held_out_set, training_batch
+from stn_lib.data.tasks import TASKS, HeldOut, held_out_set, load_split, training_batch
 
 __all__ = [
     "DISTORTIONS",
     "RANGES",
     "RTS",
+    "TASKS",
     "TC",
     "DigitsSplit",
     "Distortion",
@@ -25,6 +26,7 @@ __all__ = [
     "held_out_set",
     "load_digits_split",
     "load_mnist",
+    "load_split",
     "shift",
     "training_batch",
 ]

@@ -51,7 +51,7 @@ def clutter(placed: Tensor, digits: Tensor, others: Tensor, patches: int, *, gen
         len(placed), 1, patches * SIDE * SIDE
     )  # the patches' pixels in a flat picture
     ink = cut.view(len(placed), patches, *cut.shape[1:]).transpose(1, 2).flatten(2)  # the same pixels' values
-    flat = placed.flatten(2).scatter_reduce(2, where.expand_as(ink), ink, "amax")
+    flat = placed.flatten(2).scatter_reduce(2, where.to(ink.device).expand_as(ink), ink, "amax")
     return flat.view(placed.shape)
 
 
@@ -70,7 +70,7 @@ def _cuts(digits: Tensor, others: Tensor, patches: int, generator: torch.Generat
         own = digits[(left // patches)[:, None, None], :, row, column].movedim(3, 1)
         cuts[left] = cut
         good = (cut.mean((1, 2, 3)) >= LEAST_INK) & (cut != own).flatten(1).any(1)
-        left = left[~good]
+        left = left[~good.cpu()]
     raise ValueError(
         f"expected other digits with ink to cut patches from, got {len(others)} pictures that are blank or the same "
         "digit: hand over more digits as others"

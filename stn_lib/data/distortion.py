@@ -122,7 +122,7 @@ def distort(
         theta = pull_corners(theta, recipe.corner_noise, recipe.out_size, generator)
     elif recipe.lattice_noise:
         theta = bend_lattice(theta, recipe.lattice_noise, recipe.out_size, generator)
-    theta = theta.to(images.dtype)
+    theta = theta.to(images)
     out = F.grid_sample(images, _grid(theta, (*images.shape[:2], *recipe.out_size)), align_corners=False)
     if recipe.patches:
         out = clutter(out, images, images if others is None else others, recipe.patches, generator=generator)

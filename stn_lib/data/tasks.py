@@ -1,12 +1,18 @@
-"""What a network is given: endless training batches, and one frozen set to be measured on."""
+"""What a network is given: a task by name, endless training batches of it, and one frozen set to be measured on."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from stn_lib.data.digits import DigitsSplit
-from stn_lib.data.distortion import Distortion, distort
+from stn_lib.data.digits import DigitsSplit, load_digits_split
+from stn_lib.data.distortion import DISTORTIONS, Distortion, distort
+from stn_lib.data.mnist import load_mnist
+
+MNIST = "mnist-"
+
+#: What can be trained on: a distortion's own name lays it on the embedded digits, ``mnist-`` before it on MNIST.
+TASKS = {**DISTORTIONS, **{MNIST + name.lower(): DISTORTIONS[name] for name in ("R", "RTS", "P", "E", "TC")}}
 
 HELD_OUT_SEED = 20150605  # any number, as long as it never changes: the held-out pictures are part of the task
 
@@ -18,6 +24,28 @@ class HeldOut(NamedTuple):
     images: Tensor
     labels: Tensor
     theta: Tensor
+
+
+def load_split(task: str, hold_out: str = "test") -> DigitsSplit:
+    """The digits of a task, undistorted.
+
+    Args:
+        task: a name in `TASKS`.
+        hold_out: as in `load_digits_split` and `load_mnist`.
+
+    Raises:
+        ValueError: for a name that is not in `TASKS`.
+        FileNotFoundError, ConnectionError: as `load_mnist`.
+
+    Example:
+        >>> len(load_split("RTS").train_images)
+        1352
+
+    Chapter: 7
+    """
+    if task not in TASKS:
+        raise ValueError(f"expected a task in {sorted(TASKS)}, got {task!r}")
+    return load_mnist(hold_out) if task.startswith(MNIST) else load_digits_split(hold_out=hold_out)
 
 
 def training_batch(
@@ -39,6 +67,7 @@ def training_batch(
     Chapter: 7
     """
     chosen = torch.randint(len(split.train_images), (size,), generator=generator)
+    chosen = chosen.to(split.train_images.device)
     images, _ = distort(split.train_images[chosen], kind, generator=generator, others=split.train_images)
     return images, split.train_labels[chosen]
 

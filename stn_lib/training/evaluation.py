@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_lib.data import Distortion, HeldOut, held_out_set, load_digits_split
+from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_split
 from stn_lib.metrics import error_interval
 
 
@@ -44,7 +44,7 @@ def evaluate(
 
     Args:
         model: pictures (N, 1, H, W) to logits; put in evaluation mode for the time being.
-        task: a name in `stn_lib.data.DISTORTIONS`, a `Distortion`, or a set from `held_out_set`.
+        task: a name in `stn_lib.data.TASKS`, a `Distortion` of the embedded digits, or a set from `held_out_set`.
         hold_out: ``"test"`` or ``"validation"``; see `load_digits_split`.
         copies: distortions of each digit. The interval takes them for independent, which copies of one digit
             are not quite: read it as a little too narrow.
@@ -61,16 +61,19 @@ def evaluate(
     Chapter: 7
     """
     if not isinstance(task, HeldOut):
-        task = held_out_set(load_digits_split(hold_out=hold_out), task, copies)
+        name = task if isinstance(task, str) else ""
+        task = held_out_set(load_split(name or "RTS", hold_out), TASKS.get(name, task), copies)
     training = model.training
+    device = next((p.device for p in model.parameters()), torch.device("cpu"))
     model.eval()
     try:
         with torch.inference_mode():
-            logits = torch.cat([model(images) for images in task.images.split(batch_size)])
+            logits = torch.cat([model(images.to(device)).cpu() for images in task.images.split(batch_size)])
     finally:
         model.train(training)
-    wrong, n = int((logits.argmax(1) != task.labels).sum()), len(task.labels)
-    return Evaluation(100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), task.labels, task.theta)
+    labels, theta = task.labels.cpu(), task.theta.cpu()
+    wrong, n = int((logits.argmax(1) != labels).sum()), len(labels)
+    return Evaluation(100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), labels, theta)
 
 
 def error_by_turn(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[float, float], float, int]]:

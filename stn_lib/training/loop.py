@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +14,9 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from stn_lib import models
-from stn_lib.data import HeldOut, held_out_set, load_digits_split, training_batch
+from stn_lib.data import DigitsSplit, HeldOut, held_out_set, load_split, training_batch
 from stn_lib.spatial_transformer import SpatialTransformer
-from stn_lib.training import checkpoint
+from stn_lib.training import checkpoint, distributed
 from stn_lib.training.config import TrainConfig, learning_rate
 from stn_lib.training.evaluation import Evaluation, evaluate
 
@@ -25,14 +25,19 @@ LOG_EVERY = 10
 Callback = Callable[[int, nn.Module], None]
 
 
+class OutOfTime(Exception):
+    """A run stopped because its time was over; the same call takes it up again."""
+
+
 class TrainResult(NamedTuple):
     """What a training run gives.
 
     Args:
         model: the trained network, in evaluation mode.
-        history: a dict for every tenth step, ``{"step", "loss", "lr"}``, with ``"error"`` where measured.
+        history: a dict for every tenth step, ``{"step", "loss", "lr", "batch_error"}``, the last one the share of
+            wrong answers in that step's batch in per cent; with ``"error"`` where the held-out error was measured.
         test_error: on the held-out pictures, in per cent.
-        seconds: of training in this call, measurements and callbacks not counted.
+        seconds: of training, in all calls that took the run up; measurements and callbacks not counted.
         evaluation: what stands behind `test_error`.
         config: of the run.
     """
@@ -52,9 +57,12 @@ def train(
     callback: Callback | None = None,
     callback_every: int = 25,
     checkpoint_every: int = 100,
+    until: float | None = None,
     progress: bool = True,
 ) -> TrainResult:
     """Train a network; taken up where it stopped if `out` holds a checkpoint of the same config.
+
+    Started by ``torchrun``, all processes share each batch, and the first one writes and speaks.
 
     Args:
         config: decides the run, to the bit on one machine.
@@ -63,13 +71,16 @@ def train(
             at the end. The network is in evaluation mode and gradients are off meanwhile.
         callback_every: steps between callbacks.
         checkpoint_every: steps between checkpoints; the end always has one.
-        progress: whether to show a progress bar.
+        until: the time (of `time.monotonic`) after which to write a checkpoint and stop; None for no such time.
+        progress: whether to show a progress bar, with the steps a second and the time left.
 
     Returns:
         A `TrainResult`.
 
     Raises:
-        ValueError: where `out` holds a run of another config, or a damaged checkpoint.
+        ValueError: where `out` holds a run of another config, or a damaged checkpoint; for a device that is not there.
+        OutOfTime: where `until` has passed before the last step.
+        FloatingPointError: where the loss is no longer a number.
 
     Example:
         >>> result = train(TrainConfig(model="cnn", steps=2, batch_size=8, copies=1), progress=False)
@@ -78,74 +89,98 @@ def train(
 
     Chapter: 7
     """
-    with _threads(config.threads):
-        run = _Run(config)
+    device = distributed.local_device(config.device)
+    with _threads(config.threads), distributed.processes(device):
+        first = distributed.first()
+        run = _Run(config, device)
         file = Path(out) / "checkpoint.pt" if out is not None else None
-        if file is not None and file.exists():
-            run.restore(checkpoint.load(file), file)
+        state = distributed.from_first(checkpoint.load(file) if first and file is not None and file.exists() else None)
+        if state is not None:
+            run.restore(state, file)
             log.info("taken up at step %d of %d from %s", run.step, config.steps, file)
-        metrics = checkpoint.MetricsLog(file and file.with_name("metrics.jsonl"), upto=run.step)
-        seconds = 0.0
+        metrics = checkpoint.MetricsLog(file.with_name("metrics.jsonl") if first and file else None, upto=run.step)
+
+        def save():
+            if first and file is not None:
+                checkpoint.save(file, run.state())
+
         try:
             if run.step == 0:
                 run.tell(callback)
-            bar = tqdm(total=config.steps, initial=run.step, desc=config.model, disable=not progress)
+            bar = tqdm(total=config.steps, initial=run.step, desc=config.model, disable=not (progress and first))
             with bar:
                 while run.step < config.steps:
-                    began = time.perf_counter()
-                    loss = run.advance()
-                    seconds += time.perf_counter() - began
-                    run.record(loss, metrics, bar)
+                    loss, wrong = run.advance()
+                    run.record(loss, wrong, metrics, bar)
                     end = run.step == config.steps
-                    if file is not None and (end or run.step % checkpoint_every == 0):
-                        checkpoint.save(file, run.state())
+                    if end or run.step % checkpoint_every == 0:
+                        save()
                     if end or run.step % callback_every == 0:
                         run.tell(callback)
+                    if not end and until is not None and distributed.from_first(time.monotonic() > until):
+                        save()
+                        raise OutOfTime(f"time is over at step {run.step} of {config.steps}")
         finally:
             metrics.close()
         measured = run.measure()
-    return TrainResult(run.model.eval(), run.history, measured.error, seconds, measured, config)
+    return TrainResult(run.model.eval(), run.history, measured.error, run.seconds, measured, config)
 
 
 class _Run:
     """The state of a run, and one step of it."""
 
-    def __init__(self, config: TrainConfig):
-        self.config = config
+    def __init__(self, config: TrainConfig, device: torch.device):
+        self.config, self.device = config, device
         self.generator = torch.Generator().manual_seed(config.seed)
-        self.model = models.build(config.model, self.generator, **config.model_arguments).train()
+        self.model = config.build(self.generator).to(device).train()
+        if config.precision == "bfloat16":
+            self.model.to(memory_format=torch.channels_last)
+        self.joined = distributed.joined(self.model, device)
         self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, config))
-        self.split = load_digits_split(hold_out=config.hold_out)
+        self.split = DigitsSplit(*(part.to(device) for part in load_split(config.task, config.hold_out)))
         self.step = 0
+        self.seconds = 0.0
         self.history: list[dict[str, float]] = []
         self._held_out: HeldOut | None = None
 
-    def advance(self) -> float:
-        """Take one step of descent; returns the loss before it."""
+    def advance(self) -> tuple[float, float]:
+        """Take one step of descent; returns the loss before it, and the share of wrong answers."""
+        began = time.perf_counter()
         config = self.config
-        images, labels = training_batch(self.split, config.distortion, config.batch_size, generator=self.generator)
+        # Every process draws the whole batch, so that they agree on it, and keeps its share.
+        batch = training_batch(self.split, config.distortion, config.batch_size, generator=self.generator)
+        images, labels = map(distributed.share, batch)
         rate = learning_rate(self.step, config)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
-        loss = F.cross_entropy(self.model(images), labels, label_smoothing=config.label_smoothing)
+        half = config.precision == "bfloat16"
+        if half:
+            images = images.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            logits = self.joined(images)
+        loss = F.cross_entropy(logits.float(), labels, label_smoothing=config.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
         self.step += 1
-        if not torch.isfinite(loss):
+        wrong = (logits.detach().argmax(1) != labels).float().mean()
+        loss, wrong = distributed.mean(torch.stack([loss.detach(), wrong])).tolist()
+        if not math.isfinite(loss):
             raise FloatingPointError(
-                f"expected a finite loss, got {loss.item()} at step {self.step}: lower lr, now {config.lr}"
+                f"expected a finite loss, got {loss} at step {self.step}: lower lr, now {config.lr}"
             )
-        return loss.item()
+        self.seconds += time.perf_counter() - began
+        return loss, wrong
 
-    def record(self, loss: float, metrics: checkpoint.MetricsLog, bar: tqdm) -> None:
+    def record(self, loss: float, wrong: float, metrics: checkpoint.MetricsLog, bar: tqdm) -> None:
         """Keep the loss of every tenth step, and the error where it is asked for."""
         config = self.config
         bar.update()
         measured = config.evaluate_every and self.step % config.evaluate_every == 0
         if not (measured or self.step % LOG_EVERY == 0 or self.step == config.steps):
             return
-        values = {"step": self.step, "loss": loss, "lr": learning_rate(self.step - 1, config)}
+        rate = learning_rate(self.step - 1, config)
+        values = {"step": self.step, "loss": loss, "lr": rate, "batch_error": round(100 * wrong, 4)}
         if measured:
             values["error"] = self.measure().error
         self.history.append(values)
@@ -175,9 +210,10 @@ class _Run:
             "optimizer": self.optimizer.state_dict(),
             "generator": self.generator.get_state(),
             "history": self.history,
+            "seconds": self.seconds,
         }
 
-    def restore(self, state: dict[str, Any], file: Path) -> None:
+    def restore(self, state: dict[str, Any], file: Path | None) -> None:
         mine = dataclasses.asdict(self.config)
         other = {key: state["config"].get(key) for key in mine if state["config"].get(key) != mine[key]}
         if other:
@@ -188,7 +224,7 @@ class _Run:
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
-        self.step, self.history = state["step"], list(state["history"])
+        self.step, self.history, self.seconds = state["step"], list(state["history"]), state["seconds"]
 
 
 def load_run(out: str | Path) -> tuple[nn.Module, TrainConfig, dict[str, Any]]:
@@ -203,7 +239,7 @@ def load_run(out: str | Path) -> tuple[nn.Module, TrainConfig, dict[str, Any]]:
     path = Path(out)
     state = checkpoint.load(path / "checkpoint.pt" if path.is_dir() else path)
     config = TrainConfig(**state["config"])
-    model = models.build(config.model, **config.model_arguments)
+    model = config.build()
     model.load_state_dict(state["model"])
     return model.eval(), config, state
 

@@ -1,0 +1,413 @@
+"""Table 1 of the paper, cell by cell: what was published, what each cell is here, the runs, and the report."""
+
+import dataclasses
+import functools
+import itertools
+import json
+import logging
+import multiprocessing
+import platform
+import shlex
+import subprocess
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from scipy.stats import t as student
+
+from stn_lib.files import write_atomically
+from stn_lib.metrics import error_interval
+from stn_lib.models import count_parameters
+from stn_lib.training import distributed
+from stn_lib.training.config import TrainConfig
+from stn_lib.training.loop import OutOfTime, train
+
+log = logging.getLogger(__name__)
+
+RESULTS = Path("results") / "table1"
+RUNS = Path("runs") / "table1"
+DISTORTIONS = ("r", "rts", "p", "e", "tc")
+CURVE_POINTS = 60
+
+#: Error in per cent, Jaderberg et al. 2015, Table 1; TC from the text, which names no transform.
+PAPER = {
+    "fcn": {"r": 2.1, "rts": 5.2, "p": 3.1, "e": 3.2, "tc": 13.2},
+    "cnn": {"r": 1.2, "rts": 0.8, "p": 1.5, "e": 1.4, "tc": 3.5},
+    "st-fcn-affine": {"r": 1.2, "rts": 0.8, "p": 1.5, "e": 2.7, "tc": 2.0},
+    "st-fcn-projective": {"r": 1.3, "rts": 0.9, "p": 1.4, "e": 2.6, "tc": 2.0},
+    "st-fcn-tps": {"r": 1.1, "rts": 0.8, "p": 1.4, "e": 2.4, "tc": 2.0},
+    "st-cnn-affine": {"r": 0.7, "rts": 0.5, "p": 0.8, "e": 1.2, "tc": 1.7},
+    "st-cnn-projective": {"r": 0.8, "rts": 0.6, "p": 0.8, "e": 1.3, "tc": 1.7},
+    "st-cnn-tps": {"r": 0.7, "rts": 0.5, "p": 0.8, "e": 1.1, "tc": 1.7},
+}
+
+
+class Cell(NamedTuple):
+    """A cell of the table: a distortion and a network, ``rts`` and ``st-cnn-affine``."""
+
+    distortion: str
+    network: str
+
+    def __str__(self) -> str:
+        return f"{self.distortion}-{self.network}"
+
+
+CELLS = [Cell(distortion, network) for network in PAPER for distortion in DISTORTIONS]
+
+#: Pictures that a network trains on, in millions; with a transformer as many as without, so that the two can be compared.
+MILLIONS = {
+    "fcn": {"r": 3.0, "rts": 3.0, "p": 3.0, "e": 3.0, "tc": 3.0},
+    "cnn": {"r": 1.2, "rts": 1.4, "p": 1.6, "e": 1.2, "tc": 1.0},
+}
+
+
+def parse_cell(text: str) -> Cell:
+    """A cell by its name.
+
+    Raises:
+        ValueError: for a name that is not in `CELLS`.
+
+    Example:
+        >>> parse_cell("rts-st-cnn-affine")
+        Cell(distortion='rts', network='st-cnn-affine')
+    """
+    known = {str(cell): cell for cell in CELLS}
+    if text not in known:
+        raise ValueError(f"expected a cell such as rts-st-cnn-affine, got {text!r}: one of {list(known)}")
+    return known[text]
+
+
+def table1_config(cell: Cell, seed: int = 0, **other: Any) -> TrainConfig:
+    """The run of a cell. All cells share their settings; they differ in network, task and length.
+
+    Args:
+        cell: which.
+        seed: of the run.
+        other: fields of `TrainConfig` to set otherwise.
+
+    Example:
+        >>> config = table1_config(Cell("rts", "st-cnn-affine"))
+        >>> config.task, config.model, config.transform, config.size
+        ('mnist-rts', 'st-cnn', 'affine', 'table1')
+
+    Chapter: 7
+    """
+    model = next(name for name in ("st-fcn", "st-cnn", "fcn", "cnn") if cell.network.startswith(name))
+    settings = {
+        "model": model, "size": "table1", "transform": cell.network.removeprefix(model).lstrip("-") or "affine",
+        "task": f"mnist-{cell.distortion}", "seed": seed, "batch_size": 256, "copies": 1, "precision": "bfloat16",
+        "steps": round(MILLIONS[model.removeprefix("st-")][cell.distortion] * 1e6 / 256),
+    }  # fmt: skip
+    return TrainConfig(**{**settings, **other})
+
+
+def result_file(cell: Cell, seed: int, results: str | Path = RESULTS) -> Path:
+    """Where the result of a run is kept."""
+    return Path(results) / f"{cell}-{seed}.json"
+
+
+def missing(cells: list[Cell], seeds: int, results: str | Path = RESULTS) -> list[tuple[Cell, int]]:
+    """The runs that have no result yet, in the order they are best made: one seed of everything, then further seeds
+    of the convolutional networks, then the rest."""
+
+    def rank(run: tuple[Cell, int]) -> tuple[int, int]:
+        cell, seed = run
+        return (0 if seed == 0 else 1 if cell.network.endswith("cnn") or "cnn-" in cell.network else 2), seed
+
+    runs = [(cell, seed) for seed in range(seeds) for cell in cells if not result_file(cell, seed, results).exists()]
+    return sorted(runs, key=rank)
+
+
+def run_cell(
+    cell: Cell,
+    seed: int,
+    *,
+    results: str | Path = RESULTS,
+    runs: str | Path = RUNS,
+    until: float | None = None,
+    progress: bool = True,
+    **other: Any,
+) -> dict[str, Any]:
+    """Train a cell, or take its run up again, measure it on the test set once, and write its result.
+
+    Args:
+        cell, seed: which run.
+        results: folder of the results.
+        runs: folder of the checkpoints.
+        until, progress: as in `stn_lib.training.train`.
+        other: fields of `TrainConfig` to set otherwise.
+
+    Returns:
+        What was written.
+
+    Raises:
+        OutOfTime: where `until` has passed; the next call goes on.
+    """
+    config = table1_config(cell, seed, **other)
+    made_by = _made_by(config)
+    out = Path(runs) / f"{cell}-{seed}"
+    done = train(config, out=out, until=until, checkpoint_every=500, progress=progress)
+    written = {
+        "cell": str(cell),
+        "seed": seed,
+        "command": command(config),
+        **made_by,
+        "seconds": round(done.seconds, 1),
+        "parameters": count_parameters(done.model),
+        "pictures": config.steps * config.batch_size,
+        "error_percent": round(done.test_error, 4),
+        "interval_percent": [round(x, 4) for x in done.evaluation.interval],
+        "wrong": done.evaluation.wrong,
+        "n": done.evaluation.n,
+        "config": dataclasses.asdict(config),
+        "curve": _curve(done.history),
+    }
+    if distributed.first():
+        file = result_file(cell, seed, results)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, (json.dumps(written, indent=1) + "\n").encode())
+    return written
+
+
+def reproduce(
+    cells: list[Cell],
+    seeds: int = 1,
+    *,
+    jobs: int = 1,
+    budget: float | None = None,
+    results: str | Path = RESULTS,
+    runs: str | Path = RUNS,
+    progress: bool = True,
+    **other: Any,
+) -> int:
+    """Run the cells that are missing.
+
+    Args:
+        cells, seeds: which; seeds 0, 1, … of each.
+        jobs: how many at a time, each in a process of its own.
+        budget: seconds after which every run writes a checkpoint and stops; None for no end.
+        results, runs, other: as in `run_cell`.
+        progress: whether one job alone shows its progress.
+
+    Returns:
+        How many runs are still missing.
+    """
+    left = missing(cells, seeds, results)
+    until = None if budget is None else time.monotonic() + budget
+    settings = {"results": results, "runs": runs, "until": until, **other}
+    if jobs == 1:
+        for cell, seed in left:
+            if until is not None and time.monotonic() > until:
+                break
+            try:
+                _tell(run_cell(cell, seed, progress=progress, **settings))
+            except OutOfTime as end:
+                log.info("%s, seed %d: %s", cell, seed, end)
+    else:
+        context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
+        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
+            waiting = [pool.submit(_job, cell, seed, settings) for cell, seed in left]
+            for future in as_completed(waiting):
+                written = future.result()
+                if written is not None:
+                    _tell(written)
+    return len(missing(cells, seeds, results))
+
+
+def _job(cell: Cell, seed: int, settings: dict[str, Any]) -> dict[str, Any] | None:
+    if settings["until"] is not None and time.monotonic() > settings["until"]:
+        return None
+    try:
+        return run_cell(cell, seed, progress=False, **settings)
+    except OutOfTime:
+        return None
+
+
+def _tell(written: dict[str, Any]) -> None:
+    low, high = written["interval_percent"]
+    published = PAPER[parse_cell(written["cell"]).network][parse_cell(written["cell"]).distortion]
+    print(
+        f"{written['cell']:22s} seed {written['seed']}: {written['error_percent']:5.2f} % ({low:.2f} to {high:.2f}), "
+        f"the paper's {published}, {written['seconds']:.0f} s",
+        flush=True,
+    )
+
+
+def command(config: TrainConfig) -> str:
+    """The command that makes a run of the table again."""
+    base = table1_config(cell_of(config), config.seed)
+    given = {"task": config.task, "model": config.model}
+    if config.model.startswith("st-"):
+        given["transform"] = config.transform
+    given["seed"] = config.seed
+    for field in dataclasses.fields(config):
+        if getattr(config, field.name) != getattr(base, field.name):
+            given[field.name] = getattr(config, field.name)
+    flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    return shlex.join(["python", "-m", "stn_lib", "train", *flags])
+
+
+def cell_of(config: TrainConfig) -> Cell:
+    """The cell that a run belongs to."""
+    network = f"{config.model}-{config.transform}" if config.model.startswith("st-") else config.model
+    return parse_cell(f"{config.task.removeprefix('mnist-')}-{network}")
+
+
+def _made_by(config: TrainConfig) -> dict[str, Any]:
+    """What stood behind a run: the commit, the machine, the library."""
+    device = distributed.local_device(config.device)
+    processor = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    return {
+        **_commit(),
+        "device": f"{device.type}: {processor}",
+        "threads": config.threads or torch.get_num_threads(),
+        "processes": distributed.count(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+@functools.lru_cache(maxsize=1)  # of the code that this process has loaded, whatever is checked out later
+def _commit() -> dict[str, Any]:
+    status = _git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", ":!stn_lib/widgets")
+    return {"commit": _git("rev-parse", "HEAD"), "changed": None if status is None else bool(status)}
+
+
+def _git(*words: str) -> str | None:
+    """What git says of the package's own checkout; None where there is none."""
+    try:
+        here = Path(__file__).parents[2]
+        return subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _curve(history: list[dict[str, float]]) -> list[dict[str, float]]:
+    """A history in few points, each the mean of the rows since the one before."""
+    rows = len(history)
+    cuts = sorted({round(k * rows / CURVE_POINTS) for k in range(CURVE_POINTS + 1)})
+    points = []
+    for start, stop in itertools.pairwise(cuts):
+        part = history[start:stop]
+        point = {"step": part[-1]["step"]}
+        for key in ("loss", "batch_error"):
+            point[key] = round(sum(row[key] for row in part) / len(part), 4)
+        points.append(point)
+    return points
+
+
+def load_results(results: str | Path = RESULTS) -> dict[Cell, list[dict[str, Any]]]:
+    """All results there are, by cell, each cell's in the order of its seeds.
+
+    Raises:
+        ValueError: for a file that is no result.
+    """
+    found: dict[Cell, list[dict[str, Any]]] = {}
+    for file in sorted(Path(results).glob("*.json")):
+        try:
+            read = json.loads(file.read_text())
+            found.setdefault(parse_cell(read["cell"]), []).append(read)
+        except (json.JSONDecodeError, KeyError, TypeError) as error:
+            raise ValueError(f"expected a result of `reproduce table1`, got {file} ({error!r}): delete it") from error
+    return {cell: sorted(found[cell], key=lambda read: read["seed"]) for cell in CELLS if cell in found}
+
+
+class Summary(NamedTuple):
+    """A cell in figures, in per cent.
+
+    Args:
+        error: mean over the seeds.
+        interval: 95 % interval: Wilson's for the mean share of the test set. It says how sure the figure is for other
+            digits; how far seeds lie apart is `spread`.
+        spread: smallest and largest error.
+        seeds: how many.
+        paper: what was published.
+        parameters: of the network.
+        seconds: mean time of a run.
+    """
+
+    error: float
+    interval: tuple[float, float]
+    spread: tuple[float, float]
+    seeds: int
+    paper: float
+    parameters: int
+    seconds: float
+
+
+def summarise(found: list[dict[str, Any]]) -> Summary:
+    """The figures of one cell."""
+    errors = [read["error_percent"] for read in found]
+    mean, n = sum(errors) / len(errors), found[0]["n"]
+    cell = parse_cell(found[0]["cell"])
+    return Summary(
+        mean,
+        error_interval(mean * n / 100, n),
+        (min(errors), max(errors)),
+        len(found),
+        PAPER[cell.network][cell.distortion],
+        found[0]["parameters"],
+        sum(read["seconds"] for read in found) / len(found),
+    )
+
+
+class Gap(NamedTuple):
+    """How much a transformer takes off the error, in points, and the 95 % t-interval of it over `seeds` paired runs."""
+
+    points: float
+    interval: tuple[float, float] | None
+    seeds: int
+
+
+def gap(found: dict[Cell, list[dict[str, Any]]], distortion: str, network: str) -> Gap | None:
+    """The error of the plain network less that of the one with a transformer, seed by seed; None without such runs."""
+    plain = Cell(distortion, "cnn" if network.startswith("st-cnn") else "fcn")
+    sides = [
+        {read["seed"]: read["error_percent"] for read in found.get(c, [])} for c in (plain, Cell(distortion, network))
+    ]
+    points = [sides[0][seed] - sides[1][seed] for seed in sides[0] if seed in sides[1]]
+    if not points:
+        return None
+    mean, n = sum(points) / len(points), len(points)
+    if n < 2:
+        return Gap(mean, None, n)
+    deviation = (sum((x - mean) ** 2 for x in points) / (n - 1)) ** 0.5
+    reach = float(student.ppf(0.975, n - 1)) * deviation / n**0.5
+    return Gap(mean, (mean - reach, mean + reach), n)
+
+
+def report(results: str | Path = RESULTS) -> str:
+    """The table, ours beside the paper's, the gaps, and the parameter counts, as text."""
+    found = load_results(results)
+    if not found:
+        return f"no results in {results}: run `python -m stn_lib reproduce table1`"
+    lines = ["error in %, mean over seeds (how many) / the paper's; * above the paper's", ""]
+    lines.append(f"{'':18s}" + "".join(f"{d.upper():>17s}" for d in DISTORTIONS))
+    for network in PAPER:
+        row = f"{network:18s}"
+        for distortion in DISTORTIONS:
+            runs = found.get(Cell(distortion, network))
+            s = summarise(runs) if runs else None
+            star = "*" if s and s.error > s.paper else " "
+            row += f"{f'{s.error:.2f} ({s.seeds}) /{s.paper:4.1f}{star}':>17s}" if s else f"{'-':>17s}"
+        lines.append(row)
+    lines += ["", "what the transformer takes off the error, in points (95 % interval over paired seeds)", ""]
+    for network in PAPER:
+        gaps = {d: gap(found, d, network) for d in DISTORTIONS if network.startswith("st-")}
+        told = [f"{d.upper()} {g.points:.2f}" + (f" ({g.interval[0]:.2f} to {g.interval[1]:.2f})" if g.interval else "")
+                for d, g in gaps.items() if g]  # fmt: skip
+        if told:
+            lines.append(f"{network:18s} " + "  ".join(told))
+    counts = [runs[0]["parameters"] for runs in found.values()]
+    lines += ["", f"parameters: {min(counts):,} to {max(counts):,}"]
+    return "\n".join(lines)
