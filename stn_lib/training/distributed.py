@@ -11,7 +11,6 @@ from typing import Any
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 from torch.nn.parallel import DistributedDataParallel
 
 
@@ -99,6 +98,22 @@ def joined(model: nn.Module, device: torch.device) -> nn.Module:
     return DistributedDataParallel(model, device_ids=ids, broadcast_buffers=False)
 
 
+class _Sum(torch.autograd.Function):
+    """The sum over the processes. What each makes of it depends on all of them, so the gradient is a sum as well."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        value = value.clone()
+        dist.all_reduce(value)
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.contiguous().clone()
+        dist.all_reduce(gradient)
+        return gradient
+
+
 class _Synced:
     """A batch norm whose mean and variance are those of the whole batch. (torch's own needs a GPU.)"""
 
@@ -108,9 +123,9 @@ class _Synced:
         axes = [0, *range(2, x.ndim)]
         shape = [1, -1, *[1] * (x.ndim - 2)]
         wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-        centre = all_reduce(wide.mean(axes)) / count()
+        centre = _Sum.apply(wide.mean(axes)) / count()
         off = wide - centre.view(shape)
-        variance = all_reduce(off.square().mean(axes)) / count()
+        variance = _Sum.apply(off.square().mean(axes)) / count()
         with torch.no_grad():
             n = count() * x.numel() / x.shape[1]
             self.num_batches_tracked += 1
