@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from scipy.stats import t as student
 
+from stn_lib.data import TASKS, HeldOut, held_out_set, load_digits_split
 from stn_lib.files import write_atomically
 from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
@@ -30,6 +31,7 @@ RESULTS = Path("results") / "table1"
 RUNS = Path("runs") / "table1"
 DISTORTIONS = ("r", "rts", "p", "e", "tc")
 CURVE_POINTS = 60
+SHOWN = 8  # pictures
 
 #: Error in per cent, Jaderberg et al. 2015, Table 1; TC from the text, which names no transform.
 PAPER = {
@@ -163,6 +165,7 @@ def run_cell(
         "n": done.evaluation.n,
         "config": dataclasses.asdict(config),
         "curve": _curve(done.history),
+        "theta": _theta(done.model, config),
     }
     if distributed.first():
         file = result_file(cell, seed, results)
@@ -290,6 +293,28 @@ def _git(*words: str) -> str | None:
         return subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None
+
+
+def shown(distortion: str) -> HeldOut:
+    """The pictures that every transformer of the table is asked about, so that a page can draw its answers.
+
+    Embedded digits, for the project holds no picture of MNIST; no network of the table has seen one.
+
+    Args:
+        distortion: ``"r"`` to ``"tc"``, as in a `Cell`.
+    """
+    held_out = held_out_set(load_digits_split(), TASKS[f"mnist-{distortion}"], copies=1)
+    return HeldOut(*(part[:SHOWN] for part in held_out))
+
+
+def _theta(model: torch.nn.Module, config: TrainConfig) -> list | None:
+    """The transformer's answers to the pictures of `shown`; None without a transformer."""
+    if not config.model.startswith("st-"):
+        return None
+    images = shown(cell_of(config).distortion).images.to(next(model.parameters()).device)
+    with torch.no_grad():
+        theta = model.transformer.theta(images).cpu()
+    return [[[round(x, 5) for x in row] for row in one] for one in theta.tolist()]
 
 
 def _curve(history: list[dict[str, float]]) -> list[dict[str, float]]:

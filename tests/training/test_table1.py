@@ -15,15 +15,15 @@ import torch
 from scipy import stats
 
 from stn_lib import __main__ as cli
-from stn_lib.data import load_digits_split, tasks
+from stn_lib.data import held_out_set, load_digits_split, tasks
 from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
-from stn_lib.training import checkpoint, table1
+from stn_lib.training import checkpoint, load_run, table1
 from stn_lib.training.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
 
 SHORT = {"steps": 12, "batch_size": 16, "precision": "float32"}
 SCRIPT = """
-from stn_lib.data import load_digits_split, tasks
+from stn_lib.data import held_out_set, load_digits_split, tasks
 tasks.load_mnist = lambda hold_out: load_digits_split(hold_out=hold_out)
 if __name__ == "__main__":
     import sys
@@ -117,6 +117,11 @@ def test_what_is_written_of_a_run(tmp_path):
     names = [field.name for field in dataclasses.fields(config)]
     assert cli._config({name: getattr(given, name) for name in names if hasattr(given, name)}) == config
     assert row["curve"][-1]["step"] == 12 and row["threads"] == 1 and row["device"].startswith("cpu")
+    trained, _, _ = load_run(tmp_path / "runs" / "rts-st-cnn-affine-2")
+    asked = held_out_set(load_digits_split(), "RTS", copies=1)
+    with torch.no_grad():
+        theta = trained.transformer.theta(asked.images[:8])
+    assert torch.allclose(torch.tensor(row["theta"]), theta, atol=1e-5)
     assert row["seconds"] > 0 and set(row) >= {"commit", "changed", "torch", "python", "processes"}
 
 
@@ -177,6 +182,7 @@ def test_side_by_side_gives_the_same(tmp_path):
         )
         assert "all there" in done.stdout and done.stdout.count("the paper's 3.") == 2
     assert timeless(tmp_path / "1") == timeless(tmp_path / "2") != {}
+    assert all(row["theta"] is None for row in timeless(tmp_path / "1").values())
 
 
 def stored(folder, cell, errors):
