@@ -26,7 +26,7 @@ Callback = Callable[[int, nn.Module], None]
 
 
 class OutOfTime(Exception):
-    """A run stopped because its time was over; the same call takes it up again."""
+    """A run was told to stop before its last step; the same call takes it up again."""
 
 
 class TrainResult(NamedTuple):
@@ -57,7 +57,7 @@ def train(
     callback: Callback | None = None,
     callback_every: int = 25,
     checkpoint_every: int = 100,
-    until: float | None = None,
+    stop: Callable[[], bool] | None = None,
     progress: bool = True,
 ) -> TrainResult:
     """Train a network; taken up where it stopped if `out` holds a checkpoint of the same config.
@@ -71,7 +71,7 @@ def train(
             at the end. The network is in evaluation mode and gradients are off meanwhile.
         callback_every: steps between callbacks.
         checkpoint_every: steps between checkpoints; the end always has one.
-        until: the time (of `time.monotonic`) after which to write a checkpoint and stop; None for no such time.
+        stop: asked after each step whether to write a checkpoint and leave; None for never.
         progress: whether to show a progress bar, with the steps a second and the time left.
 
     Returns:
@@ -79,7 +79,7 @@ def train(
 
     Raises:
         ValueError: where `out` holds a run of another config, or a damaged checkpoint; for a device that is not there.
-        OutOfTime: where `until` has passed before the last step.
+        OutOfTime: where `stop` said so before the last step.
         FloatingPointError: where the loss is no longer a number.
 
     Example:
@@ -117,9 +117,9 @@ def train(
                         save()
                     if end or run.step % callback_every == 0:
                         run.tell(callback)
-                    if not end and until is not None and distributed.from_first(time.monotonic() > until):
+                    if not end and stop is not None and distributed.from_first(stop()):
                         save()
-                        raise OutOfTime(f"time is over at step {run.step} of {config.steps}")
+                        raise OutOfTime(f"stopped at step {run.step} of {config.steps}")
         finally:
             metrics.close()
         measured = run.measure()

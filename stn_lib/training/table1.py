@@ -6,10 +6,12 @@ import itertools
 import json
 import logging
 import multiprocessing
+import os
 import platform
 import shlex
 import subprocess
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,7 +130,7 @@ def run_cell(
     *,
     results: str | Path = RESULTS,
     runs: str | Path = RUNS,
-    until: float | None = None,
+    stop: Callable[[], bool] | None = None,
     progress: bool = True,
     **other: Any,
 ) -> dict[str, Any]:
@@ -138,19 +140,19 @@ def run_cell(
         cell, seed: which run.
         results: folder of the results.
         runs: folder of the checkpoints.
-        until, progress: as in `stn_lib.training.train`.
+        stop, progress: as in `stn_lib.training.train`.
         other: fields of `TrainConfig` to set otherwise.
 
     Returns:
         What was written.
 
     Raises:
-        OutOfTime: where `until` has passed; the next call goes on.
+        OutOfTime: where `stop` said so; the next call goes on.
     """
     config = table1_config(cell, seed, **other)
     made_by = _made_by(config)
     out = Path(runs) / f"{cell}-{seed}"
-    done = train(config, out=out, until=until, checkpoint_every=500, progress=progress)
+    done = train(config, out=out, stop=stop, checkpoint_every=500, progress=progress)
     written = {
         "cell": str(cell),
         "seed": seed,
@@ -192,43 +194,45 @@ def reproduce(
         jobs: how many at a time, each in a process of its own.
         budget: seconds after which every run writes a checkpoint and stops; None for no end.
         results, runs, other: as in `run_cell`.
-        progress: whether one job alone shows its progress.
+        progress: whether a single job shows its progress.
 
     Returns:
         How many runs are still missing.
     """
     left = missing(cells, seeds, results)
     until = None if budget is None else time.monotonic() + budget
-    settings = {"results": results, "runs": runs, "until": until, **other}
+    settings = {"results": results, "runs": runs, "progress": progress and jobs == 1, **other}
     if jobs == 1:
         for cell, seed in left:
-            if until is not None and time.monotonic() > until:
-                break
-            try:
-                _tell(run_cell(cell, seed, progress=progress, **settings))
-            except OutOfTime as end:
-                log.info("%s, seed %d: %s", cell, seed, end)
+            _tell(_job(cell, seed, until, None, settings))
     else:
         context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
         with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            waiting = [pool.submit(_job, cell, seed, settings) for cell, seed in left]
+            waiting = [pool.submit(_job, cell, seed, until, os.getpid(), settings) for cell, seed in left]
             for future in as_completed(waiting):
-                written = future.result()
-                if written is not None:
-                    _tell(written)
+                _tell(future.result())
     return len(missing(cells, seeds, results))
 
 
-def _job(cell: Cell, seed: int, settings: dict[str, Any]) -> dict[str, Any] | None:
-    if settings["until"] is not None and time.monotonic() > settings["until"]:
-        return None
+def _job(
+    cell: Cell, seed: int, until: float | None, parent: int | None, settings: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Run a cell until its time is over or, in a process of its own, until the one that asked for it is gone."""
+
+    def stop() -> bool:
+        # A run that outlived its parent would be in the way of the next call, which takes the same folder up.
+        return (until is not None and time.monotonic() > until) or (parent is not None and os.getppid() != parent)
+
     try:
-        return run_cell(cell, seed, progress=False, **settings)
-    except OutOfTime:
+        return None if stop() else run_cell(cell, seed, stop=stop, **settings)
+    except OutOfTime as end:
+        log.info("%s, seed %d: %s", cell, seed, end)
         return None
 
 
-def _tell(written: dict[str, Any]) -> None:
+def _tell(written: dict[str, Any] | None) -> None:
+    if written is None:
+        return
     low, high = written["interval_percent"]
     published = PAPER[parse_cell(written["cell"]).network][parse_cell(written["cell"]).distortion]
     print(

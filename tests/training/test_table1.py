@@ -185,6 +185,32 @@ def test_side_by_side_gives_the_same(tmp_path):
     assert all(row["theta"] is None for row in timeless(tmp_path / "1").values())
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is a POSIX signal")
+def test_runs_end_with_the_command_that_started_them(tmp_path):
+    """Oracle: the operating system: nobody writes a log any more, and a checkpoint is left."""
+    script = tmp_path / "reproduce.py"
+    script.write_text(SCRIPT)
+    words = [sys.executable, str(script), "reproduce", "table1", "--cells", "r-fcn", "e-fcn", "--jobs", "2"]
+    folders = ["--results", str(tmp_path / "results"), "--runs", str(tmp_path / "runs")]
+    parent = subprocess.Popen([*words, *folders], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    logs = [tmp_path / "runs" / f"{cell}-0" / "metrics.jsonl" for cell in ("r-fcn", "e-fcn")]
+    wait(lambda: all(log.exists() and log.stat().st_size for log in logs))
+    parent.kill()
+    parent.wait()
+    wait(lambda: all((log.parent / "checkpoint.pt").exists() for log in logs))
+    length = [log.stat().st_size for log in logs]
+    time.sleep(1)
+    assert [log.stat().st_size for log in logs] == length
+
+
+def wait(until, seconds=100):
+    """Come back when it is true."""
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.05)
+
+
 def stored(folder, cell, errors):
     """Results with these errors, one a seed."""
     folder.mkdir(exist_ok=True)
