@@ -220,14 +220,19 @@ def _job(
     """Run a cell until its time is over or, in a process of its own, until the one that asked for it is gone."""
 
     def stop() -> bool:
-        # A run that outlived its parent would be in the way of the next call, which takes the same folder up.
-        return (until is not None and time.monotonic() > until) or (parent is not None and os.getppid() != parent)
+        return (until is not None and time.monotonic() > until) or orphaned()
+
+    def orphaned() -> bool:
+        return parent is not None and os.getppid() != parent
 
     try:
         return None if stop() else run_cell(cell, seed, stop=stop, **settings)
     except OutOfTime as end:
         log.info("%s, seed %d: %s", cell, seed, end)
         return None
+    finally:
+        if orphaned():  # nobody waits for the answer, and the next call takes the same folder up
+            os._exit(1)
 
 
 def _tell(written: dict[str, Any] | None) -> None:
