@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 import re
-import shlex
 import sys
 import tomllib
 from pathlib import Path
@@ -100,19 +99,6 @@ def _explained(field: str) -> str:
     return field
 
 
-def _config(given: dict[str, Any]) -> TrainConfig:
-    """What was asked for, and the rest from the cell of Table 1 it belongs to, or from the live chapter."""
-    size, task = given.get("size"), given.get("task", "")
-    if size == "small" or not (task.startswith("mnist-") or size == "table1"):
-        return TrainConfig(**given)
-    asked = TrainConfig(**{"size": "table1", **{k: given[k] for k in ("model", "transform", "task") if k in given}})
-    if not task.startswith("mnist-"):
-        return dataclasses.replace(asked, **given)
-    if asked.transform == "attention":  # not in the table; trained as the affine one is
-        asked = dataclasses.replace(asked, transform="affine")
-    return dataclasses.replace(table1.table1_config(table1.cell_of(asked)), **given)
-
-
 def _from_file(path: str | None) -> dict[str, Any]:
     """The settings of a TOML file."""
     if path is None:
@@ -137,7 +123,7 @@ def _from_file(path: str | None) -> dict[str, Any]:
 def _train(arguments: argparse.Namespace) -> None:
     names = [field.name for field in dataclasses.fields(TrainConfig)]
     flags = {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
-    config = _config({**_from_file(arguments.config), **flags})
+    config = table1.asked({**_from_file(arguments.config), **flags})
     if arguments.checkpoint_every < 1:
         raise ValueError(f"expected --checkpoint-every of at least 1, got {arguments.checkpoint_every}")
     result = train(
@@ -202,13 +188,7 @@ def _export(arguments: argparse.Namespace) -> None:
     model, config, state = load_run(arguments.run)
     if state["step"] < config.steps:
         raise ValueError(f"expected a finished run, got step {state['step']} of {config.steps}: train it to its end")
-    used = {"model": config.model}  # the settings that are not the default ones, and the model in any case
-    for field in dataclasses.fields(config):
-        if getattr(config, field.name) != field.default:
-            used.setdefault(field.name, getattr(config, field.name))
-    flags = [part for k, v in used.items() for part in (f"--{k.replace('_', '-')}", str(v))]
-    command = shlex.join(["python", "-m", "stn_lib", "train", *flags])
-    about = {"command": command, "seed": config.seed, "config": dataclasses.asdict(config)}
+    about = {"command": table1.command(config), "seed": config.seed, "config": dataclasses.asdict(config)}
     path = models.save_weights(model, arguments.to, **about)
     # What is recorded is the error of the rounded weights, as everybody will load them.
     found = evaluate(models.load_pretrained(path), config.held_out())

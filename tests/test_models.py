@@ -7,9 +7,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from stn_lib import models
+from stn_lib.metrics import error_interval
 from stn_lib.training import TrainConfig, evaluate
 
 NAMES = ("digits-rts-cnn", "digits-rts-st-cnn")
+ON_MNIST = ("mnist-rts-cnn", "mnist-rts-st-cnn")
 
 
 def trained_a_little(name):
@@ -129,7 +131,18 @@ def test_committed_weights_make_the_recorded_errors(name):
     assert found.n == about["n"] and abs(found.wrong - about["wrong"]) <= 2
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ON_MNIST)
+def test_weights_from_mnist_read_other_digits(name):
+    """Oracle: the embedded digits, which they have not seen: chance is 90 % wrong. Their error on MNIST, which not
+    everybody has, is the file's own record; here it need only fit its counts."""
+    about = models.pretrained_info(name)
+    low, high = error_interval(about["wrong"], about["n"])
+    assert about["command"].startswith("python -m stn_lib train --task mnist-rts --model ") and about["n"] == 10_000
+    assert about["interval_percent"] == pytest.approx([low, high], abs=0.006)
+    assert about["error_percent"] < 3 and evaluate(models.load_pretrained(name), "RTS").error < 20
+
+
+@pytest.mark.parametrize("name", NAMES + ON_MNIST)
 def test_committed_weights_are_small_and_exact(name):
     """Oracle: half precision numbers, counted; the interpreter of this file."""
     model = models.load_pretrained(name)

@@ -247,13 +247,47 @@ def _tell(written: dict[str, Any] | None) -> None:
     )
 
 
+def asked(given: dict[str, Any]) -> TrainConfig:
+    """The run that some settings ask for; what they leave open comes from the cell of the table that they belong to, or,
+    away from MNIST and for small networks, from `TrainConfig`.
+
+    Args:
+        given: fields of `TrainConfig`.
+
+    Example:
+        >>> asked({"task": "mnist-rts", "model": "cnn"}) == table1_config(Cell("rts", "cnn"))
+        True
+    """
+    size = given.get("size", _size(given.get("task", "")))
+    named = TrainConfig(**{"size": size, **{key: given[key] for key in ("model", "transform", "task") if key in given}})
+    if size == "table1" and named.task.startswith("mnist-"):
+        # Attention is not in the table; it is trained as the affine transform is.
+        affine = dataclasses.replace(named, transform="affine") if named.transform == "attention" else named
+        named = table1_config(cell_of(affine))
+    return dataclasses.replace(named, **given)
+
+
+def _size(task: str) -> str:
+    """Which networks a task stands for where nobody says."""
+    return "table1" if task.startswith("mnist-") else "small"
+
+
 def command(config: TrainConfig) -> str:
-    """The command that makes a run of the table again."""
-    base = table1_config(cell_of(config), config.seed)
-    given = {"task": config.task, "model": config.model}
-    if config.model.startswith("st-"):
-        given["transform"] = config.transform
+    """The command that makes a run again.
+
+    Example:
+        >>> command(TrainConfig(model="cnn", steps=100))
+        'python -m stn_lib train --model cnn --seed 0 --steps 100'
+    """
+    given = {"task": config.task, "model": config.model, "transform": config.transform}
+    if config.task == TrainConfig.task:
+        del given["task"]
+    if not config.model.startswith("st-"):
+        del given["transform"]
+    if config.size != _size(config.task):
+        given["size"] = config.size
     given["seed"] = config.seed
+    base = asked(given)
     for field in dataclasses.fields(config):
         if getattr(config, field.name) != getattr(base, field.name):
             given[field.name] = getattr(config, field.name)

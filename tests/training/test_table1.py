@@ -19,7 +19,7 @@ from stn_lib import __main__ as cli
 from stn_lib.data import held_out_set, load_digits_split, tasks
 from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
-from stn_lib.training import checkpoint, load_run, table1
+from stn_lib.training import TrainConfig, checkpoint, load_run, table1
 from stn_lib.training.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
 
 SHORT = {"steps": 12, "batch_size": 16, "precision": "float32"}
@@ -116,7 +116,7 @@ def test_what_is_written_of_a_run(tmp_path):
     assert words[:4] == ["python", "-m", "stn_lib", "train"]
     given = cli._parser().parse_args(words[3:])
     names = [field.name for field in dataclasses.fields(config)]
-    assert cli._config({name: getattr(given, name) for name in names if hasattr(given, name)}) == config
+    assert table1.asked({name: getattr(given, name) for name in names if hasattr(given, name)}) == config
     assert row["curve"][-1]["step"] == 12 and row["threads"] == 1 and row["device"].startswith("cpu")
     trained, _, _ = load_run(tmp_path / "runs" / "rts-st-cnn-affine-2")
     asked = held_out_set(load_digits_split(), "RTS", copies=1)
@@ -129,11 +129,36 @@ def test_what_is_written_of_a_run(tmp_path):
 def test_the_issue_s_command_is_the_cell_s_run():
     """Oracle: `table1_config`: what is not given comes from the table, what is given overrules it."""
     asked = {"task": "mnist-rts", "model": "st-cnn", "transform": "affine", "seed": 0}
-    assert cli._config(asked) == table1_config(parse_cell("rts-st-cnn-affine"))
-    assert cli._config({**asked, "transform": "attention"}).steps == cli._config(asked).steps
-    assert cli._config({**asked, "steps": 5}) == table1_config(parse_cell("rts-st-cnn-affine"), steps=5)
-    small = cli._config({**asked, "size": "small"})
+    assert table1.asked(asked) == table1_config(parse_cell("rts-st-cnn-affine"))
+    assert table1.asked({**asked, "transform": "attention"}).steps == table1.asked(asked).steps
+    assert table1.asked({**asked, "steps": 5}) == table1_config(parse_cell("rts-st-cnn-affine"), steps=5)
+    small = table1.asked({**asked, "size": "small"})
     assert small.size == "small" and small.steps == 500
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"model": "cnn", "steps": 100},
+        {"model": "pooling-cnn", "pool": "Tri-3", "task": "centred", "max_angle": 90.0},
+        {
+            "model": "st-cnn",
+            "task": "mnist-rts",
+            "steps": 6000,
+            "batch_size": 256,
+            "copies": 1,
+            "precision": "bfloat16",
+        },
+        {"model": "st-fcn", "size": "table1", "transform": "tps", "seed": 2},
+        {"model": "st-cnn", "size": "table1", "transform": "attention", "task": "mnist-tc", "hold_out": "validation"},
+    ],
+)
+def test_a_run_s_command_makes_that_run(settings):
+    """Oracle: the config, back from the command line."""
+    config = TrainConfig(**settings)
+    given = cli._parser().parse_args(shlex.split(table1.command(config))[3:])
+    names = [field.name for field in dataclasses.fields(config)]
+    assert table1.asked({name: getattr(given, name) for name in names if hasattr(given, name)}) == config
 
 
 def test_a_budget_stops_a_run_and_the_next_call_ends_it(tmp_path):
