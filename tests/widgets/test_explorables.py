@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
-from stn_lib.models import CNN
+from stn_lib.models import CNN, STCNN
 from stn_lib.widgets import (
+    DrawDigit,
     LossAlongShift,
     MoveDigit,
     PoolShift,
     Prediction,
+    ReplayTraining,
     SamplePoint,
     StraightenDigit,
     TurnPoint,
@@ -95,15 +97,22 @@ def mover():
     return MoveDigit(CNN(in_size=(40, 40)))
 
 
+def run():
+    both = {"error": {"cnn": 9, "st-cnn": 3}, "loss": {"cnn": 2, "st-cnn": 1}, "answers": {"cnn": [1], "st-cnn": [7]}}
+    return [{"step": step, "theta": np.eye(3)[None, :2], **both} for step in (0, 10)]
+
+
 @pytest.mark.parametrize(
     "make",
     [
         SamplePoint,
         lambda: LossAlongShift(np.eye(9)),
+        lambda: DrawDigit(CNN(), STCNN()),
         StraightenDigit,
         mover,
         lambda: PoolShift(np.eye(6)),
         TurnPoint,
+        lambda: ReplayTraining(np.zeros((1, 1, 42, 42)), [7], run()),
         WarpPicture,
         lambda: WarpPicture(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.3, 0.2]),
         lambda: WarpPicture(family="tps", theta=np.zeros(32)),
