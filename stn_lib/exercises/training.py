@@ -1,4 +1,4 @@
-"""The checks of chapter 7: how sure a measured error is.
+"""The checks of chapter 7: how sure an error is, how sure a gap, two learning rates, and a choice by validation.
 
 In a notebook: ``from stn_lib.exercises import training as check``, then ``check.interval(my_interval)``.
 """
@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from stn_lib.exercises import choice, comparison, rates
 from stn_lib.exercises.attempt import Case
 from stn_lib.exercises.draw import draw_integer
 from stn_lib.exercises.frame import Exercise, Misconception, run
@@ -153,3 +154,68 @@ def interval(function: Callable[..., Any], *, seed: int = 0) -> Result:
     Chapter: 7
     """
     return run(_INTERVAL, function, seed)
+
+
+def gap(function: Callable[..., Any], *, seed: int = 0) -> Result:
+    """Check `gap(a, b)`: the mean difference of two networks' errors over the same seeds, and its 95 % interval.
+
+    Convention: a − b, seed by seed; Student's t with k − 1 degrees of freedom for k seeds.
+
+    Args:
+        function: The learner's; takes two lists of k ≥ 2 errors in per cent, returns (mean, low, high).
+        seed: Of the random cases.
+
+    Returns:
+        The result, which shows itself.
+
+    Example:
+        >>> gap(lambda a, b: comparison.paired(b, a)).misconception
+        'sign'
+
+    Source: Student, "The probable error of a mean", 1908.
+    Chapter: 7
+    """
+    return run(comparison.GAP, function, seed)
+
+
+def groups(function: Callable[..., Any], *, seed: int = 0) -> Result:
+    """Check `groups(model, lr, factor)`: parameter groups that give the localisation networks a rate of their own.
+
+    Convention: the network of each SpatialTransformer, wherever in the model it is, learns with lr · factor, all else
+    with lr. Each group is a dict with ``params``, a list, and ``lr``, as `torch.optim` takes them.
+
+    Args:
+        function: The learner's; takes a module and two numbers, returns the groups.
+        seed: Of the random cases.
+
+    Returns:
+        The result, which shows itself.
+
+    Example:
+        >>> groups(lambda model, lr, factor: [{"params": list(model.parameters()), "lr": lr * factor}]).misconception
+        'factor_everywhere'
+
+    Source: Jaderberg et al. 2015, appendix A.
+    Chapter: 7
+    """
+    return run(rates.GROUPS, function, seed)
+
+
+def choose(function: Callable[..., Any], *, seed: int = 0) -> Result:
+    """Check `choose(runs)`: a learning rate chosen by validation error, and the error to report for it.
+
+    Args:
+        function: The learner's; takes a list of dicts with ``lr``, ``validation`` and ``test``, the last two errors in
+            per cent, no two alike; returns (lr, error).
+        seed: Of the random cases.
+
+    Returns:
+        The result, which shows itself.
+
+    Example:
+        >>> choose(lambda runs: min((run["lr"], run["test"]) for run in runs)).passed
+        False
+
+    Chapter: 7
+    """
+    return run(choice.CHOOSE, function, seed)

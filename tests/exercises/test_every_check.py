@@ -5,7 +5,7 @@ A chapter's own test module brings its table of mutants, written as a learner wo
 
 import pytest
 
-from stn_lib.exercises import affine, grid, invariance, module, pooling
+from stn_lib.exercises import affine, grid, invariance, module, pooling, training
 from stn_lib.exercises.frame import run
 from tests.exercises import (
     test_exercise_affine,
@@ -13,6 +13,7 @@ from tests.exercises import (
     test_exercise_invariance,
     test_exercise_module,
     test_exercise_pooling,
+    test_exercise_training,
 )
 
 CHAPTERS = [
@@ -21,6 +22,7 @@ CHAPTERS = [
     (affine, test_exercise_affine),
     (grid, test_exercise_grid),
     (module, test_exercise_module),
+    (training, test_exercise_training),
 ]
 MUTANTS = [
     pytest.param(getattr(check, name), key, function, id=f"{name}-{key}")
