@@ -4,6 +4,7 @@ from stn_lib.widgets.align_picture import AlignPicture
 from stn_lib.widgets.draw_digit import DrawDigit
 from stn_lib.widgets.loss_along_shift import LossAlongShift
 from stn_lib.widgets.move_digit import MoveDigit
+from stn_lib.widgets.paper_table import PaperTable
 from stn_lib.widgets.pool_shift import PoolShift
 from stn_lib.widgets.prediction import Prediction
 from stn_lib.widgets.replay_training import ReplayTraining
@@ -18,6 +19,7 @@ __all__ = [
     "DrawDigit",
     "LossAlongShift",
     "MoveDigit",
+    "PaperTable",
     "PoolShift",
     "Prediction",
     "ReplayTraining",

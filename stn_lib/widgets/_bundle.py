@@ -10,6 +10,9 @@ from pathlib import Path
 
 _ROOT = Path(__file__).parent
 _IMPORT = re.compile(r'^import \{[^}]*\} from "\./(?P<name>[\w.]+)";\n', re.MULTILINE)
+_COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
+_PRELUDE = re.compile(r"(?P<selectors>[^\s{};][^{};]*)\{")
+_COMMA = re.compile(r",\s*(?![^()]*\))")  # between selectors, not inside :is(…)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 
 
@@ -39,12 +42,40 @@ def javascript(name: str) -> str:
     return "\n".join(parts)
 
 
-def stylesheet(*names: str) -> str:
-    """The palette, the shared style sheet and ``css/<name>`` for each name, in that order."""
+def stylesheet(name: str) -> str:
+    """The palette, the shared style sheet and ``css/<name>``, whose rules hold in that explorable only.
+
+    Example:
+        >>> "\\n.stn-turn-point.stn-widget" in stylesheet("turn_point")
+        True
+    """
     from stn_lib import palette
 
-    parts = [(_ROOT / "css" / f"{name}.css").read_text(encoding="utf-8") for name in ("shared", *names)]
-    return "\n".join([palette.css(), *parts])
+    shared, own = ((_ROOT / "css" / f"{part}.css").read_text(encoding="utf-8") for part in ("shared", name))
+    return "\n".join([palette.css(), shared, scoped(own, f".stn-{name.replace('_', '-')}")])
+
+
+def scoped(css: str, root: str) -> str:
+    """The rules, each for what is in `root` alone: several explorables stand on one page, and short names meet.
+
+    Every rule gains one class of weight, so that it wins over an equal one of the shared sheet wherever that stands: the
+    next explorable on the page brings it once more.
+
+    Example:
+        >>> scoped(".a, .b > i { color: red; } @media print { .stn-x .a, .stn-widget .a { margin: 0; } }", ".stn-x")
+        '.stn-x .a, .stn-x .b > i { color: red; } @media print { .stn-x.stn-widget .a, .stn-x.stn-widget .a { margin: 0; } }'
+    """
+    either = re.compile(rf"^(?:{re.escape(root)}|\.stn-widget)(?![\w-])")
+
+    def selector(text: str) -> str:
+        return either.sub(f"{root}.stn-widget", text) if either.match(text) else f"{root} {text}"
+
+    def rule(found: re.Match) -> str:
+        if found["selectors"].startswith("@"):
+            return found[0]
+        return ", ".join(map(selector, _COMMA.split(found["selectors"].rstrip()))) + " {"
+
+    return _PRELUDE.sub(rule, _COMMENT.sub("", css))
 
 
 def _read(module: str) -> str:

@@ -79,7 +79,7 @@ def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(browser
 def test_tab_reaches_every_control(browser, served, page):
     with Visit(browser, served + page) as visit:
         wanted = visit.page.evaluate("""() => {
-          const nodes = [...document.querySelectorAll(".stn-widget button:not([hidden]), .stn-widget input, .stn-widget [tabindex='0']")];
+          const nodes = [...document.querySelectorAll(".stn-widget button:not([hidden], [tabindex='-1']), .stn-widget input, .stn-widget [tabindex='0']")];
           const groups = new Set();
           nodes.forEach((node, k) => { node.dataset.tabKey = node.type === "radio" ? node.name : `c${k}`; groups.add(node.dataset.tabKey); });
           return [...groups];

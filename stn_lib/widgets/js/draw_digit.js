@@ -37,7 +37,7 @@ function makeNormal(words, small) {
     box.style.display = frame ? "" : "none";
     if (frame) setAttributes(box, { x: frame[0], y: frame[1], width: frame[2], height: frame[3] });
   };
-  const node = figure(words.normal, h("div", { class: "stn-over" }, canvas.canvas, svg), h("p", { class: "stn-note" }, words.recipe));
+  const node = figure(words.normal, h("div", { class: "stn-over" }, canvas.canvas, svg), h("p", { class: "stn-remark" }, words.recipe));
   node.classList.add("stn-normal");
   return { node, draw, recolour: canvas.recolour };
 }
@@ -77,7 +77,7 @@ function makeReader(words, name, caption, [height, width]) {
   const verdicts = { right: words.right, wrong: words.wrong, open: words.open };
   const verdict = h("b", { class: "stn-verdict" }), bars = h("div", { class: "stn-bars", role: "img" }, h("ol", { "aria-hidden": "true" }, columns.map((column) => column.node)));
   const node = h("section", { class: "stn-answers stn-reader", "aria-label": name },
-    h("div", {}, sees.canvas, h("span", { class: "stn-note" }, caption)), h("div", {}, h("p", {}, h("b", {}, name), verdict), bars));
+    h("div", {}, sees.canvas, h("span", { class: "stn-remark" }, caption)), h("div", {}, h("p", {}, h("b", {}, name), verdict), bars));
   const draw = (image, probabilities, truth) => {
     const guess = probabilities ? best(probabilities) : -1, state = truth === null ? "open" : guess === truth ? "right" : "wrong";
     sees.draw(image);
@@ -114,7 +114,7 @@ function makeExamples(words, examples, labels, small, choose) {
     return h("button", { type: "button", class: "stn-button stn-example", onclick: () => choose(k),
       "aria-label": say(labels[k] < 0 ? words.example : words.exampleOf, { place: k + 1, label: labels[k] }) }, pictures[k].canvas);
   });
-  const node = h("div", { class: "stn-examples", role: "group", "aria-label": words.examples }, h("span", { class: "stn-note" }, words.examples), h("div", {}, buttons));
+  const node = h("div", { class: "stn-examples", role: "group", "aria-label": words.examples }, h("span", { class: "stn-remark" }, words.examples), h("div", {}, buttons));
   const recolour = () => pictures.forEach((one, k) => { one.recolour(); one.draw(examples[k]); });
   return { node, recolour, set: (chosen) => buttons.forEach((one, k) => one.setAttribute("aria-pressed", String(k === chosen))) };
 }
@@ -210,7 +210,7 @@ function render({ model, el }) {
       asked.st.push(best(st(image).probabilities));
     }, after);
   };
-  const hundred = button(words.hundred, start), key = h("p", { class: "stn-note" });
+  const hundred = button(words.hundred, start), key = h("p", { class: "stn-remark" });
   const lab = h("section", { class: "stn-lab", "aria-label": words.lab }, h("div", { class: "stn-row" }, hundred, next), h("div", { class: "stn-stage" }, charts.map((chart) => chart.node)), key);
 
   house(el, "draw-digit");
@@ -219,7 +219,7 @@ function render({ model, el }) {
     h("div", { class: "stn-desk" }, pad.node, normal.node,
       h("div", { class: "stn-tools stn-writing" }, h("div", { class: "stn-row" }, undoing, clearing), shelf.node, meant.node),
       board.node,
-      h("div", { class: "stn-tools stn-turning" }, h("div", { class: "stn-row" }, shuffle, upright), sliders.degrees.node, sliders.scale.node, h("p", { class: "stn-note stn-band-key" }, words.band))),
+      h("div", { class: "stn-tools stn-turning" }, h("div", { class: "stn-row" }, shuffle, upright), sliders.degrees.node, sliders.scale.node, h("p", { class: "stn-remark stn-band-key" }, words.band))),
     h("div", { class: "stn-reading" }, h("div", { class: "stn-stage" }, readers.map((reader) => reader.node)), told),
     lab, spoken, h("p", { class: "stn-try" }, words.try)));
 
