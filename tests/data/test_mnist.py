@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import http.server
 import shutil
+import signal
 import struct
 import threading
 import time
@@ -435,8 +436,12 @@ def test_a_download_goes_on_where_it_stopped(arrays, packed, mirrors, cache):
 
 def test_an_interrupted_download_leaves_nothing(arrays, mirrors, cache):
     mirrors("interrupted")
-    with pytest.raises(KeyboardInterrupt):
-        load_mnist()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            load_mnist()
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert left_in(cache) == []
     mirrors("good")
     assert_is(load_mnist(), arrays)
