@@ -1,0 +1,291 @@
+"""Co-localisation: a transformer learns to frame what pictures have in common. Nobody tells it where that is."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stn_lib import _validate
+from stn_lib.appendix import _descent
+from stn_lib.appendix.encoder import CROP, Encoder, train_encoder
+from stn_lib.data import DigitsSplit, Distortion, distort, load_mnist
+from stn_lib.data.tasks import HELD_OUT_SEED
+from stn_lib.grid import affine_grid
+from stn_lib.localization import ConvLocalization
+from stn_lib.metrics import error_interval, pose
+from stn_lib.models import count_parameters
+from stn_lib.spatial_transformer import SpatialTransformer, Transform
+from stn_lib.training import TrainConfig
+
+SIDE = 84
+PICTURES = 100
+STEPS, BATCH, LR = 400, 32, 4e-3
+
+#: A digit of 28 x 28 pixels anywhere in 84 x 84; in TC with sixteen patches of 6 x 6 pixels of any digits on it.
+TASKS = {
+    "T": Distortion("T, 84 px", out_size=(SIDE, SIDE), max_angle=0.0, max_shift=(SIDE - CROP) / 2),
+    "TC": Distortion("TC, 84 px", out_size=(SIDE, SIDE), max_angle=0.0, max_shift=(SIDE - CROP) / 2, patches=16),
+}
+#: Share of digits found, in per cent: (lowest, highest) over the ten classes.
+PAPER = {"T": (100, 100), "TC": (75, 94)}
+
+
+def _window(parameters: Tensor) -> Tensor:
+    # Without these bounds there are shortcuts: crops of nothing (outside the picture), of one point (zoomed in without
+    # end) and of everything (zoomed out) are all alike, and unlike a random patch.
+    size = 0.25 + 0.5 * torch.sigmoid(parameters[:, :1])
+    place = (1 - size) * torch.tanh(parameters[:, 1:])
+    zero = torch.zeros_like(size)
+    return torch.cat([size, zero, place[:, :1], zero, size, place[:, 1:]], dim=1).view(-1, 2, 3)
+
+
+#: The attention transform, held inside the picture, its side between a quarter and three quarters of the picture's. It
+#: starts in the middle, at .62: wide enough to hold a part of most digits. Where most crops of the start are blank,
+#: descent makes all of them blank.
+WINDOW = Transform((1.0, 0.0, 0.0), _window, affine_grid)
+
+
+def common_set(
+    split: DigitsSplit, label: int, kind: str = "T", count: int = PICTURES, *, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Pictures that have one thing in common, a digit of one class, and the boxes it stands in.
+
+    Args:
+        split: the digits; different training digits of the class are drawn, and clutter from training digits of all.
+        label: the class.
+        kind: ``"T"``, translated, or ``"TC"``, translated and cluttered.
+        count: how many pictures.
+        generator: where all randomness comes from.
+
+    Returns:
+        Images (count, 1, 84, 84), and the true boxes (count, 4), as `boxes`. Training never sees the boxes.
+
+    Raises:
+        ValueError: an unknown kind; a class without so many digits.
+
+    Example:
+        >>> from stn_lib.data import load_digits_split
+        >>> images, where = common_set(load_digits_split(), 8, count=5, generator=torch.Generator().manual_seed(0))
+        >>> tuple(images.shape), tuple(where.shape)
+        ((5, 1, 84, 84), (5, 4))
+
+    Source: Jaderberg et al. 2015, appendix A.2.
+    Chapter: 7
+    """
+    _validate.one_of("kind", kind, list(TASKS))
+    digits = split.train_images[split.train_labels == label]
+    if not 2 <= count <= len(digits):
+        raise ValueError(f"expected 2 to {len(digits)} pictures, the training digits of class {label}, got {count}")
+    chosen = digits[torch.randperm(len(digits), generator=generator)[:count]]
+    images, theta = distort(chosen, TASKS[kind], generator=generator, others=split.train_images)
+    return images, boxes(theta)
+
+
+def boxes(theta: Tensor) -> Tensor:
+    """Where the 28 x 28 pixels of a digit stand in the picture that theta (N, 2, 3) made; see `stn_lib.data.distort`.
+
+    Returns:
+        (N, 4): left, top, right, bottom, in the picture's units of -1 to 1.
+    """
+    where = pose(theta)
+    return _square(where.place, where.size)
+
+
+def windows(theta: Tensor) -> Tensor:
+    """What part of its input an attention theta (N, 2, 3) reads: (N, 4), as `boxes`."""
+    return _square(theta[:, :, 2], theta[:, 0, 0].abs())
+
+
+def _square(centre: Tensor, half: Tensor) -> Tensor:
+    return torch.cat([centre - half[:, None], centre + half[:, None]], dim=1)
+
+
+def iou(a: Tensor, b: Tensor) -> Tensor:
+    """Intersection over union of boxes, pair by pair.
+
+    Convention:
+        A box is (left, top, right, bottom) with left <= right and top <= bottom; 1 is the same box, 0 a box apart.
+
+    Args:
+        a, b: (N, 4).
+
+    Returns:
+        (N,).
+
+    Raises:
+        ValueError: boxes of another form, or with sides the wrong way round.
+
+    Example:
+        >>> iou(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([[1.0, 0.0, 3.0, 2.0]])).item()  # 2 of 6
+        0.3333333432674408
+
+    Source: Jaderberg et al. 2015, appendix A.2, where more than 0.5 is a hit.
+    Chapter: 7
+    """
+    for name, value in (("a", a), ("b", b)):
+        if value.ndim != 2 or value.shape[1] != 4 or bool((value[:, :2] > value[:, 2:]).any()):
+            raise ValueError(
+                f"expected {name} to hold boxes (N, 4) with left <= right and top <= bottom, got "
+                f"{_validate.shape_of(value)}: {value[:1].tolist()}, …"
+            )
+    low, high = torch.maximum(a[:, :2], b[:, :2]), torch.minimum(a[:, 2:], b[:, 2:])
+    both = (high - low).clamp(min=0).prod(1)
+    return both / ((a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - both)
+
+
+def random_patches(images: Tensor, *, generator: torch.Generator) -> Tensor:
+    """One patch of 28 x 28 pixels from each picture (N, C, H, W), at a whole pixel, every place as likely."""
+    n, _, height, width = images.shape
+    row, column = (torch.randint(side - CROP + 1, (n, 1, 1), generator=generator) for side in (height, width))
+    step = torch.arange(CROP)
+    return images[torch.arange(n)[:, None, None], :, row + step[:, None], column + step].movedim(3, 1)
+
+
+def triplet_loss(crops: Tensor, patches: Tensor, margin: float = 1.0) -> Tensor:
+    """The hinge that pulls crops together, and away from random patches.
+
+    Convention:
+        The anchor is crop n; the positive is the crop of every other picture m of the batch; the negative is a random
+        patch of the anchor's own picture n. The mean over all pairs n != m of
+        max(0, |crop n - crop m|^2 - |crop n - patch n|^2 + margin).
+
+    Args:
+        crops: (N, D), descriptors of what the transformer framed, one of each picture.
+        patches: (N, D), those of random patches of the same pictures, in the same order.
+        margin: how much farther the negative must be than the positive, in squared distance.
+
+    Returns:
+        The loss, a number.
+
+    Raises:
+        ValueError: descriptors of different shapes, or of fewer than two pictures.
+
+    Example:
+        >>> triplet_loss(torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [3.0]])).item()  # (1 - 1 + 1 and 0) / 2
+        0.5
+
+    Source: Jaderberg et al. 2015, appendix A.2.
+    Chapter: 7
+    """
+    if crops.ndim != 2 or crops.shape != patches.shape or len(crops) < 2:
+        raise ValueError(
+            f"expected crops and patches of one shape (N, D) with N >= 2, got {_validate.shape_of(crops)} and "
+            f"{_validate.shape_of(patches)}"
+        )
+    apart = (crops[:, None] - crops).square().sum(2)
+    away = (crops - patches).square().sum(1, keepdim=True)
+    hinge = (apart - away + margin).clamp(min=0)
+    n = len(crops)
+    return (hinge.sum() - hinge.diagonal().sum()) / (n * (n - 1))
+
+
+def localizer() -> SpatialTransformer:
+    """The network that is trained: (N, 1, 84, 84) to crops (N, 1, 28, 28); it starts in the middle of each picture."""
+    looks = ConvLocalization((SIDE, SIDE), out_features=3, widths=(8, 16, 32), hidden=32)
+    return SpatialTransformer(looks, (CROP, CROP), WINDOW)
+
+
+@torch.no_grad()
+def found_share(network: SpatialTransformer, images: Tensor, truth: Tensor) -> int:
+    """How many windows meet the true boxes (N, 4) with an IoU of more than 0.5."""
+    return int((iou(windows(network.theta(images)), truth) > 0.5).sum())
+
+
+@_descent.one_thread()
+def run(
+    seed: int = 0,
+    steps: int = STEPS,
+    *,
+    label: int = 8,
+    kind: str = "T",
+    batch_size: int = BATCH,
+    lr: float = LR,
+    hold_out: str = "test",
+    split: DigitsSplit | None = None,
+    encoder: Encoder | None = None,
+    encoder_out: str | Path | None = None,
+    out: str | Path | None = None,
+    until: float | None = None,
+    checkpoint_every: int = 100,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Let a transformer find what 100 pictures have in common, and count where it found the digit.
+
+    As in the paper, it is measured on the very pictures it was trained on: it was not told where the digit is, and to
+    find it there is the task. How it does on pictures it has not seen, of held-out digits, is measured besides.
+
+    Convention:
+        A batch is `batch_size` of the pictures; from each a new random patch of 28 x 28 pixels is cut, at a whole
+        pixel, every place as likely, the digit's own included. Positives and negatives: see `triplet_loss`.
+
+    Args:
+        seed: decides the pictures, the first weights and the batches.
+        steps: how many batches.
+        label, kind: as in `common_set`.
+        batch_size: pictures in a batch, at most 100.
+        lr: highest learning rate, as in `stn_lib.training.TrainConfig`, as is `hold_out`.
+        split: the digits; MNIST's if None.
+        encoder: a frozen one; one is trained if None, and kept in the folder `encoder_out`.
+        out: folder for a checkpoint, from which the same call goes on; None writes nothing.
+        until: the time (of `time.monotonic`) after which to write a checkpoint and stop.
+        checkpoint_every: steps between checkpoints.
+        progress: whether to show a progress bar.
+
+    Returns:
+        What was measured: ``hit_percent`` of ``n`` pictures and its 95 % ``interval_percent``; ``start_percent``, the
+        same before training; ``held_out_percent``, ``held_out_interval_percent``, ``held_out_n``; the rest as
+        `stn_lib.appendix.addition.run`.
+
+    Raises:
+        ValueError: bad settings; where `out` holds another run.
+        OutOfTime: where `until` has passed; the same call goes on.
+
+    Example:
+        >>> from stn_lib.data import load_digits_split
+        >>> found = run(steps=1, batch_size=4, split=load_digits_split(), encoder=Encoder().eval(), progress=False)
+        >>> found["n"], found["paper"]
+        (100, [100, 100])
+
+    Source: Jaderberg et al. 2015, appendix A.2.
+    Chapter: 7
+    """
+    if not 2 <= batch_size <= PICTURES:
+        raise ValueError(f"expected a batch_size from 2 to {PICTURES}, the number of pictures, got {batch_size}")
+    config = TrainConfig(seed=seed, steps=steps, batch_size=batch_size, lr=lr, hold_out=hold_out)
+    split = load_mnist(hold_out) if split is None else split
+    images, truth = common_set(split, label, kind, generator=torch.Generator().manual_seed(seed))
+    if encoder is None:
+        encoder = train_encoder(split, out=encoder_out, until=until, progress=progress)
+    network = _descent.seeded(localizer, seed)
+    start = found_share(network.eval(), images, truth)
+    mark = sum(p.double().sum().item() for p in encoder.parameters())  # tells one encoder from another
+    about = _descent.settings(
+        config, run=f"co-localisation {kind} {label}", digits=len(split.train_images), encoder=mark
+    )  # fmt: skip
+
+    def draw(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        chosen = images[torch.randperm(PICTURES, generator=generator)[:batch_size]]
+        return chosen, random_patches(chosen, generator=generator)
+
+    def loss(chosen: Tensor, patches: Tensor) -> Tensor:
+        return triplet_loss(encoder(network(chosen)), encoder(patches))
+
+    done = _descent.descend(
+        network, draw, loss, config, about, out=out, until=until, checkpoint_every=checkpoint_every, progress=progress
+    )  # fmt: skip
+    hits = found_share(network, images, truth)
+    held = split.test_images[split.test_labels == label]
+    frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
+    unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
+    others = found_share(network, unseen, boxes(theta))
+    return {
+        "run": f"{kind} {label}", "seed": seed, "seconds": round(done.seconds, 1),
+        "parameters": count_parameters(network), "pictures": config.steps * config.batch_size,
+        "hit_percent": round(100 * hits / PICTURES, 2), "n": PICTURES,
+        "interval_percent": [round(x, 2) for x in error_interval(hits, PICTURES)],
+        "start_percent": round(100 * start / PICTURES, 2),
+        "held_out_percent": round(100 * others / len(held), 2), "held_out_n": len(held),
+        "held_out_interval_percent": [round(x, 2) for x in error_interval(others, len(held))],
+        "paper": list(PAPER[kind]), "settings": about, "curve": _descent.thinned(done.history), "model": network,
+    }  # fmt: skip

@@ -1,0 +1,82 @@
+"""What tells whether two crops show the same thing: the inside of a digit classifier."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from stn_lib.appendix import _descent
+from stn_lib.data import DigitsSplit, Distortion, training_batch
+from stn_lib.models import CNN
+from stn_lib.training import TrainConfig
+
+CROP = 28
+ENCODER_STEPS = 500
+#: What the encoder learns on: digits of any size and place that a window near them shows. To one that knew only digits
+#: in the middle, a half of one would be as strange as none, and no slope would lead from there to the whole.
+SEEN = Distortion("seen through a window", out_size=(CROP, CROP), max_angle=0.0, scale=(0.45, 1.1), max_shift=9.0)
+
+
+class Encoder(nn.Module):
+    """What makes two crops comparable: the last three layers of a digit classifier, laid side by side.
+
+    Convention:
+        The features behind its convolutions, its hidden units and its logits, each divided by its own root mean square
+        length, so that all three count alike and squared distances are of the order of the margin.
+
+    Example:
+        >>> tuple(Encoder()(torch.zeros(5, 1, 28, 28)).shape)
+        (5, 254)
+
+    Source: Jaderberg et al. 2015, appendix A.2, which takes the layers as they are.
+    Chapter: 7
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.classifier = CNN((CROP, CROP), hidden=64)
+        self.register_buffer("length", torch.ones(3))
+
+    def layers(self, crops: Tensor) -> list[Tensor]:
+        """The three layers' activations, (N, D) each."""
+        kept = []
+        for layer in self.classifier:
+            crops = layer(crops)
+            inner = isinstance(layer, nn.Linear) and layer is not self.classifier[-1]  # its ReLU is still to come
+            if crops.ndim == 2 and not inner:
+                kept.append(crops)
+        return kept
+
+    @torch.no_grad()
+    def measure(self, images: Tensor) -> None:
+        """Set the lengths to those that digits (N, 1, 28, 28) have."""
+        self.length.copy_(torch.stack([part.square().sum(1).mean().sqrt() for part in self.layers(images)]))
+
+    def forward(self, crops: Tensor) -> Tensor:
+        return torch.cat([part / one for part, one in zip(self.layers(crops), self.length, strict=True)], dim=1)
+
+
+@_descent.one_thread()
+def train_encoder(split: DigitsSplit, seed: int = 0, steps: int = ENCODER_STEPS, **descent: Any) -> Encoder:
+    """An `Encoder` trained to tell digits of any size and place apart, then frozen: the only labels that are used.
+
+    Args:
+        split: the digits; the training ones of all classes are used.
+        seed, steps: of its training.
+        descent: ``out``, ``until`` and ``progress``, as in `run`.
+
+    Source: Jaderberg et al. 2015, appendix A.2.
+    Chapter: 7
+    """
+    encoder = _descent.seeded(Encoder, seed)
+    config = TrainConfig(seed=seed, steps=steps, batch_size=64)
+    _descent.descend(
+        encoder, lambda g: training_batch(split, SEEN, config.batch_size, generator=g),
+        lambda images, labels: F.cross_entropy(
+            encoder.classifier(images), labels, label_smoothing=config.label_smoothing
+        ),
+        config, _descent.settings(config, run="encoder", digits=len(split.train_images)), **descent,
+    )  # fmt: skip
+    encoder.measure(split.train_images[:1000])
+    return encoder.requires_grad_(False)

@@ -1,0 +1,139 @@
+"""Affine transforms of space: the grid of a volume and its trilinear sampler, from scratch, and equal to torch's."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stn_lib import _validate
+from stn_lib.coordinates import centres, to_pixel
+from stn_lib.spatial_transformer import Transform
+
+
+def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
+    """The sampling grid of a batch of affine transforms of space, as ``torch.nn.functional.affine_grid`` in 5-D.
+
+    Convention:
+        theta maps OUTPUT to INPUT, row-major on (x, y, z, 1), all normalised; x runs along the width, y along the
+        height, z along the depth. Sizes are (D, H, W), points (x, y, z).
+
+    Args:
+        theta: (N, 3, 4).
+        size: (N, C, D, H, W) of the output.
+        align_corners: whether -1 and 1 are the centres (True) or the outer faces (False) of the last voxels.
+
+    Returns:
+        (N, D, H, W, 3).
+
+    Raises:
+        TypeError: theta of an integer dtype.
+        ValueError: theta that is not (N, 3, 4), a size of another form or batch.
+
+    Example:
+        >>> shifted = torch.eye(3, 4)[None].clone()
+        >>> shifted[0, 2, 3] = 0.5  # read half a unit deeper
+        >>> affine_grid_3d(shifted, (1, 1, 2, 1, 1))[0, :, 0, 0].tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+
+    Source: Jaderberg et al. 2015, appendix A.3.
+    Chapter: 7
+    """
+    _validate.floating("theta", theta)
+    if theta.ndim != 3 or tuple(theta.shape[1:]) != (3, 4):
+        raise ValueError(f"expected theta of shape (N, 3, 4), got {_validate.shape_of(theta)}")
+    if len(size) != 5 or size[0] != len(theta) or min(size[2:]) < 1:
+        raise ValueError(
+            f"expected size (N, C, D, H, W) of the output with N={len(theta)}, as theta, and sides of at least 1, got "
+            f"{tuple(size)}"
+        )
+    z, y, x = (centres(side, align_corners, dtype=theta.dtype, device=theta.device) for side in size[2:])
+    # A term of each axis alone: three short vectors, and two additions per voxel.
+    along_x = (theta[:, :, 0, None] * x)[:, :, None, None, :]
+    along_y = (theta[:, :, 1, None] * y)[:, :, None, :, None]
+    along_z = (theta[:, :, 2, None] * z + theta[:, :, 3, None])[:, :, :, None, None]
+    return ((along_z + along_y) + along_x).permute(0, 2, 3, 4, 1)  # (N, 3, D, H, W), points last
+
+
+def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> Tensor:
+    """Reads volumes at points, trilinearly; outside is 0. As ``torch.nn.functional.grid_sample`` in 5-D.
+
+    Convention:
+        A value is a sum over the eight voxels round the point, each weighted with the volume of the box between the
+        point and the voxel opposite: (1 - |x - i|) (1 - |y - j|) (1 - |z - k|). On a voxel the derivative for the point
+        is the one towards larger x, y and z.
+
+    Args:
+        input: U, (N, C, D, H, W).
+        grid: (N, D', H', W', 3), normalised (x, y, z), of the same dtype.
+        align_corners: as it was given to the grid.
+
+    Returns:
+        V, (N, C, D', H', W').
+
+    Raises:
+        TypeError: integer volumes or grids.
+        ValueError: shapes, batches or dtypes that do not fit.
+
+    Example:
+        >>> box = torch.arange(8.0).view(1, 1, 2, 2, 2)
+        >>> grid_sample_3d(box, torch.zeros(1, 1, 1, 1, 3)).item()  # the middle: the mean of all eight
+        3.5
+
+    Source: Jaderberg et al. 2015, equation 5 with a third factor, and appendix A.3.
+    Chapter: 7
+    """
+    _validate.floating("input", input)
+    _validate.floating("grid", grid)
+    if input.ndim != 5 or grid.ndim != 5 or grid.shape[-1] != 3 or len(input) != len(grid) or input.dtype != grid.dtype:
+        raise ValueError(
+            "expected input (N, C, D, H, W) and grid (N, D, H, W, 3) of one batch size and dtype, got "
+            f"{_validate.shape_of(input)} {input.dtype} and {_validate.shape_of(grid)} {grid.dtype}"
+        )
+    sides = input.shape[:1:-1]  # (W, H, D), as the points' (x, y, z)
+    points = [to_pixel(grid[..., axis], side, align_corners) for axis, side in enumerate(sides)]
+    low = [p.detach().floor() for p in points]
+    flat = input.flatten(2)
+    value = 0.0
+    for corner in range(8):
+        index, weight = 0, 1.0
+        for axis in (2, 1, 0):
+            step = corner >> axis & 1
+            at = low[axis] + step
+            inside = (at >= 0) & (at < sides[axis])
+            part = points[axis] - low[axis]
+            weight = weight * (part if step else 1 - part) * inside
+            index = index * sides[axis] + at.clamp(0, sides[axis] - 1).long()
+        read = flat.gather(2, index.flatten(1)[:, None].expand(-1, flat.shape[1], -1))
+        value = value + read.view(*flat.shape[:2], *index.shape[1:]) * weight[:, None]
+    return value
+
+
+def rotation_3d(axis: Tensor, angle: Tensor) -> Tensor:
+    """Turns about axes (N, 3) of any length by angles (N,) in radians: matrices (N, 3, 3).
+
+    Convention:
+        x to the right, y down, z into depth: a right-handed system, in which a positive angle turns x towards y about
+        the axis z.
+
+    Example:
+        >>> turn = rotation_3d(torch.tensor([[0.0, 0.0, 2.0]]), torch.tensor([torch.pi / 2]))
+        >>> turn[0, :, 0].round().int().tolist()  # where x goes
+        [0, 1, 0]
+
+    Source: Rodrigues' formula.
+    Chapter: 7
+    """
+    x, y, z = F.normalize(axis, dim=1).unbind(1)
+    zero = torch.zeros_like(x)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], 1).view(-1, 3, 3)
+    sin, cos = angle.sin()[:, None, None], angle.cos()[:, None, None]
+    return torch.eye(3).to(cross) + sin * cross + (1 - cos) * cross @ cross
+
+
+def _theta(parameters: Tensor) -> Tensor:
+    return parameters.view(-1, 3, 4)
+
+
+#: For `SpatialTransformer`, which then moves volumes (N, C, D, H, W) to its out_size (D, H, W).
+AFFINE_3D = Transform((1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0), _theta, affine_grid_3d)

@@ -1,0 +1,210 @@
+"""Co-localisation: boxes that hold the digit, the loss worked by hand, nothing told that should not be."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+from torch.nn import functional as F
+
+from stn_lib.appendix import colocalisation
+from stn_lib.appendix.colocalisation import (
+    boxes,
+    common_set,
+    iou,
+    localizer,
+    random_patches,
+    triplet_loss,
+    windows,
+)  # fmt: skip
+from stn_lib.appendix.encoder import train_encoder
+from stn_lib.data import DigitsSplit, distort, load_digits_split
+from stn_lib.training import checkpoint
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    """A small classifier's inside, trained for a moment."""
+    return train_encoder(load_digits_split(), steps=60, progress=False)
+
+
+def pixels(where):
+    """Boxes in pixels of 84: an edge k lies before pixel k."""
+    return (where.numpy() + 1) * 42
+
+
+def test_true_boxes_hold_the_ink():
+    """Oracle: the ink of unblurred digits, by numpy: all of it inside, and as far from the box's edges as it is from
+    those of its own 28 x 28 pixels."""
+    split = load_digits_split()
+    digits = split.test_images[:40]
+    images, theta = distort(digits, colocalisation.TASKS["T"], generator=torch.Generator().manual_seed(0))
+    for picture, digit, box in zip(images[:, 0].numpy(), digits[:, 0].numpy(), pixels(boxes(theta)), strict=True):
+        assert box.min() >= -1e-4 and box.max() <= 84 + 1e-4
+        np.testing.assert_allclose(box[2:] - box[:2], 28, atol=1e-4)
+        total = picture.sum()
+        assert total == pytest.approx(digit.sum(), rel=1e-4)
+        for axis in (0, 1):  # x sums over rows
+            centre = (picture.sum(axis) * (np.arange(84) + 0.5)).sum() / total - box[axis]
+            own = (digit.sum(axis) * (np.arange(28) + 0.5)).sum() / digit.sum()
+            assert centre == pytest.approx(own, abs=1e-3)
+
+
+def test_clutter_is_whole_and_boxes_are_whole_pixels():
+    """Oracle: numpy: at the box stands the digit, pixel for pixel, or something brighter; 16 patches add ink outside."""
+    split = load_digits_split()
+    images, where = common_set(split, 3, "TC", 50, generator=torch.Generator().manual_seed(1))
+    corners = pixels(where)
+    np.testing.assert_allclose(corners, corners.round(), atol=1e-3)
+    threes = split.train_images[split.train_labels == 3][:, 0].numpy()
+    for picture, (left, top, right, bottom) in zip(images[:, 0].numpy(), corners.round().astype(int), strict=True):
+        inside = picture[top:bottom, left:right]
+        assert inside.shape == (28, 28)
+        assert any((inside >= three - 1e-5).all() and (inside > three + 1e-4).sum() < 400 for three in threes)
+        outside = picture.copy()
+        outside[top:bottom, left:right] = 0
+        assert 0 < (outside > 0).sum() <= 16 * 36
+
+
+def test_only_one_class_and_every_place():
+    """Oracle: greys that say the class; scipy's Kolmogorov-Smirnov test of the box's place; no digit twice."""
+    grey = (torch.arange(400) % 10 + 1).view(-1, 1, 1, 1).float() / 10
+    split = DigitsSplit(grey.expand(-1, 1, 28, 28).contiguous(), torch.arange(400) % 10, grey[:0], torch.arange(0))
+    images, where = common_set(split, 4, "T", 40, generator=torch.Generator().manual_seed(2))
+    assert torch.allclose(images.amax((1, 2, 3)), torch.tensor(0.5))
+    left = pixels(where)[:, :2].ravel()
+    assert stats.kstest(left, stats.uniform(0, 56).cdf).pvalue > 0.01
+
+
+def test_windows_are_what_is_read():
+    """Oracle: torch's grid_sample of a picture that holds its own coordinates: the outermost pixels of the crop."""
+    net = localizer().eval()
+    with torch.no_grad():
+        net.localization[-1].bias.copy_(torch.tensor([0.7, -0.4, 0.9]))
+    x = ((torch.arange(84.0) + 0.5) / 42 - 1).expand(84, 84)
+    theta = net.theta(torch.zeros(1, 1, 84, 84))
+    grid = F.affine_grid(theta, (1, 1, 28, 28), align_corners=False)
+    left, top, right, bottom = windows(theta)[0].tolist()
+    for picture, low, high in ((x, left, right), (x.T, top, bottom)):
+        read = F.grid_sample(picture[None, None], grid, align_corners=False)[0, 0]
+        half = (high - low) / 56
+        assert read.min().item() == pytest.approx(low + half, abs=1e-3)
+        assert read.max().item() == pytest.approx(high - half, abs=1e-3)
+
+
+def test_windows_stay_in_the_picture():
+    """Oracle: -1 and 1, and a quarter and three quarters, whatever the localisation network answers."""
+    theta = colocalisation.WINDOW.theta(100 * torch.randn(500, 3))
+    edges = windows(theta)
+    assert edges.abs().max() <= 1 + 1e-5
+    size = (edges[:, 2] - edges[:, 0]) / 2
+    assert size.min() >= 0.25 - 1e-5 and size.max() <= 0.75 + 1e-5
+    start = localizer().eval().theta(torch.rand(2, 1, 84, 84))
+    size = 0.25 + 0.5 / (1 + np.exp(-1))
+    torch.testing.assert_close(start, torch.tensor([[size, 0, 0], [0, size, 0]], dtype=torch.float32).expand(2, 2, 3))
+
+
+def test_iou_counts_pixels():
+    """Oracle: boxes drawn on a raster by numpy, and their pixels counted."""
+    rng = np.random.default_rng(0)
+    wide = np.array([[0], [1]])
+    a, b = (np.sort(rng.integers(0, 41, (200, 2, 2)), axis=1) + wide for _ in range(2))
+
+    def drawn(box):
+        canvas = np.zeros((42, 42), bool)
+        (left, top), (right, bottom) = box
+        canvas[top:bottom, left:right] = True
+        return canvas
+
+    expected = [(drawn(p) & drawn(q)).sum() / (drawn(p) | drawn(q)).sum() for p, q in zip(a, b, strict=True)]
+    found = iou(*(torch.from_numpy(box.reshape(-1, 4)).double() for box in (a, b)))
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-12)
+    assert 0 in expected and max(expected) > 0.5
+
+
+def test_iou_by_hand():
+    """Oracle: by hand: the same box; half of it; a square of 20 in the middle of one of 28."""
+    box = torch.tensor([[0.0, 0.0, 28.0, 28.0]])
+    assert iou(box, box).item() == 1
+    assert iou(box, torch.tensor([[0.0, 0.0, 14.0, 28.0]])).item() == 0.5
+    assert iou(box, torch.tensor([[4.0, 4.0, 24.0, 24.0]])).item() == pytest.approx(400 / 784)
+
+
+def test_the_loss_by_loops():
+    """Oracle: the definition in numpy, pair by pair; autograd against finite differences."""
+    crops, patches = torch.randn(6, 5, dtype=torch.float64), torch.randn(6, 5, dtype=torch.float64)
+    a, r = crops.numpy(), patches.numpy()
+    terms = [
+        max(0.0, ((a[n] - a[m]) ** 2).sum() - ((a[n] - r[n]) ** 2).sum() + 1) for n in range(6) for m in range(6) if n != m
+    ]  # fmt: skip
+    assert triplet_loss(crops, patches).item() == pytest.approx(sum(terms) / 30)
+    assert min(terms) == 0 < max(terms)
+    assert torch.autograd.gradcheck(triplet_loss, (crops.requires_grad_(), patches.requires_grad_()))
+
+
+def test_patches_are_cut_from_their_own_picture_everywhere():
+    """Oracle: pixels that say which picture, row and column they are from; scipy's chi-squared test."""
+    n, step = 2850, torch.arange(28, dtype=torch.int16)
+    index = torch.arange(n, dtype=torch.int16).view(n, 1, 1, 1).expand(n, 1, 84, 84)
+    row, column = torch.meshgrid(*[torch.arange(84, dtype=torch.int16)] * 2, indexing="ij")
+    images = torch.cat([index, row.expand(n, 1, 84, 84), column.expand(n, 1, 84, 84)], 1)
+    found = random_patches(images, generator=torch.Generator().manual_seed(3))
+    assert found.shape == (n, 3, 28, 28)
+    assert torch.equal(found[:, 0], index[:, 0, :28, :28])
+    for k, along in ((1, step[:, None]), (2, step)):
+        assert torch.equal(found[:, k], (found[:, k, :1, :1] + along).expand(n, 28, 28))
+        assert stats.chisquare(np.bincount(found[:, k, 0, 0].numpy(), minlength=57)).pvalue > 0.01
+
+
+def test_the_encoder_is_the_inside_of_its_classifier(encoder):
+    """Oracle: the classifier's own logits; lengths by numpy; nothing of it is trained any more."""
+    digits = load_digits_split().train_images[:1000]
+    with torch.no_grad():
+        told, logits = encoder(digits), encoder.classifier(digits)
+    torch.testing.assert_close(told[:, -10:] * encoder.length[2], logits)
+    for part in np.split(told.numpy(), [180, 244], axis=1):
+        assert (part**2).sum(1).mean() == pytest.approx(1, abs=1e-4)
+    assert not encoder.training and not any(p.requires_grad for p in encoder.parameters())
+
+
+def test_an_interrupted_run_ends_as_an_unbroken_one(encoder, tmp_path, monkeypatch):
+    """Oracle: the unbroken run's result and weights; the encoder's bits, which training must not move."""
+    short = {"steps": 16, "batch_size": 6, "split": load_digits_split(), "encoder": encoder, "progress": False}
+    before = {name: value.clone() for name, value in encoder.state_dict().items()}
+    whole = colocalisation.run(2, **short)
+    calls = []
+
+    def torn(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 12:
+            raise KeyboardInterrupt
+        return random_patches(*args, **kwargs)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(colocalisation, "random_patches", torn)
+        colocalisation.run(2, out=tmp_path, checkpoint_every=5, **short)
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 10
+    ended = colocalisation.run(2, out=tmp_path, **short)
+    plain = [{k: v for k, v in found.items() if k not in ("model", "seconds")} for found in (whole, ended)]
+    assert plain[0] == plain[1] and json.dumps(plain[0])
+    for a, b in zip(whole["model"].state_dict().values(), ended["model"].state_dict().values(), strict=True):
+        assert torch.equal(a, b)
+    assert all(torch.equal(before[name], value) for name, value in encoder.state_dict().items())
+    with pytest.raises(ValueError, match="expected a checkpoint of this run.*'run': 'co-localisation T 8'"):
+        colocalisation.run(2, kind="TC", out=tmp_path, **short)
+
+
+def test_wrong_requests_are_refused():
+    """Oracle: the message names expected and got."""
+    split, g = load_digits_split(), torch.Generator()
+    with pytest.raises(ValueError, match="expected kind to be one of 'T', 'TC', got 'tc'"):
+        common_set(split, 3, "tc", generator=g)
+    with pytest.raises(ValueError, match=r"expected 2 to \d+ pictures, the training digits of class 3, got 5000"):
+        common_set(split, 3, count=5000, generator=g)
+    with pytest.raises(ValueError, match=r"expected b to hold boxes \(N, 4\) with left <= right .* got \(1, 4\)"):
+        iou(torch.zeros(1, 4), torch.tensor([[1.0, 0, 0, 1]]))
+    with pytest.raises(ValueError, match=r"expected crops and patches .* N >= 2, got \(1, 3\) and \(1, 3\)"):
+        triplet_loss(torch.zeros(1, 3), torch.zeros(1, 3))
+    with pytest.raises(ValueError, match="expected a batch_size from 2 to 100, the number of pictures, got 200"):
+        colocalisation.run(batch_size=200, split=split)
