@@ -159,12 +159,13 @@ class SpatialTransformer(nn.Module):
 
     def sample(self, images: Tensor, theta: Tensor) -> Tensor:
         """V (N, C, *out_size): U (N, C, H, W) read at theta, as `theta` gives it."""
-        grid = self.grid(theta, self.out_size or tuple(images.shape[-2:]))
         paper = self.background
-        if paper:  # zeros outside U - paper are paper outside U
-            images = images - paper
-        read = F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
-        return read + paper if paper else read
+        with torch.autocast(images.device.type, enabled=False):  # a spline's grid is a matrix product
+            grid = self.grid(theta, self.out_size or tuple(images.shape[-2:]))
+            if paper:  # zeros outside U - paper are paper outside U
+                images = images - paper
+            read = F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+            return read + paper if paper else read
 
     def forward(self, images: Tensor) -> Tensor:
         """The straightened pictures V (N, C, *out_size) of U (N, C, H, W)."""

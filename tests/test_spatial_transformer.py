@@ -234,6 +234,21 @@ def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_picture():
     assert "transform='own'" in repr(module)
 
 
+@pytest.mark.parametrize("transform", ["affine", "projective", "tps"])
+def test_half_precision_ends_at_the_localisation_network(transform):
+    """Oracle: the same theta, read without autocast. Half precision would misplace a spline's grid, a matrix product, by
+    tenths of a pixel; only the localisation network may round."""
+    torch.manual_seed(0)
+    count = {"affine": 6, "projective": 8, "tps": 32}[transform]
+    module = SpatialTransformer(ConvLocalization((20, 30), out_features=count), (14, 17), transform)
+    nn.init.normal_(module.localization[-1].weight, std=0.02)
+    images = torch.rand(4, 1, 20, 30)
+    with torch.autocast("cpu", torch.bfloat16):
+        theta, seen = module.theta(images), module(images)
+    assert theta.dtype == seen.dtype == torch.float32
+    assert torch.equal(seen, module.sample(images, theta))
+
+
 def test_wrong_requests_are_refused():
     """Oracle: the message names expected and got."""
     net, _ = fixed([0.0] * 6)
