@@ -9,8 +9,6 @@ chosen with --hold-out validation. One thread; a processor with bfloat16 helps.
 
 import argparse
 import json
-import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -26,6 +24,7 @@ from live_gap import ROOT
 from stn_lib.appendix import addition, colocalisation, volume
 from stn_lib.data import load_mnist
 from stn_lib.files import write_atomically
+from stn_lib.provenance import git, processor
 from stn_lib.training import OutOfTime
 
 #: What decides the rows of each experiment, besides what their names say.
@@ -55,18 +54,9 @@ def rows(hold_out: str, runs: Path) -> dict[tuple[str, str], Callable[..., dict]
 
 def made_by() -> dict:
     """The commit (with a + where files differ from it) and the machine."""
-    ask = ["git", "describe", "--always", "--dirty=+", "--abbrev=7", "--exclude=*"]
-    commit = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
-    device = f"cpu: {_processor()}"
-    return {"commit": commit or None, "device": device, "threads": torch.get_num_threads(), "torch": torch.__version__}
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
+    commit = git("describe", "--always", "--dirty=+", "--abbrev=7", "--exclude=*")
+    device = f"cpu: {processor()}"
+    return {"commit": commit, "device": device, "threads": torch.get_num_threads(), "torch": torch.__version__}
 
 
 def table(found: dict) -> str:

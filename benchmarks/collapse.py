@@ -12,7 +12,6 @@ import argparse
 import datetime
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -31,6 +30,7 @@ from stn_lib.data import Distortion, held_out_set, load_digits_split, training_b
 from stn_lib.files import write_atomically
 from stn_lib.grid import affine_grid
 from stn_lib.localization import start_at
+from stn_lib.provenance import git
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer, Transform
 from stn_lib.training import TrainConfig, evaluate, learning_rate, train
 
@@ -215,8 +215,7 @@ def taken_up(out: Path, command: str, settings: dict, parser: argparse.ArgumentP
             parser.error(f"{out} holds runs of other settings: delete it, or choose another --out")
         return table
     about = {key: value for key, value in header(TrainConfig()).items() if key != "config"}
-    status = ["git", "status", "--porcelain", "--untracked-files=no"]
-    changed = subprocess.run(status, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
+    changed = git("status", "--porcelain", "--untracked-files=no")
     commit = about["commit"] and about["commit"][:7] + ("+" if changed else "")
     day = datetime.date.today().isoformat()
     return about | {"command": command, "commit": commit, "date": day, "settings": settings, "runs": []}

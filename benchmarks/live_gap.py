@@ -10,7 +10,6 @@ import argparse
 import dataclasses
 import json
 import platform
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from stn_lib import models
 from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.files import write_atomically
 from stn_lib.metrics import pose
+from stn_lib.provenance import git
 from stn_lib.training import TrainConfig, live_config, train
 from stn_lib.transforms import compose
 
@@ -64,11 +64,10 @@ def poses(model: models.STCNN) -> dict:
 
 def header(config: TrainConfig) -> dict:
     """How the table was made."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     shared = {k: v for k, v in dataclasses.asdict(config).items() if k not in ("model", "seed")}
     return {
         "command": "python benchmarks/live_gap.py",
-        "commit": commit.stdout.strip() or None,
+        "commit": git("rev-parse", "HEAD"),
         "torch": torch.__version__,
         "python": platform.python_version(),
         "threads": config.threads,

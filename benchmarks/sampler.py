@@ -14,7 +14,6 @@ import argparse
 import json
 import platform
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stn_lib.grid import affine_grid
+from stn_lib.provenance import git
 from stn_lib.sampling import grid_sample
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -98,10 +98,9 @@ def measure(shape: tuple[int, int, int, int], rounds: int) -> list[dict]:
 
 def header(arguments: argparse.Namespace) -> dict:
     """How the table was made."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return {
         "command": f"python benchmarks/sampler.py --threads {arguments.threads} --rounds {arguments.rounds}",
-        "commit": commit.stdout.strip() or None,
+        "commit": git("rev-parse", "HEAD"),
         "torch": torch.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),

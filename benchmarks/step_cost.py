@@ -35,10 +35,10 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from collapse import Tutorial, taken_up
 from live_gap import ROOT
-from time_to_accuracy import processor
 
 from stn_lib import models
 from stn_lib.files import write_atomically
+from stn_lib.provenance import processor
 
 WIDTHS = {"narrow": (8, 16, 16), "wide": (32, 64, 64)}
 CROP = 28

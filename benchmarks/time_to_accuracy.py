@@ -22,7 +22,6 @@ least. Every run is written as soon as it is over; run the command again and it 
 import argparse
 import dataclasses
 import json
-import platform
 import sys
 import time
 from collections.abc import Iterator
@@ -41,6 +40,7 @@ from live_gap import ROOT
 from stn_lib import models
 from stn_lib.data import load_mnist
 from stn_lib.files import write_atomically
+from stn_lib.provenance import processor
 from stn_lib.training import TrainConfig, learning_rate
 
 MEAN, STD = 0.1307, 0.3081  # the tutorial's, of MNIST's training digits
@@ -251,13 +251,6 @@ def markdown(table: dict[str, dict]) -> str:
             lines.append(f"| {' | '.join(cell or '–' for cell in cells)} |")
     head = "| run | target | reached | seconds | of the processor | times sooner | by processor | best % |"
     return "\n".join([head, "|---" * 8 + "|", *lines])
-
-
-def processor() -> str:
-    """The name of the processor, where the system tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    return next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), platform.machine())
 
 
 def main() -> int:

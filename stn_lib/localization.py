@@ -97,7 +97,7 @@ class FullyConnectedLocalization(nn.Sequential):
         layers.append(nn.Flatten())
         inputs = in_channels * (in_size[0] // pool) * (in_size[1] // pool)
         for width in widths:
-            layers += [nn.Linear(inputs, width, bias=False), nn.BatchNorm1d(width), nn.ReLU()]
+            layers += hidden_layer(inputs, width)
             inputs = width
         super().__init__(*layers, nn.Linear(inputs, out_features))
 
@@ -114,6 +114,11 @@ def conv_blocks(in_channels: int, widths: tuple[int, ...], batch_norm: bool) -> 
         layers += [nn.ReLU(), nn.MaxPool2d(2)]
         in_channels = width
     return layers
+
+
+def hidden_layer(inputs: int, units: int) -> list[nn.Module]:
+    """Linear, norm, ReLU."""
+    return [nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU()]
 
 
 def last_linear(localization: nn.Module) -> nn.Linear:

@@ -11,7 +11,7 @@ from stn_lib.export import export, fold_batch_norm
 from stn_lib.localization import ConvLocalization, conv_blocks
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
-from stn_lib.table1 import Table1Network
+from stn_lib.table1 import Table1Network, count_parameters
 
 __all__ = [
     "CNN",
@@ -225,16 +225,6 @@ def build(name: str, generator: torch.Generator | None = None, **arguments: Any)
         if isinstance(layer, SpatialTransformer):
             layer.start_at_identity()
     return model
-
-
-def count_parameters(model: nn.Module) -> int:
-    """How many numbers training may change.
-
-    Example:
-        >>> count_parameters(nn.Linear(3, 2))
-        8
-    """
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:

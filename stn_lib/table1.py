@@ -1,9 +1,11 @@
 """The networks of the paper's Table 1: fully connected or convolutional, with and without a spatial transformer."""
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
-from stn_lib.localization import ConvLocalization, FullyConnectedLocalization
+from stn_lib.localization import ConvLocalization, FullyConnectedLocalization, hidden_layer
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
 
 CLASSIFIERS = ("fcn", "cnn")
@@ -72,27 +74,43 @@ class Table1Network(nn.Sequential):
             else:
                 localization = FullyConnectedLocalization(self.in_size, out_features=numbers, pool=_pool(in_size))
             self.transformer = SpatialTransformer(localization, seen, transform)
-            budget -= _count(localization)
-        make = _convolutional if classifier == "cnn" else _fully_connected
-        self.classifier = _within(budget, lambda hidden: make(seen, hidden, classes))
+            budget -= count_parameters(localization)
+        make = convolutional if classifier == "cnn" else fully_connected
+        self.classifier = within(budget, lambda hidden: make(seen, hidden, classes))
 
 
-def _within(budget: int, make) -> nn.Sequential:
-    """The classifier whose hidden units bring it nearest to the budget."""
+def count_parameters(model: nn.Module) -> int:
+    """How many numbers training may change.
+
+    Example:
+        >>> count_parameters(nn.Linear(3, 2))
+        8
+    """
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def within(budget: int, make: Callable[[int], nn.Module]) -> nn.Module:
+    """What `make` makes of that number of hidden units which brings its parameters nearest to the budget.
+
+    Raises:
+        ValueError: for a budget that leaves no hidden unit.
+    """
     low, high = 1, 4096
     with torch.random.fork_rng(devices=[]), torch.device("meta"):  # only counted
-        if _count(make(low)) > budget:
-            raise ValueError(f"expected a budget that leaves {_count(make(low))} parameters or more, got {budget}")
+        if count_parameters(make(low)) > budget:
+            raise ValueError(
+                f"expected a budget that leaves {count_parameters(make(low))} parameters or more, got {budget}"
+            )
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (middle, high) if _count(make(middle)) <= budget else (low, middle)
-        nearest = min((low, high), key=lambda hidden: abs(_count(make(hidden)) - budget))
+            low, high = (middle, high) if count_parameters(make(middle)) <= budget else (low, middle)
+        nearest = min((low, high), key=lambda hidden: abs(count_parameters(make(hidden)) - budget))
     return make(nearest)
 
 
-def _convolutional(size: tuple[int, int], hidden: int, classes: int) -> nn.Sequential:
+def convolutional(size: tuple[int, int], hidden: int, classes: int, channels: int = 1) -> nn.Sequential:
+    """The convolutional classifier of pictures (N, channels, *size), with one hidden layer."""
     layers: list[nn.Module] = []
-    channels = 1
     for side, width in ((5, 24), (3, 48), (3, 96)):
         # Pooled before the norm: the larger of two numbers is the same before and after, where a norm's gain is
         # positive, and a quarter of the work.
@@ -102,26 +120,19 @@ def _convolutional(size: tuple[int, int], hidden: int, classes: int) -> nn.Seque
         ]  # fmt: skip
         channels, size = width, (-(-size[0] // 2), -(-size[1] // 2))
     flat = channels * size[0] * size[1]
-    return nn.Sequential(*layers, nn.Flatten(), *_hidden(flat, hidden), nn.Linear(hidden, classes))
+    return nn.Sequential(*layers, nn.Flatten(), *hidden_layer(flat, hidden), nn.Linear(hidden, classes))
 
 
-def _fully_connected(size: tuple[int, int], hidden: int, classes: int) -> nn.Sequential:
+def fully_connected(size: tuple[int, int], hidden: int, classes: int, channels: int = 1) -> nn.Sequential:
+    """The fully connected classifier of pictures (N, channels, *size), with two hidden layers."""
     pool = _pool(size)
-    flat = (size[0] // pool) * (size[1] // pool)
+    flat = channels * (size[0] // pool) * (size[1] // pool)
     return nn.Sequential(
         nn.AvgPool2d(pool) if pool > 1 else nn.Identity(), nn.Flatten(),
-        *_hidden(flat, hidden), *_hidden(hidden, hidden), nn.Linear(hidden, classes),
+        *hidden_layer(flat, hidden), *hidden_layer(hidden, hidden), nn.Linear(hidden, classes),
     )  # fmt: skip
-
-
-def _hidden(inputs: int, units: int) -> list[nn.Module]:
-    return [nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU()]
 
 
 def _pool(size: tuple[int, int]) -> int:
     """What a fully connected network averages over: the paper's 2 for RTS and TC."""
     return 2 if min(size) > CROP else 1
-
-
-def _count(module: nn.Module) -> int:
-    return sum(p.numel() for p in module.parameters())

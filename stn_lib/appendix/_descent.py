@@ -1,11 +1,9 @@
 """The descent that the experiments share: batches drawn from one generator, and a checkpoint to go on from."""
 
-import itertools
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,10 +11,14 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from stn_lib.metrics import error_interval
+from stn_lib.table1 import count_parameters
 from stn_lib.training import OutOfTime, TrainConfig, checkpoint, learning_rate
+from stn_lib.training.loop import parameter_groups, thinned
 
 log = logging.getLogger(__name__)
 LOG_EVERY = 10
+CURVE_POINTS = 30
 LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}  # of filters: with bfloat16 far the fastest on a CPU
 
 #: What of a `TrainConfig` these runs use; its model and task are not theirs.
@@ -31,17 +33,6 @@ class Descent(NamedTuple):
 
     history: list[dict[str, float]]
     seconds: float
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Run with one thread of torch's, which gives the same bits on more machines, and give back what was set before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
@@ -106,11 +97,12 @@ def descend(
             if parameter.ndim in LAYOUTS:
                 parameter.data = parameter.data.contiguous(memory_format=LAYOUTS[parameter.ndim])
     model.train()
-    optimizer = torch.optim.AdamW(_groups(model, config), weight_decay=config.weight_decay)
+    optimizer = torch.optim.AdamW(parameter_groups(model, config))
     step, seconds, history = 0, 0.0, []
     file = None if out is None else Path(out) / "checkpoint.pt"
     if file is not None and file.exists():
-        state = _checked(checkpoint.load(file), about, file)
+        state = checkpoint.load(file)
+        checkpoint.refuse_another(state.get("about") or {}, about, "run", file)
         model.load_state_dict(state["model"])
         optimizer.load_state_dict(state["optimizer"])
         generator.set_state(state["generator"])
@@ -150,46 +142,29 @@ def descend(
     return Descent(history, seconds)
 
 
-def _groups(model: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
-    """The localisation networks at their own rate; the rest at the full one."""
-    inside = {id(p) for module in model.modules() for p in _localization(module)}
-    parts = (
-        ([p for p in model.parameters() if id(p) not in inside], 1.0),
-        ([p for p in model.parameters() if id(p) in inside], config.localization_lr_factor),
-    )
-    return [{"params": parameters, "factor": factor} for parameters, factor in parts if parameters]
-
-
-def _localization(module: nn.Module) -> list[nn.Parameter]:
-    part = getattr(module, "localization", None)
-    return list(part.parameters()) if isinstance(part, nn.Module) else []
-
-
-def _checked(state: dict[str, Any], about: dict[str, Any], file: Path) -> dict[str, Any]:
-    """A checkpoint, if it is of this run."""
-    known = state.get("about") or {}
-    other = {key: known.get(key) for key in {*known, *about} if known.get(key) != about.get(key)}
-    if other:
-        raise ValueError(
-            f"expected a checkpoint of this run, got one with {other} in {file}, now "
-            f"{ {key: about.get(key) for key in other} }: choose another folder, or delete it"
-        )
-    return state
-
-
 def _finite(loss: float, step: int, config: TrainConfig) -> float:
     if not math.isfinite(loss):
         raise FloatingPointError(f"expected a finite loss, got {loss} at step {step}: lower lr, now {config.lr}")
     return loss
 
 
-def thinned(history: list[dict[str, float]], points: int = 30) -> list[dict[str, float]]:
-    """A history in few points, each the mean of the rows since the one before.
+def error(wrong: int, n: int) -> dict[str, Any]:
+    """What is told of a classifier's mistakes.
 
     Example:
-        >>> thinned([{"step": 10, "loss": 3.0}, {"step": 20, "loss": 1.0}], points=1)
-        [{'step': 20, 'loss': 2.0}]
+        >>> error(7, 1000)
+        {'error_percent': 0.7, 'interval_percent': [0.34, 1.44], 'wrong': 7, 'n': 1000}
     """
-    cuts = sorted({round(k * len(history) / points) for k in range(points + 1)})
-    parts = [history[a:b] for a, b in itertools.pairwise(cuts)]
-    return [{"step": p[-1]["step"], "loss": round(sum(r["loss"] for r in p) / len(p), 4)} for p in parts]
+    interval = [round(x, 2) for x in error_interval(wrong, n)]
+    return {"error_percent": round(100 * wrong / n, 2), "interval_percent": interval, "wrong": wrong, "n": n}
+
+
+def told(
+    name: str, network: nn.Module, config: TrainConfig, about: dict[str, Any], done: Descent, **measured: Any
+) -> dict[str, Any]:
+    """What is told of a run: what was measured, between how long it took and how it came about."""
+    return {
+        "run": name, "seed": config.seed, "seconds": round(done.seconds, 1), "parameters": count_parameters(network),
+        "pictures": config.steps * config.batch_size, **measured, "settings": about,
+        "curve": thinned(done.history, CURVE_POINTS), "model": network,
+    }  # fmt: skip

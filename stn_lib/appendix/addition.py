@@ -12,14 +12,14 @@ from stn_lib.appendix import _descent
 from stn_lib.data import DigitsSplit, held_out_set, load_mnist, training_batch
 from stn_lib.data.tasks import HELD_OUT_SEED
 from stn_lib.localization import FullyConnectedLocalization
-from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
+from stn_lib.table1 import BUDGET, convolutional, fully_connected, within
 from stn_lib.training import TrainConfig
+from stn_lib.training.loop import threads
 
 SIDE = 42  # of a picture, as the distortion RTS makes it
 SUMS = 19  # 0 + 0 to 9 + 9
-BUDGET = 300_000  # parameters of every network, to the width of one hidden unit
 SEEN = 28  # side of what a transformer hands on: that of an undistorted digit
 TRANSFORMERS = {"fcn": 0, "cnn": 0, "st-fcn": 1, "2xst-fcn": 2}
 
@@ -84,7 +84,7 @@ class AdditionNetwork(nn.Module):
 
     Convention:
         Every transformer sees both channels and moves both by one theta; what they return is laid channel on channel, so
-        two of them hand on four. All networks have as many parameters as `BUDGET` says. The fully connected networks
+        two of them hand on four. All networks have as many parameters as `stn_lib.table1.BUDGET` says. The fully connected networks
         have two hidden layers, and localisation networks of three layers of 32 units, as the paper's; without a
         transformer, pictures are averaged over 2 x 2 pixels. Each layer is followed by a batch norm.
 
@@ -114,17 +114,15 @@ class AdditionNetwork(nn.Module):
             raise ValueError(f"expected transform None for {model!r}, which has no transformer, got {transform!r}")
         self.transformers = nn.ModuleList(_transformer(transform) for _ in range(TRANSFORMERS[model]))
         left = BUDGET - count_parameters(self.transformers)
-        self.classifier = _convolutional(left) if model == "cnn" else _fully_connected(left, TRANSFORMERS[model])
+        size = (SEEN, SEEN) if transform else (SIDE, SIDE)
+        make = convolutional if model == "cnn" else fully_connected
+        self.classifier = within(left, lambda hidden: make(size, hidden, SUMS, 2 * max(TRANSFORMERS[model], 1)))
 
     def straightened(self, images: Tensor) -> Tensor:
         """What the classifier sees: (N, 2, 42, 42) as they are, or (N, 2 T, 28, 28) from T transformers."""
         if not len(self.transformers):
             return images
-        theta = [transformer.theta(images) for transformer in self.transformers]
-        with torch.autocast(
-            images.device.type, enabled=False
-        ):  # a spline's grid is a product: in float32, or it is off
-            return torch.cat([t.sample(images, own) for t, own in zip(self.transformers, theta, strict=True)], dim=1)
+        return torch.cat([transformer(images) for transformer in self.transformers], dim=1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, 19) of images (N, 2, 42, 42)."""
@@ -139,40 +137,12 @@ def _transformer(transform: str) -> SpatialTransformer:
     return SpatialTransformer(looks, (SEEN, SEEN), transform)
 
 
-def _fully_connected(budget: int, transformers: int) -> nn.Sequential:
-    pool, side = (1, SEEN) if transformers else (2, SIDE // 2)
-    flat = 2 * max(transformers, 1) * side * side
-    # flat h + 2 h + h^2 + 2 h + 19 h + 19 = budget, solved for the hidden units h
-    linear = flat + 4 + SUMS
-    hidden = round((-linear + (linear**2 + 4 * (budget - SUMS)) ** 0.5) / 2)
-    first = nn.AvgPool2d(pool) if pool > 1 else nn.Identity()
-    return nn.Sequential(
-        first, nn.Flatten(), *_hidden(flat, hidden), *_hidden(hidden, hidden), nn.Linear(hidden, SUMS)
-    )  # fmt: skip
-
-
-def _convolutional(budget: int) -> nn.Sequential:
-    layers: list[nn.Module] = []
-    channels, side = 2, SIDE
-    for kernel, width in ((5, 24), (3, 48), (3, 96)):  # those of Table 1 here
-        layers.append(nn.Conv2d(channels, width, kernel, padding=kernel // 2, bias=False))
-        layers += [nn.MaxPool2d(2, ceil_mode=True), nn.BatchNorm2d(width), nn.ReLU()]
-        channels, side = width, -(-side // 2)
-    flat = channels * side * side
-    hidden = round((budget - SUMS - sum(p.numel() for part in layers for p in part.parameters())) / (flat + 2 + SUMS))
-    return nn.Sequential(*layers, nn.Flatten(), *_hidden(flat, hidden), nn.Linear(hidden, SUMS))
-
-
-def _hidden(inputs: int, units: int) -> list[nn.Module]:
-    return [nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU()]
-
-
 #: Steps of each model: about equal time for all. A fully connected step costs a fraction of a convolutional one.
 STEPS = {"fcn": 6000, "cnn": 1000, "st-fcn": 6000, "2xst-fcn": 6000}
 LR = 1e-2
 
 
-@_descent.one_thread()
+@threads(1)
 def run(
     seed: int = 0,
     steps: int | None = None,
@@ -240,11 +210,7 @@ def run(
     images, sums = addition_held_out(split)
     with torch.inference_mode():
         answers = torch.cat([network(part).argmax(1) for part in images.split(500)])
-    wrong, n = int((answers != sums).sum()), len(sums)
-    return {
-        "run": name, "seed": seed, "seconds": round(done.seconds, 1), "parameters": count_parameters(network),
-        "pictures": config.steps * config.batch_size, "error_percent": round(100 * wrong / n, 2),
-        "interval_percent": [round(x, 2) for x in error_interval(wrong, n)], "wrong": wrong, "n": n,
-        "paper": PAPER.get((model, transform)), "settings": about, "curve": _descent.thinned(done.history),
-        "model": network,
-    }  # fmt: skip
+    wrong = int((answers != sums).sum())
+    return _descent.told(
+        name, network, config, about, done, **_descent.error(wrong, len(sums)), paper=PAPER.get((model, transform))
+    )

@@ -14,9 +14,9 @@ from stn_lib.data.tasks import HELD_OUT_SEED
 from stn_lib.grid import affine_grid
 from stn_lib.localization import ConvLocalization
 from stn_lib.metrics import error_interval, pose
-from stn_lib.models import count_parameters
 from stn_lib.spatial_transformer import SpatialTransformer, Transform
 from stn_lib.training import TrainConfig
+from stn_lib.training.loop import threads
 
 SIDE = 84
 PICTURES = 100
@@ -192,7 +192,7 @@ def found_share(network: SpatialTransformer, images: Tensor, truth: Tensor) -> i
     return int((iou(windows(network.theta(images)), truth) > 0.5).sum())
 
 
-@_descent.one_thread()
+@threads(1)
 def run(
     seed: int = 0,
     steps: int = STEPS,
@@ -279,13 +279,11 @@ def run(
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
     others = found_share(network, unseen, boxes(theta))
-    return {
-        "run": f"{kind} {label}", "seed": seed, "seconds": round(done.seconds, 1),
-        "parameters": count_parameters(network), "pictures": config.steps * config.batch_size,
-        "hit_percent": round(100 * hits / PICTURES, 2), "n": PICTURES,
-        "interval_percent": [round(x, 2) for x in error_interval(hits, PICTURES)],
-        "start_percent": round(100 * start / PICTURES, 2),
-        "held_out_percent": round(100 * others / len(held), 2), "held_out_n": len(held),
-        "held_out_interval_percent": [round(x, 2) for x in error_interval(others, len(held))],
-        "paper": list(PAPER[kind]), "settings": about, "curve": _descent.thinned(done.history), "model": network,
-    }  # fmt: skip
+    return _descent.told(
+        f"{kind} {label}", network, config, about, done,
+        hit_percent=round(100 * hits / PICTURES, 2), n=PICTURES,
+        interval_percent=[round(x, 2) for x in error_interval(hits, PICTURES)],
+        start_percent=round(100 * start / PICTURES, 2),
+        held_out_percent=round(100 * others / len(held), 2), held_out_n=len(held),
+        held_out_interval_percent=[round(x, 2) for x in error_interval(others, len(held))], paper=list(PAPER[kind]),
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from stn_lib.appendix import _descent
 from stn_lib.data import DigitsSplit, Distortion, training_batch
 from stn_lib.models import CNN
 from stn_lib.training import TrainConfig
+from stn_lib.training.loop import threads
 
 CROP = 28
 ENCODER_STEPS = 500
@@ -57,7 +58,7 @@ class Encoder(nn.Module):
         return torch.cat([part / one for part, one in zip(self.layers(crops), self.length, strict=True)], dim=1)
 
 
-@_descent.one_thread()
+@threads(1)
 def train_encoder(split: DigitsSplit, seed: int = 0, steps: int = ENCODER_STEPS, **descent: Any) -> Encoder:
     """An `Encoder` trained to tell digits of any size and place apart, then frozen: the only labels that are used.
 

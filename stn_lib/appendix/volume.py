@@ -13,11 +13,11 @@ from stn_lib.appendix.space import AFFINE_3D, affine_grid_3d, rotation_3d
 from stn_lib.data import DigitsSplit, load_mnist
 from stn_lib.data.distortion import INK
 from stn_lib.data.tasks import HELD_OUT_SEED
-from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
 from stn_lib.spatial_transformer import SpatialTransformer
 from stn_lib.table1 import BUDGET, Table1Network
 from stn_lib.training import TrainConfig
+from stn_lib.training.loop import threads
 
 DIGIT = 0.7  # side of a digit's picture, as a share of the volume's side
 DEPTH = 0.2  # how deep it is extruded, as another
@@ -112,9 +112,7 @@ class VolumeNetwork(nn.Module):
     def shadow(self, volumes: Tensor) -> Tensor:
         """The sum along the depth of the moved volumes, (N, 1, H, W): about 1 where a digit is seen face on."""
         if self.transformer is not None:
-            theta = self.transformer.theta(volumes)
-            with torch.autocast(volumes.device.type, enabled=False):
-                volumes = self.transformer.sample(volumes, theta)
+            volumes = self.transformer(volumes)
         return volumes.sum(2) / (DEPTH * volumes.shape[2])
 
     def forward(self, volumes: Tensor) -> Tensor:
@@ -136,7 +134,7 @@ def _localization(side: int) -> nn.Sequential:
     )
 
 
-@_descent.one_thread()
+@threads(1)
 def run(
     seed: int = 0,
     steps: int = STEPS,
@@ -209,14 +207,11 @@ def run(
         network, draw, loss, config, about, out=out, until=until, checkpoint_every=checkpoint_every, progress=progress
     )  # fmt: skip
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
-    wrong, n = 0, len(split.test_images)
+    wrong = 0
     with torch.inference_mode():
         for images, labels in zip(split.test_images.split(100), split.test_labels.split(100), strict=True):
             volumes, _ = extrude(images, side, max_angle, generator=frozen)
             wrong += int((network(volumes).argmax(1) != labels).sum())
-    return {
-        "run": name, "seed": seed, "seconds": round(done.seconds, 1), "parameters": count_parameters(network),
-        "pictures": config.steps * config.batch_size, "error_percent": round(100 * wrong / n, 2),
-        "interval_percent": [round(x, 2) for x in error_interval(wrong, n)], "wrong": wrong, "n": n, "paper": None,
-        "settings": about, "curve": _descent.thinned(done.history), "model": network,
-    }  # fmt: skip
+    return _descent.told(
+        name, network, config, about, done, **_descent.error(wrong, len(split.test_images)), paper=None
+    )

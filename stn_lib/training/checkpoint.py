@@ -44,6 +44,26 @@ def load(path: str | Path) -> dict[str, Any]:
     return content
 
 
+def refuse_another(known: dict[str, Any], mine: dict[str, Any], what: str, file: Path | None) -> None:
+    """Raise where a checkpoint was written by a run of other settings.
+
+    Args:
+        known: the settings in the checkpoint.
+        mine: those of the run that would take it up.
+        what: the message's word for them, ``"config"``.
+        file: the checkpoint.
+
+    Raises:
+        ValueError: it names each setting that differs, on both sides.
+    """
+    other = {key: known.get(key) for key in {**known, **mine} if known.get(key) != mine.get(key)}
+    if other:
+        raise ValueError(
+            f"expected a checkpoint of this {what}, got one with {other} in {file}, now "
+            f"{ {key: mine.get(key) for key in other} }: choose another folder, or delete it"
+        )
+
+
 class MetricsLog:
     """A log of one JSON object a line, each with its step; a run taken up again rewrites nothing twice.
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_split
+from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_digits_split, load_split
 from stn_lib.metrics import error_interval
 
 
@@ -61,8 +61,8 @@ def evaluate(
     Chapter: 7
     """
     if not isinstance(task, HeldOut):
-        name = task if isinstance(task, str) else ""
-        task = held_out_set(load_split(name or "RTS", hold_out), TASKS.get(name, task), copies)
+        digits = load_split(task, hold_out) if isinstance(task, str) else load_digits_split(hold_out=hold_out)
+        task = held_out_set(digits, TASKS.get(task, task), copies)
     training = model.training
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     model.eval()

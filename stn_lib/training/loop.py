@@ -1,6 +1,7 @@
 """The one training loop."""
 
 import dataclasses
+import itertools
 import logging
 import math
 import time
@@ -90,7 +91,7 @@ def train(
     Chapter: 7
     """
     device = distributed.local_device(config.device)
-    with _threads(config.threads), distributed.processes(device):
+    with threads(config.threads), distributed.processes(device):
         first = distributed.first()
         run = _Run(config, device)
         file = Path(out) / "checkpoint.pt" if out is not None else None
@@ -136,7 +137,7 @@ class _Run:
         if config.precision == "bfloat16":
             self.model.to(memory_format=torch.channels_last)
         self.joined = distributed.joined(self.model, device)
-        self.optimizer = torch.optim.AdamW(_parameter_groups(self.model, config))
+        self.optimizer = torch.optim.AdamW(parameter_groups(self.model, config))
         self.split = DigitsSplit(*(part.to(device) for part in load_split(config.task, config.hold_out)))
         self.step = 0
         self.seconds = 0.0
@@ -214,13 +215,7 @@ class _Run:
         }
 
     def restore(self, state: dict[str, Any], file: Path | None) -> None:
-        mine = dataclasses.asdict(self.config)
-        other = {key: state["config"].get(key) for key in mine if state["config"].get(key) != mine[key]}
-        if other:
-            raise ValueError(
-                f"expected a checkpoint of this config, got one with {other} in {file}, now "
-                f"{ {key: mine[key] for key in other} }: choose another folder, or delete it"
-            )
+        checkpoint.refuse_another(state["config"], dataclasses.asdict(self.config), "config", file)
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
@@ -244,7 +239,7 @@ def load_run(out: str | Path) -> tuple[nn.Module, TrainConfig, dict[str, Any]]:
     return model.eval(), config, state
 
 
-def _parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
+def parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, Any]]:
     """The localisation networks at their own rate; the rest at the full one."""
     localizations = [m.localization for m in model.modules() if isinstance(m, SpatialTransformer)]
     inside = {id(p) for part in localizations for p in part.parameters()}
@@ -264,8 +259,23 @@ def _parameter_groups(model: nn.Module, config: TrainConfig) -> list[dict[str, A
     return [group for group in groups if group["params"]]
 
 
+def thinned(history: list[dict[str, float]], points: int, keys: tuple[str, ...] = ("loss",)) -> list[dict[str, float]]:
+    """A history in few points, each the mean of the rows since the one before.
+
+    Example:
+        >>> thinned([{"step": 10, "loss": 3.0}, {"step": 20, "loss": 1.0}], points=1)
+        [{'step': 20, 'loss': 2.0}]
+    """
+    cuts = sorted({round(k * len(history) / points) for k in range(points + 1)})
+    parts = [history[start:stop] for start, stop in itertools.pairwise(cuts)]
+    return [
+        {"step": part[-1]["step"], **{key: round(sum(row[key] for row in part) / len(part), 4) for key in keys}}
+        for part in parts
+    ]
+
+
 @contextmanager
-def _threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Iterator[None]:
     """Run with `count` torch threads, and give back what was set before."""
     before = torch.get_num_threads()
     if count:

@@ -2,14 +2,12 @@
 
 import dataclasses
 import functools
-import itertools
 import json
 import logging
 import multiprocessing
 import os
 import platform
 import shlex
-import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,9 +21,10 @@ from stn_lib.data import TASKS, HeldOut, held_out_set, load_digits_split
 from stn_lib.files import write_atomically
 from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
+from stn_lib.provenance import git, processor
 from stn_lib.training import distributed
 from stn_lib.training.config import TrainConfig
-from stn_lib.training.loop import OutOfTime, train
+from stn_lib.training.loop import OutOfTime, thinned, train
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +117,7 @@ def missing(cells: list[Cell], seeds: int, results: str | Path = RESULTS) -> lis
 
     def rank(run: tuple[Cell, int]) -> tuple[int, int]:
         cell, seed = run
-        return (0 if seed == 0 else 1 if cell.network.endswith("cnn") or "cnn-" in cell.network else 2), seed
+        return (0 if seed == 0 else 1 if "cnn" in cell.network else 2), seed
 
     runs = [(cell, seed) for seed in range(seeds) for cell in cells if not result_file(cell, seed, results).exists()]
     return sorted(runs, key=rank)
@@ -166,7 +165,7 @@ def run_cell(
         "wrong": done.evaluation.wrong,
         "n": done.evaluation.n,
         "config": dataclasses.asdict(config),
-        "curve": _curve(done.history),
+        "curve": thinned(done.history, CURVE_POINTS, ("loss", "batch_error")),
         "theta": _theta(done.model, config),
     }
     if distributed.first():
@@ -304,10 +303,10 @@ def cell_of(config: TrainConfig) -> Cell:
 def _made_by(config: TrainConfig) -> dict[str, Any]:
     """What stood behind a run: the commit, the machine, the library."""
     device = distributed.local_device(config.device)
-    processor = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
+    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
     return {
         **_commit(),
-        "device": f"{device.type}: {processor}",
+        "device": f"{device.type}: {chip}",
         "threads": config.threads or torch.get_num_threads(),
         "processes": distributed.count(),
         "python": platform.python_version(),
@@ -315,27 +314,10 @@ def _made_by(config: TrainConfig) -> dict[str, Any]:
     }
 
 
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or platform.machine()
-
-
 @functools.lru_cache(maxsize=1)  # of the code that this process has loaded, whatever is checked out later
 def _commit() -> dict[str, Any]:
-    status = _git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", ":!stn_lib/widgets")
-    return {"commit": _git("rev-parse", "HEAD"), "changed": None if status is None else bool(status)}
-
-
-def _git(*words: str) -> str | None:
-    """What git says of the package's own checkout; None where there is none."""
-    try:
-        here = Path(__file__).parents[2]
-        return subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None
+    status = git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", ":!stn_lib/widgets")
+    return {"commit": git("rev-parse", "HEAD"), "changed": None if status is None else bool(status)}
 
 
 def shown(distortion: str) -> HeldOut:
@@ -358,20 +340,6 @@ def _theta(model: torch.nn.Module, config: TrainConfig) -> list | None:
     with torch.no_grad():
         theta = model.transformer.theta(images).cpu()
     return [[[round(x, 5) for x in row] for row in one] for one in theta.tolist()]
-
-
-def _curve(history: list[dict[str, float]]) -> list[dict[str, float]]:
-    """A history in few points, each the mean of the rows since the one before."""
-    rows = len(history)
-    cuts = sorted({round(k * rows / CURVE_POINTS) for k in range(CURVE_POINTS + 1)})
-    points = []
-    for start, stop in itertools.pairwise(cuts):
-        part = history[start:stop]
-        point = {"step": part[-1]["step"]}
-        for key in ("loss", "batch_error"):
-            point[key] = round(sum(row[key] for row in part) / len(part), 4)
-        points.append(point)
-    return points
 
 
 def load_results(results: str | Path = RESULTS) -> dict[Cell, list[dict[str, Any]]]:

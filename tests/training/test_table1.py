@@ -20,6 +20,7 @@ from stn_lib.data import held_out_set, load_digits_split, tasks
 from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
 from stn_lib.training import TrainConfig, checkpoint, load_run, table1
+from stn_lib.training.loop import thinned
 from stn_lib.training.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
 
 SHORT = {"steps": 12, "batch_size": 16, "precision": "float32"}
@@ -292,9 +293,9 @@ def test_a_foreign_result_is_named(tmp_path, content):
 def test_a_curve_is_the_mean_of_its_rows():
     """Oracle: by hand."""
     history = [{"step": 10 * (k + 1), "loss": float(k), "batch_error": 2.0 * k, "lr": 0.1} for k in range(120)]
-    curve = table1._curve(history)
+    curve = thinned(history, 60, ("loss", "batch_error"))
     assert len(curve) == 60 and curve[0] == {"step": 20, "loss": 0.5, "batch_error": 1.0} and curve[-1]["step"] == 1200
-    assert len(table1._curve(history[:3])) == 3
+    assert len(thinned(history[:3], 60)) == 3
 
 
 @pytest.mark.parametrize(
