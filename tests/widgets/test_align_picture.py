@@ -13,6 +13,7 @@ from stn_lib.grid import affine_grid
 from stn_lib.registration import register
 from stn_lib.sampling import linearized_sample
 from stn_lib.widgets import AlignPicture
+from tests.widgets.stage import Stage as Alone
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
 SOURCE = module(
@@ -286,68 +287,19 @@ def test_the_goal_of_the_digit_makes_both_pictures_equal():
     assert at_goal < 0.02 * at_start
 
 
-class Stage:
-    """The widget alone on a page, with a model that remembers."""
-
-    STATE = [
-        "moving",
-        "fixed",
-        "height",
-        "width",
-        "start",
-        "goal",
-        "x",
-        "y",
-        "turn",
-        "sampler",
-        "blur",
-        "move",
-        "step",
-        "steps",
-        "words",
-    ]
-    MOUNT = """async ([source, css, state]) => {
-        const style = document.createElement("style"), el = document.createElement("div"), listeners = new Map();
-        style.textContent = css;
-        document.body.replaceChildren(style, el);
-        window.model = {
-            get: (name) => state[name],
-            set: (name, value) => { if (state[name] !== value) { state[name] = value; for (const f of listeners.get(`change:${name}`) ?? []) f(); } },
-            save_changes: () => {},
-            on: (events, f) => events.split(" ").forEach((event) => listeners.set(event, new Set([...(listeners.get(event) ?? []), f]))),
-            off: (events, f) => events.split(" ").forEach((event) => listeners.get(event)?.delete(f)),
-            heard: () => [...listeners.values()].reduce((sum, one) => sum + one.size, 0),
-        };
-        const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-        window.dispose = module.default.render({ model: window.model, el });
-    }"""
+class Stage(Alone):
+    """The widget alone on a page."""
 
     def __init__(self, browser, widget, address="", **options):
-        self.page = browser.new_page(viewport={"width": 760, "height": 1100}, **options)
-        self.errors = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto("about:blank" + address)
-        state = {name: getattr(widget, name) for name in self.STATE}
-        self.page.evaluate(self.MOUNT, [widget._esm, widget._css, state])
-        self.settle()
+        super().__init__(browser, widget, address, width=760, **options)
 
     def settle(self):
-        self.page.wait_for_timeout(60)
+        super().settle()
         self.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
 
     def get(self, *names):
         self.settle()
-        return self.page.evaluate("(names) => names.map((name) => window.model.get(name))", names)
-
-    def text(self, selector):
-        self.settle()
-        return self.page.locator(selector).inner_text()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.page.close()
+        return [self.page.evaluate("(name) => window.model.get(name)", name) for name in names]
 
 
 ASKED = ("x", "y", "turn", "sampler", "blur", "move", "step")

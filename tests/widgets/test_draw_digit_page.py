@@ -1,8 +1,6 @@
 """The explorable of chapter 7 with the reader's own hand, on a page: mouse, finger, keyboard, the hundred, how it fits."""
 
-import base64
 import itertools
-import json
 from functools import cache
 
 import numpy as np
@@ -13,7 +11,7 @@ from stn_lib import palette
 from stn_lib.data import cast
 from stn_lib.models import load_pretrained
 from stn_lib.widgets import DrawDigit
-from tests.widgets import test_replay_training_page as replay
+from tests.widgets.stage import Stage as Alone
 from tests.widgets.test_draw_digit import SEVEN, as_mnist, mulberry, names, placed
 
 PLACE = ("x", "y", "degrees", "scale")
@@ -30,24 +28,11 @@ def widget(**options):
     return DrawDigit(*networks(), **{"example": 7} | options)
 
 
-class Stage(replay.Stage):
-    """The widget alone on a page, with a model that remembers, and a hand that writes."""
+class Stage(Alone):
+    """The widget alone on a page, and a hand that writes."""
 
-    def __init__(self, browser, shown=None, address="", width=688, theme="light", height=1250, **options):
-        shown = shown or widget()
-        state = {name: getattr(shown, name) for name in shown.traits(sync=True) if not name.startswith("_")}
-        state = {
-            name: value for name, value in state.items() if isinstance(value, (str, int, float, list, dict, bytes))
-        }
-        blobs = {name: base64.b64encode(value).decode() for name, value in state.items() if isinstance(value, bytes)}
-        state = json.loads(json.dumps({k: v for k, v in state.items() if k not in blobs}, sort_keys=True))
-        self.page = browser.new_page(viewport={"width": width, "height": height}, **options)
-        self.errors = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto("about:blank" + address)
-        self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        self.page.evaluate(replay.MOUNT, [str(shown._esm), str(shown._css), state, blobs])
-        self.settle()
+    def __init__(self, browser, shown=None, height=1250, **options):
+        super().__init__(browser, shown or widget(), height=height, **options)
 
     def on_pad(self, x, y):
         box = self.page.locator(".stn-pad").bounding_box()

@@ -11,7 +11,7 @@ from stn_lib.metrics import error_interval
 from stn_lib.training import table1
 from stn_lib.training.table1 import CELLS, PAPER, Cell
 from stn_lib.widgets import PaperTable
-from tests.widgets.test_replay_training import synced
+from tests.widgets.stage import synced
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
 SOURCE = module("cells.js", "cellAfter, roundTicks, intervalPlot, curveChart")

@@ -6,7 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from stn_lib import palette
 from stn_lib.training.table1 import CELLS
 from stn_lib.widgets import PaperTable
-from tests.widgets import test_replay_training_page as replay
+from tests.widgets.stage import Stage as Alone
 from tests.widgets.test_paper_table import full, pair, results
 
 NO_CLIPBOARD = "() => Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })"
@@ -16,7 +16,7 @@ COMMAND = "python -m stn_lib train --task mnist-rts --model st-cnn --transform a
 FOCUS = "() => document.activeElement.getAttribute('aria-label')"
 
 
-class Stage(replay.Stage):
+class Stage(Alone):
     """The table alone on a page."""
 
     def __init__(self, browser, shown=None, **options):

@@ -1,7 +1,5 @@
 """The explorable of chapter 7: its windows and pictures against torch, its words by hand, and a page that answers."""
 
-import base64
-import json
 import math
 
 import numpy as np
@@ -12,6 +10,7 @@ from torch.nn import functional as F
 
 from stn_lib import metrics
 from stn_lib.widgets import ReplayTraining
+from tests.widgets.stage import synced
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
 SOURCE = module(
@@ -52,14 +51,6 @@ def frames(**changes):
 
 def widget(**options):
     return ReplayTraining(pictures(), LABELS, frames(), **({"out_size": (6, 8)} | options))
-
-
-def synced(shown):
-    """What a page is told: its traits, keys sorted as a built page stores them, and bytes apart."""
-    state = {name: getattr(shown, name) for name in shown.traits(sync=True) if not name.startswith("_")}
-    state = {name: value for name, value in state.items() if isinstance(value, (str, int, list, dict, bytes))}
-    blobs = {name: base64.b64encode(v).decode() for name, v in state.items() if isinstance(v, bytes)}
-    return json.loads(json.dumps({k: v for k, v in state.items() if k not in blobs}, sort_keys=True)), blobs
 
 
 READ = """const view = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);

@@ -4,73 +4,23 @@ import pytest
 
 from stn_lib import palette
 from stn_lib.widgets import ReplayTraining
-from tests.widgets.test_replay_training import LABELS, STEPS, frames, pictures, synced, widget
+from tests.widgets.stage import Stage as Alone
+from tests.widgets.test_replay_training import LABELS, STEPS, frames, pictures, widget
 
-MOUNT = """async ([source, css, state, blobs]) => {
-    const style = document.createElement("style"), el = document.createElement("div"), listeners = new Map();
-    style.textContent = css + " body { margin: 0 }";
-    document.body.replaceChildren(style, el);
-    for (const [name, text] of Object.entries(blobs)) {
-        state[name] = new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
-    }
-    window.seen = [];
-    window.model = {
-        get: (name) => state[name],
-        set: (name, value) => { if (state[name] !== value) { state[name] = value; for (const f of listeners.get(`change:${name}`) ?? []) f(); } },
-        save_changes: () => { window.seen.push(state.frame); },
-        on: (events, f) => events.split(" ").forEach((event) => listeners.set(event, new Set([...(listeners.get(event) ?? []), f]))),
-        off: (events, f) => events.split(" ").forEach((event) => listeners.get(event)?.delete(f)),
-        heard: () => [...listeners.values()].reduce((sum, one) => sum + one.size, 0),
-    };
-    const module = await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-    window.dispose = module.default.render({ model: window.model, el });
-}"""
 # The left end of every window's upper edge, card by card: digit 1 is the one that moves.
 TOPS = """() => [...document.querySelectorAll(".stn-card .stn-top")].map((path) => Number(path.getAttribute("d").slice(1).split(" ")[0]))"""
 
 
-class Stage:
-    """The widget alone on a page, with a model that remembers."""
+class Stage(Alone):
+    """The widget alone on a page."""
 
-    def __init__(self, browser, shown=None, address="", width=688, theme="light", **options):
-        self.page = browser.new_page(viewport={"width": width, "height": 1100}, **options)
-        self.errors = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.goto("about:blank" + address)
-        self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        shown = shown or widget()
-        self.page.evaluate(MOUNT, [str(shown._esm), str(shown._css), *synced(shown)])
-        self.settle()
-
-    def settle(self):
-        self.page.wait_for_timeout(60)
-
-    def get(self, *names):
-        self.settle()
-        found = self.page.evaluate("(names) => names.map((name) => window.model.get(name))", names)
-        return found[0] if len(names) == 1 else found
-
-    def text(self, selector):
-        self.settle()
-        return self.page.locator(selector).inner_text()
-
-    def texts(self, selector):
-        self.settle()
-        return self.page.locator(selector).all_inner_texts()
-
-    def press(self, name):
-        self.page.get_by_role("button", name=name).click()
+    def __init__(self, browser, shown=None, **options):
+        super().__init__(browser, shown or widget(), **options)
 
     def at(self, step):
         """A place of the chart, on the screen; its axis has room of 36 pixels at its left and 12 at its right."""
         box = self.page.locator(".stn-plot").bounding_box()
         return box["x"] + 36 + step / STEPS[-1] * (box["width"] - 48), box["y"] + 90
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.page.close()
 
 
 def test_the_first_state_tells_the_numbers(browser):

@@ -204,7 +204,7 @@ def test_the_cover_places_a_digit_as_torch_would(call):
     grid = torch.stack([(2 * source_x + 1) / 28 - 1, (2 * source_y + 1) / 28 - 1], -1).double()
     expected = F.grid_sample(digit[None, None], grid[None], align_corners=False)
     got = call(
-        module("straighten_digit.js", "place"),
+        module("distorting.js", "place"),
         "(m, a) => m.place(...a)",
         [digit.flatten().tolist(), 28, 42, {"x": x, "y": y, "degrees": degrees, "scale": scale}],
     )

@@ -1,5 +1,5 @@
 // The paper's table as plain numbers: a step of the arrow keys, the two bars and the gap of the open cell, its curve. Pure.
-import { logAxis } from "./replay.js";
+import { logAxis, roundGap } from "./replay.js";
 
 export const ROUNDING = 0.05;  // the paper prints one decimal: 0.5 is anything from 0.45 to 0.55
 
@@ -14,10 +14,9 @@ export function cellAfter(index, key, far, rows, columns) {
   return to[key] ?? null;
 }
 
-// Round numbers from 0 to `most`: at most `count` gaps of 1, 2 or 5 times a power of ten.
+// Round numbers from 0 to `most`: at most `count` round gaps.
 export function roundTicks(most, count) {
-  const power = 10 ** Math.floor(Math.log10(most / count));
-  const gap = [1, 2, 5, 10].map((k) => k * power).find((size) => size * count >= most * (1 - 1e-9));
+  const gap = roundGap(most / count);
   return Array.from({ length: Math.floor(most / gap + 1e-9) + 1 }, (_, k) => Number((k * gap).toPrecision(12)));
 }
 

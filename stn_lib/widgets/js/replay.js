@@ -75,10 +75,15 @@ export function logAxis(values, percent = false) {
   return { low, high, ticks: ladder.filter((rung) => rung >= low && rung <= high), share };
 }
 
-// Whole steps for an axis: at most `most` gaps of 1, 2 or 5 times a power of ten.
+// The smallest of 1, 2 and 5 times a power of ten that is not below `least`.
+export function roundGap(least) {
+  const power = 10 ** Math.floor(Math.log10(least));
+  return [1, 2, 5, 10].map((k) => k * power).find((size) => size >= least * (1 - 1e-9));
+}
+
+// Whole steps for an axis: at most `most` round gaps.
 export function stepTicks(first, last, most) {
-  const least = (last - first) / most, power = 10 ** Math.floor(Math.log10(Math.max(least, 1)));
-  const gap = [1, 2, 5, 10].map((k) => k * power).find((size) => size >= least);
+  const gap = roundGap(Math.max((last - first) / most, 1));
   const ticks = [];
   for (let step = Math.ceil(first / gap) * gap; step <= last; step += gap) ticks.push(step);
   return ticks;

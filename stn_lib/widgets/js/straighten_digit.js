@@ -1,23 +1,10 @@
 // StraightenDigit: the reader moves, turns and scales a digit; a CNN and an ST-CNN, both running in the
 // page, answer at once, and the spatial transformer shows where it looks and what it then sees.
 import { choice, controls, draggable, everyFrame, figure, format, fromAddress, h, house, onTheme, picture, s, say, setAttributes, slider, svgPoint, button } from "./ui.js";
-import { affineGrid, gridSample, toPixel } from "./twin.js";
+import { toPixel } from "./twin.js";
+import { place } from "./distorting.js";
 import { makeNetwork } from "./network.js";
 import { makeAnswers, readDigits } from "./answers.js";
-
-// --- model ---------------------------------------------------------------------------------------
-
-// Output → input: the theta that shows a digit of `small` pixels turned by `degrees` (clockwise on the
-// screen), `scale` times as large, its centre (x, y) pixels from the centre of a frame of `large` pixels.
-export function placing({ x, y, degrees, scale }, small, large) {
-  const turn = (degrees * Math.PI) / 180, c = Math.cos(turn) / scale, n = Math.sin(turn) / scale;
-  const zoom = large / small, shift = 2 / small;
-  return [zoom * c, zoom * n, -shift * (c * x + n * y), -zoom * n, zoom * c, -shift * (-n * x + c * y)];
-}
-
-export function place(digit, small, large, state) {
-  return gridSample(digit, [1, small, small], affineGrid(placing(state, small, large), large, large));
-}
 
 // --- view ----------------------------------------------------------------------------------------
 const LINES = 7;
