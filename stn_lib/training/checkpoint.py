@@ -32,7 +32,8 @@ def load(path: str | Path) -> dict[str, Any]:
     if not path.is_file():
         raise FileNotFoundError(f"expected a checkpoint, got no file at {path}: train first, or check the path")
     try:
-        content = torch.load(path, weights_only=True)
+        # On the CPU first: a run of a GPU is opened where there is none, and a run that goes on moves it back itself.
+        content = torch.load(path, weights_only=True, map_location="cpu")
     except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
         reason = str(error).strip().split("\n")[0]
         raise ValueError(

@@ -19,7 +19,8 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """A training run: two runs of one config, on one machine, give the same bits.
+    """A training run: two runs of one config, on one machine, give the same bits; on a GPU the same up to rounding,
+    which sums in no fixed order.
 
     Args:
         model: ``"cnn"``, ``"st-cnn"``; small also ``"pooling-cnn"``, of Table 1's size also ``"fcn"``, ``"st-fcn"``.

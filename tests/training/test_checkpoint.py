@@ -15,6 +15,18 @@ def test_round_trip(tmp_path):
     assert content["step"] == 3 and content["x"].tolist() == [0, 1, 2, 3]
 
 
+def test_a_gpu_run_opens_without_a_gpu(tmp_path, monkeypatch):
+    """Oracle: the values; a file whose tensors are marked as a GPU's cannot be read as it stands here."""
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.serialization, "location_tag", lambda storage: "cuda:0")
+        checkpoint.save(tmp_path / "c.pt", {"x": torch.arange(4.0)})
+    if not torch.cuda.is_available():
+        with pytest.raises(RuntimeError, match="CUDA"):
+            torch.load(tmp_path / "c.pt", weights_only=True)
+    x = checkpoint.load(tmp_path / "c.pt")["x"]
+    assert x.device.type == "cpu" and x.tolist() == [0, 1, 2, 3]
+
+
 class Foreign:
     """A class that a checkpoint has no business with."""
 
