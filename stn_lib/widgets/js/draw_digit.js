@@ -46,7 +46,7 @@ function makeNormal(words, small) {
 function makeFrame(words, size, state, move) {
   const canvas = picture(size, size, words.frame);
   const halo = s("path", { class: "stn-halo" }), quad = s("path", { class: "stn-quad" }), top = s("path", { class: "stn-top" });
-  const grip = s("circle", { class: "stn-ring" });
+  const grip = s("circle", { class: "stn-ring stn-knob" });
   const handle = s("g", { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": words.move, "aria-valuemin": LIMITS.x[0], "aria-valuemax": LIMITS.x[1] }, grip);
   const svg = s("svg", { viewBox: `${-RIM} ${-RIM} ${size + 2 * RIM} ${size + 2 * RIM}`, role: "group", "aria-label": words.frame }, halo, quad, top, handle);
   const middle = size / 2;
@@ -248,10 +248,12 @@ function render({ model, el }) {
     beyond.textContent = empty || isTrained(now, recipe, large) ? "" : words.outside;
     told.dataset.kind = kind;
     drawTrials();
+    const tell = () => readers.forEach((reader, k) => reader.tell(shares[k]));
+    if (!heard) tell();
     // A live region that spoke while something moves would never be silent.
     clearTimeout(timer);
     timer = setTimeout(() => {
-      readers.forEach((reader, k) => reader.tell(shares[k]));
+      tell();
       if (told.textContent !== heard && heard) announce(told.textContent);
       heard = told.textContent;
     }, QUIET);
