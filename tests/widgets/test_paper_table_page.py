@@ -240,7 +240,7 @@ def test_other_words_take_the_place_of_its_own(browser):
             return {name: other(one) for name, one in value.items()}
         return [[key, other(text)] for key, text in value] if isinstance(value, list) else f"◊{value}"
 
-    data = ("python -m", "cpu: ", "2.13.0")
+    data = ("python -m", "--", "cpu: ", "2.13.0")
     with Stage(browser, PaperTable(pair(), words=other(PaperTable.WORDS))) as stage:
         texts = stage.page.evaluate(
             """() => { const out = [], walk = document.createTreeWalker(document.querySelector(".stn-widget"), 4);

@@ -149,8 +149,12 @@ function copier(words, code, told) {
   return { copy, stop: () => clearTimeout(timer) };
 }
 
+// A command whose lines break between its flags only: a browser would break after a hyphen.
+const unbroken = (command) => command.split(/ (?=--)/).flatMap((part, k) => [k ? " " : "", h("span", {}, part)]);
+
 export function makingOf(words, cell, { makers, commands }, told) {
-  const { runs } = cell, code = h("code", {}, runs.length ? runs.map(({ command, seed }) => say(commands[command], { seed })).join("\n") : cell.command);
+  const { runs } = cell, lines = runs.length ? runs.map(({ command, seed }) => say(commands[command], { seed })) : [cell.command];
+  const code = h("code", {}, lines.flatMap((line, k) => [k ? "\n" : "", ...unbroken(line)]));
   const { copy, stop } = copier(words, code, told);
   const node = h("div", { class: "stn-making" },
     h("div", { class: "stn-making-head" }, h("p", {}, runs.length ? words.made : words.make), copy), code,
