@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stn_lib import _validate
 from stn_lib.appendix import _descent
-from stn_lib.appendix.encoder import CROP, Encoder, train_encoder
+from stn_lib.appendix.encoder import CROP, Encoder, soften, train_encoder
 from stn_lib.data import DigitsSplit, Distortion, distort, load_mnist
 from stn_lib.data.tasks import HELD_OUT_SEED
 from stn_lib.grid import affine_grid
-from stn_lib.localization import ConvLocalization
+from stn_lib.localization import conv_blocks
 from stn_lib.metrics import error_interval, pose
 from stn_lib.spatial_transformer import SpatialTransformer, Transform
 from stn_lib.training import TrainConfig
@@ -20,7 +20,7 @@ from stn_lib.training.loop import threads
 
 SIDE = 84
 PICTURES = 100
-STEPS, BATCH, LR = 400, 32, 4e-3
+STEPS, BATCH, LR = 400, 32, 1e-2
 
 #: A digit of 28 x 28 pixels anywhere in 84 x 84; in TC with sixteen patches of 6 x 6 pixels of any digits on it.
 TASKS = {
@@ -33,17 +33,42 @@ PAPER = {"T": (100, 100), "TC": (75, 94)}
 
 def _window(parameters: Tensor) -> Tensor:
     # Without these bounds there are shortcuts: crops of nothing (outside the picture), of one point (zoomed in without
-    # end) and of everything (zoomed out) are all alike, and unlike a random patch.
-    size = 0.25 + 0.5 * torch.sigmoid(parameters[:, :1])
-    place = (1 - size) * torch.tanh(parameters[:, 1:])
+    # end) and of everything (zoomed out) are all alike, and unlike a random patch. The place is as it was told inside
+    # them: a digit at the rim needs no endless answer, as it would with a tanh.
+    size = 0.2 + 0.6 * torch.sigmoid(parameters[:, :1])
+    place = torch.minimum(torch.maximum(parameters[:, 1:], size - 1), 1 - size)
     zero = torch.zeros_like(size)
     return torch.cat([size, zero, place[:, :1], zero, size, place[:, 1:]], dim=1).view(-1, 2, 3)
 
 
-#: The attention transform, held inside the picture, its side between a quarter and three quarters of the picture's. It
-#: starts in the middle, at .62: wide enough to hold a part of most digits. Where most crops of the start are blank,
+#: The attention transform, held inside the picture, its side between a fifth and four fifths of the picture's. It
+#: starts in the middle, at .69: wide enough to hold a part of every digit. Where many crops of the start are blank,
 #: descent makes all of them blank.
-WINDOW = Transform((1.0, 0.0, 0.0), _window, affine_grid)
+WINDOW = Transform((1.5, 0.0, 0.0), _window, affine_grid)
+
+
+class Points(nn.Module):
+    """Where each channel of a picture is bright: (N, C, H, W) to (N, 2 C), x and y of each, in -1 to 1.
+
+    Convention:
+        A softmax over the pixels of a channel, sharpened four times, then the mean place. What is seen elsewhere moves
+        the point as far: where things are need not be learnt for every place anew.
+
+    Example:
+        >>> picture = torch.zeros(1, 1, 3, 3)
+        >>> picture[0, 0, 0, 2] = 9.0
+        >>> [round(x, 3) for x in Points()(picture)[0].tolist()]
+        [0.667, -0.667]
+
+    Source: Levine et al., End-to-End Training of Deep Visuomotor Policies, 2016, section 5.1.
+    """
+
+    def forward(self, maps: Tensor) -> Tensor:
+        share = (4 * maps.flatten(2)).softmax(2).view(maps.shape)
+        x, y = (
+            ((torch.arange(side, dtype=maps.dtype) + 0.5) * 2 / side - 1) for side in (maps.shape[3], maps.shape[2])
+        )
+        return torch.stack([(share.sum(2) * x).sum(2), (share.sum(3) * y).sum(2)], dim=2).flatten(1)
 
 
 def common_set(
@@ -134,12 +159,13 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
     return both / ((a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - both)
 
 
-def random_patches(images: Tensor, *, generator: torch.Generator) -> Tensor:
-    """One patch of 28 x 28 pixels from each picture (N, C, H, W), at a whole pixel, every place as likely."""
-    n, _, height, width = images.shape
-    row, column = (torch.randint(side - CROP + 1, (n, 1, 1), generator=generator) for side in (height, width))
-    step = torch.arange(CROP)
-    return images[torch.arange(n)[:, None, None], :, row + step[:, None], column + step].movedim(3, 1)
+def random_patches(theta: Tensor, places: Tensor) -> Tensor:
+    """Windows as large as those of theta (N, 2, 3), at places (N, 2, 1): -1 and 1 are the picture's rims.
+
+    As large, because patches of one size are told apart from windows of another by their size alone: of windows twice as
+    wide as the digit all are alike then, and unlike a patch, and descent ends there.
+    """
+    return torch.cat([theta[:, :, :2], places * (1 - theta[:, :1, :1])], dim=2)
 
 
 def triplet_loss(crops: Tensor, patches: Tensor, margin: float = 1.0) -> Tensor:
@@ -182,7 +208,14 @@ def triplet_loss(crops: Tensor, patches: Tensor, margin: float = 1.0) -> Tensor:
 
 def localizer() -> SpatialTransformer:
     """The network that is trained: (N, 1, 84, 84) to crops (N, 1, 28, 28); it starts in the middle of each picture."""
-    looks = ConvLocalization((SIDE, SIDE), out_features=3, widths=(8, 16, 32), hidden=32)
+    looks = nn.Sequential(
+        nn.AvgPool2d(2),
+        *conv_blocks(1, (8,), batch_norm=True),
+        nn.Conv2d(8, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16), nn.ReLU(),
+        nn.Conv2d(16, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16),
+        Points(),
+        nn.Linear(32, 3),
+    )  # fmt: skip
     return SpatialTransformer(looks, (CROP, CROP), WINDOW)
 
 
@@ -216,8 +249,8 @@ def run(
     find it there is the task. How it does on pictures it has not seen, of held-out digits, is measured besides.
 
     Convention:
-        A batch is `batch_size` of the pictures; from each a new random patch of 28 x 28 pixels is cut, at a whole
-        pixel, every place as likely, the digit's own included. Positives and negatives: see `triplet_loss`.
+        A batch is `batch_size` of the pictures, softened; from each a new random patch is read, as large as its window,
+        every place as likely, the digit's own included. Positives and negatives: see `triplet_loss`.
 
     Args:
         seed: decides the pictures, the first weights and the batches.
@@ -252,9 +285,12 @@ def run(
     """
     if not 2 <= batch_size <= PICTURES:
         raise ValueError(f"expected a batch_size from 2 to {PICTURES}, the number of pictures, got {batch_size}")
-    config = TrainConfig(seed=seed, steps=steps, batch_size=batch_size, lr=lr, hold_out=hold_out)
+    config = TrainConfig(
+        seed=seed, steps=steps, batch_size=batch_size, lr=lr, localization_lr_factor=1.0, hold_out=hold_out
+    )  # fmt: skip
     split = load_mnist(hold_out) if split is None else split
     images, truth = common_set(split, label, kind, generator=torch.Generator().manual_seed(seed))
+    images = soften(images)
     if encoder is None:
         encoder = train_encoder(split, out=encoder_out, until=until, progress=progress)
     network = _descent.seeded(localizer, seed)
@@ -266,10 +302,12 @@ def run(
 
     def draw(generator: torch.Generator) -> tuple[Tensor, Tensor]:
         chosen = images[torch.randperm(PICTURES, generator=generator)[:batch_size]]
-        return chosen, random_patches(chosen, generator=generator)
+        return chosen, 2 * torch.rand(batch_size, 2, 1, generator=generator) - 1
 
-    def loss(chosen: Tensor, patches: Tensor) -> Tensor:
-        return triplet_loss(encoder(network(chosen)), encoder(patches))
+    def loss(chosen: Tensor, places: Tensor) -> Tensor:
+        theta = network.theta(chosen)
+        crops, patches = (network.sample(chosen, where) for where in (theta, random_patches(theta, places)))
+        return triplet_loss(encoder(crops), encoder(patches))
 
     done = _descent.descend(
         network, draw, loss, config, about, out=out, until=until, checkpoint_every=checkpoint_every, progress=progress
@@ -278,7 +316,7 @@ def run(
     held = split.test_images[split.test_labels == label]
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
-    others = found_share(network, unseen, boxes(theta))
+    others = found_share(network, soften(unseen), boxes(theta))
     return _descent.told(
         f"{kind} {label}", network, config, about, done,
         hit_percent=round(100 * hits / PICTURES, 2), n=PICTURES,
