@@ -1,5 +1,6 @@
 """Co-localisation: a transformer learns to frame what pictures have in common. Nobody tells it where that is."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from stn_lib.training.loop import threads
 
 SIDE = 84
 PICTURES = 100
-STEPS, BATCH, LR = 400, 32, 1e-2
+STEPS, BATCH, LR = 600, 32, 1e-2
 
 #: A digit of 28 x 28 pixels anywhere in 84 x 84; in TC with sixteen patches of 6 x 6 pixels of any digits on it.
 TASKS = {
@@ -29,6 +30,12 @@ TASKS = {
 }
 #: Share of digits found, in per cent: (lowest, highest) over the ten classes.
 PAPER = {"T": (100, 100), "TC": (75, 94)}
+
+
+#: Patches' half-sides (None: their window's own), and the share of the steps with them. Against patches of 28 x 28 pixels
+#: descent finds the digits, in windows up to twice as wide, which their size alone tells from a patch; against patches
+#: as large as the window only those that fit are unlike. Against these from the start, windows flee the digit.
+STAGES = ((CROP / SIDE, 0.6), (None, 0.4))
 
 
 def _window(parameters: Tensor) -> Tensor:
@@ -42,9 +49,9 @@ def _window(parameters: Tensor) -> Tensor:
 
 
 #: The attention transform, held inside the picture, its side between a fifth and four fifths of the picture's. It
-#: starts in the middle, at .69: wide enough to hold a part of every digit. Where many crops of the start are blank,
+#: starts in the middle, at .73: wide enough to hold a part of every digit. Where many crops of the start are blank,
 #: descent makes all of them blank.
-WINDOW = Transform((1.5, 0.0, 0.0), _window, affine_grid)
+WINDOW = Transform((2.0, 0.0, 0.0), _window, affine_grid)
 
 
 class Points(nn.Module):
@@ -159,13 +166,10 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
     return both / ((a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1) - both)
 
 
-def random_patches(theta: Tensor, places: Tensor) -> Tensor:
-    """Windows as large as those of theta (N, 2, 3), at places (N, 2, 1): -1 and 1 are the picture's rims.
-
-    As large, because patches of one size are told apart from windows of another by their size alone: of windows twice as
-    wide as the digit all are alike then, and unlike a patch, and descent ends there.
-    """
-    return torch.cat([theta[:, :, :2], places * (1 - theta[:, :1, :1])], dim=2)
+def random_patches(theta: Tensor, places: Tensor, size: float | None = None) -> Tensor:
+    """Windows of one size, or as large as those of theta (N, 2, 3), at places (N, 2, 1): -1 and 1 are the rims."""
+    half = theta[:, :1, :1] if size is None else torch.full_like(theta[:, :1, :1], size)
+    return torch.cat([half * torch.eye(2), places * (1 - half)], dim=2)
 
 
 def triplet_loss(crops: Tensor, patches: Tensor, margin: float = 1.0) -> Tensor:
@@ -249,8 +253,8 @@ def run(
     find it there is the task. How it does on pictures it has not seen, of held-out digits, is measured besides.
 
     Convention:
-        A batch is `batch_size` of the pictures, softened; from each a new random patch is read, as large as its window,
-        every place as likely, the digit's own included. Positives and negatives: see `triplet_loss`.
+        A batch is `batch_size` of the pictures, softened; from each a new random patch is read, its size as `STAGES`
+        has it, every place as likely, the digit's own included. Positives and negatives: see `triplet_loss`.
 
     Args:
         seed: decides the pictures, the first weights and the batches.
@@ -304,14 +308,24 @@ def run(
         chosen = images[torch.randperm(PICTURES, generator=generator)[:batch_size]]
         return chosen, 2 * torch.rand(batch_size, 2, 1, generator=generator) - 1
 
-    def loss(chosen: Tensor, places: Tensor) -> Tensor:
-        theta = network.theta(chosen)
-        crops, patches = (network.sample(chosen, where) for where in (theta, random_patches(theta, places)))
-        return triplet_loss(encoder(crops), encoder(patches))
+    seconds, history = 0.0, []
+    for stage, (size, share) in enumerate(STAGES):
+        about["stage"] = stage
 
-    done = _descent.descend(
-        network, draw, loss, config, about, out=out, until=until, checkpoint_every=checkpoint_every, progress=progress
-    )  # fmt: skip
+        def loss(chosen: Tensor, places: Tensor, size: float | None = size) -> Tensor:
+            theta = network.theta(chosen)
+            crops, patches = (network.sample(chosen, where) for where in (theta, random_patches(theta, places, size)))
+            return triplet_loss(encoder(crops), encoder(patches))
+
+        part = replace(config, steps=max(1, round(share * steps)))
+        done = _descent.descend(
+            network, draw, loss, part, dict(about), out=out and Path(out) / str(stage), until=until,
+            checkpoint_every=checkpoint_every, progress=progress,
+        )  # fmt: skip
+        before = history[-1]["step"] if history else 0
+        history += [{**point, "step": point["step"] + before} for point in done.history]
+        seconds += done.seconds
+    done = _descent.Descent(history, seconds)
     hits = found_share(network, images, truth)
     held = split.test_images[split.test_labels == label]
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)

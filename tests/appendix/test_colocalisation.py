@@ -158,13 +158,15 @@ def test_the_loss_by_loops():
 
 
 def test_patches_are_as_large_as_windows_and_inside():
-    """Oracle: edges by hand: rim to rim at -1 and 1, the window's own size, gradients to it and to nothing else."""
+    """Oracle: edges by hand: rim to rim at -1 and 1, the size told or the window's own, gradients to that alone."""
     theta = colocalisation.WINDOW.theta(torch.randn(50, 3)).requires_grad_()
     ends = torch.ones(50, 2, 1)
     low, high = (windows(random_patches(theta, side * ends)) for side in (-1, 1))
     np.testing.assert_allclose(low[:, :2].detach(), -1, atol=1e-6)
     np.testing.assert_allclose(high[:, 2:].detach(), 1, atol=1e-6)
     np.testing.assert_allclose((high[:, 2:] - high[:, :2]).detach()[:, 0], 2 * theta[:, 0, 0].detach(), rtol=1e-5)
+    fixed = windows(random_patches(theta, ends, 0.25)).detach()
+    np.testing.assert_allclose(fixed, np.tile([0.5, 0.5, 1, 1], (50, 1)), atol=1e-6)
     (slope,) = torch.autograd.grad(random_patches(theta, ends)[:, :, 2].sum(), theta)
     assert (slope[:, 0, 0] == -2).all() and slope[:, :, 2].abs().max() == 0
 
@@ -205,7 +207,7 @@ def test_an_interrupted_run_ends_as_an_unbroken_one(encoder, tmp_path, monkeypat
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(colocalisation, "random_patches", torn)
         colocalisation.run(2, out=tmp_path, checkpoint_every=5, **short)
-    assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 10
+    assert checkpoint.load(tmp_path / "0" / "checkpoint.pt")["step"] == 10
     ended = colocalisation.run(2, out=tmp_path, **short)
     plain = [{k: v for k, v in found.items() if k not in ("model", "seconds")} for found in (whole, ended)]
     assert plain[0] == plain[1] and json.dumps(plain[0])
