@@ -102,7 +102,7 @@ def test_windows_stay_in_the_picture():
     size = (edges[:, 2] - edges[:, 0]) / 2
     assert size.min() >= 0.2 - 1e-5 and size.max() <= 0.8 + 1e-5
     start = localizer().eval().theta(torch.rand(2, 1, 84, 84))
-    size = 0.2 + 0.6 / (1 + np.exp(-1.5))
+    size = 0.2 + 0.6 / (1 + np.exp(-2))
     torch.testing.assert_close(start, torch.tensor([[size, 0, 0], [0, size, 0]], dtype=torch.float32).expand(2, 2, 3))
 
 
