@@ -34,7 +34,7 @@ PAPER = {"T": (100, 100), "TC": (75, 94)}
 
 #: Patches' half-sides (None: their window's own), and the share of the steps with them. Against patches of 28 x 28 pixels
 #: descent finds the digits, in windows up to twice as wide, which their size alone tells from a patch; against patches
-#: as large as the window only those that fit are unlike. Against these from the start, windows flee the digit.
+#: as large as the window only those that fit are unlike. From the start on, windows may flee them.
 STAGES = ((CROP / SIDE, 0.6), (None, 0.4))
 
 

@@ -19,7 +19,7 @@ ENCODER_STEPS = 1000
 #: slope would lead from there to the whole.
 SEEN = Distortion("seen through a window", out_size=(CROP, CROP), max_angle=0.0, scale=(0.3, 1.4), placed=True)
 #: Each layer's share in a descriptor's length. The three give digits squared distances below the margin: the hinge then
-#: hardly ever closes. At 1 it closes for any window that holds the digit, and windows stay as wide as they were.
+#: hardly ever closes. At 1 it closed for any window that held a 6, and windows stayed as wide as they were.
 SHARE = 0.5
 
 
