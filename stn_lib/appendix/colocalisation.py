@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from stn_lib import _validate
 from stn_lib.appendix import _descent
 from stn_lib.appendix.encoder import CROP, Encoder, soften, train_encoder
+from stn_lib.coordinates import centres
 from stn_lib.data import DigitsSplit, Distortion, distort, load_mnist
 from stn_lib.data.tasks import HELD_OUT_SEED
 from stn_lib.grid import affine_grid
@@ -72,9 +73,8 @@ class Points(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         share = (4 * maps.flatten(2)).softmax(2).view(maps.shape)
-        x, y = (
-            ((torch.arange(side, dtype=maps.dtype) + 0.5) * 2 / side - 1) for side in (maps.shape[3], maps.shape[2])
-        )
+        height, width = maps.shape[2:]
+        x, y = (centres(side, False, dtype=maps.dtype, device=maps.device) for side in (width, height))
         return torch.stack([(share.sum(2) * x).sum(2), (share.sum(3) * y).sum(2)], dim=2).flatten(1)
 
 
