@@ -23,6 +23,8 @@ class ConvLocalization(nn.Sequential):
         hidden: units between the flattened features and the parameters.
         pool: factor of the first average pooling; 1 for none.
         batch_norm: whether each convolution is followed by a batch norm.
+        hidden_norm: whether the hidden units are, too. Without it a long climb of the rate can drive all of them below
+            zero for every picture: the answer is then the same for all, and no gradient brings it back.
 
     Raises:
         ValueError: where the picture is too small for so many poolings.
@@ -46,6 +48,7 @@ class ConvLocalization(nn.Sequential):
         hidden: int = 32,
         pool: int = 2,
         batch_norm: bool = True,
+        hidden_norm: bool = False,
     ):
         sides = [side // (pool * 2 ** len(widths)) for side in in_size]
         if min(sides) < 1:
@@ -56,8 +59,9 @@ class ConvLocalization(nn.Sequential):
         layers: list[nn.Module] = [nn.AvgPool2d(pool)] if pool > 1 else []
         layers += conv_blocks(in_channels, widths, batch_norm)
         flat = widths[-1] * sides[0] * sides[1]
-        layers += [nn.Flatten(), nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, out_features)]
-        super().__init__(*layers)
+        layers.append(nn.Flatten())
+        layers += hidden_layer(flat, hidden) if hidden_norm else [nn.Linear(flat, hidden), nn.ReLU()]
+        super().__init__(*layers, nn.Linear(hidden, out_features))
 
 
 class FullyConnectedLocalization(nn.Sequential):

@@ -38,3 +38,21 @@ def test_unfit_networks_are_refused():
         start_at(ConvLocalization((42, 42), out_features=3), torch.zeros(6))
     with pytest.raises(ValueError, match=r"ends in an nn\.Linear, got none"):
         last_linear(nn.Sequential(nn.Conv2d(1, 6, 3), nn.Flatten()))
+
+
+@pytest.mark.parametrize("hidden_norm", [False, True])
+def test_hidden_units_that_see_every_picture_below_zero(hidden_norm):
+    """Oracle: worked by hand: features are >= 0 and all weights < 0, so a ReLU alone gives 0 to every picture, and no
+    gradient to the weights that would have to change; a norm centres each unit, so that it answers about half of them."""
+    torch.manual_seed(0)
+    net = ConvLocalization((42, 42), hidden_norm=hidden_norm)
+    into, last = [module for module in net.modules() if isinstance(module, nn.Linear)]
+    with torch.no_grad():
+        into.weight.copy_(-into.weight.abs())
+        if into.bias is not None:
+            into.bias.zero_()
+    answers = net(torch.rand(9, 1, 42, 42))
+    answers.square().sum().backward()
+    alike = torch.allclose(answers, last.bias.expand(9, 6))
+    assert alike is not hidden_norm
+    assert bool(into.weight.grad.any()) is hidden_norm

@@ -60,8 +60,9 @@ class Cell(NamedTuple):
 CELLS = [Cell(distortion, network) for network in PAPER for distortion in DISTORTIONS]
 
 #: Pictures that a network trains on, in millions; with a transformer as many as without, so that the two can be compared.
+#: Of 3 million, the fully connected network alone still errs in 5 to 21 % of its training batches at RTS, P and TC.
 MILLIONS = {
-    "fcn": {"r": 3.0, "rts": 3.0, "p": 3.0, "e": 3.0, "tc": 3.0},
+    "fcn": {"r": 3.0, "rts": 12.0, "p": 12.0, "e": 3.0, "tc": 12.0},
     "cnn": {"r": 1.2, "rts": 1.4, "p": 1.6, "e": 1.2, "tc": 1.0},
 }
 
