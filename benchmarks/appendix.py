@@ -30,9 +30,12 @@ from stn_lib.training import OutOfTime
 #: What decides the rows of each experiment, besides what their names say.
 EXPERIMENTS = {
     "addition": {"steps": addition.STEPS, "batch_size": 256, "lr": addition.LR},
-    "colocalisation": {"steps": colocalisation.STEPS, "batch_size": colocalisation.BATCH, "lr": colocalisation.LR},
+    "colocalisation": {
+        "steps": colocalisation.STEPS, "batch_size": colocalisation.BATCH, "lr": colocalisation.LR,
+        "tries": colocalisation.TRIES,
+    },
     "volume": {"steps": volume.STEPS, "batch_size": 64, "lr": 4e-3, "side": 32, "max_angle": volume.MAX_ANGLE},
-}
+}  # fmt: skip
 
 
 def rows(hold_out: str, runs: Path) -> dict[tuple[str, str], Callable[..., dict]]:

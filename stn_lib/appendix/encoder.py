@@ -7,31 +7,16 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stn_lib.appendix import _descent
-from stn_lib.data import DigitsSplit, Distortion, training_batch
+from stn_lib.appendix.scenes import CROP, glimpses
+from stn_lib.data import DigitsSplit
 from stn_lib.models import CNN
 from stn_lib.training import TrainConfig
 from stn_lib.training.loop import threads
 
-CROP = 28
-ENCODER_STEPS = 1000
-#: What the encoder learns on: whole digits, from those that a window of the whole picture would show (a third) to those
-#: that fill the crop. To one that knew only digits in the middle, a half of one would be as strange as none, and no
-#: slope would lead from there to the whole.
-SEEN = Distortion("seen through a window", out_size=(CROP, CROP), max_angle=0.0, scale=(0.3, 1.4), placed=True)
+ENCODER_STEPS = 4000
 #: Each layer's share in a descriptor's length. The three give digits squared distances below the margin: the hinge then
 #: hardly ever closes. At 1 it closed for any window that held a 6, and windows stayed as wide as they were.
 SHARE = 0.5
-
-
-def soften(images: Tensor) -> Tensor:
-    """Pictures (N, C, H, W) after two means over 3 x 3 pixels.
-
-    A window of three quarters of 84 pixels is read at every second or third one only: of sharp strokes it catches some
-    by chance, and the slope to another place is noise.
-    """
-    for _ in range(2):
-        images = F.avg_pool2d(images, 3, stride=1, padding=1)
-    return images
 
 
 class Encoder(nn.Module):
@@ -76,7 +61,11 @@ class Encoder(nn.Module):
 
 @threads(1)
 def train_encoder(split: DigitsSplit, seed: int = 0, steps: int = ENCODER_STEPS, **descent: Any) -> Encoder:
-    """An `Encoder` trained to tell softened digits of any size and place apart, then frozen: the only labels used.
+    """An `Encoder` trained to tell digits apart, seen through windows of any size, then frozen: the only labels used.
+
+    Convention:
+        It learns on what it is asked about later. One that had seen digits in the middle alone, or none among clutter,
+        found half a digit as strange as none: no slope led from there to the whole, and on TC no digit was ever found.
 
     Args:
         split: the digits; the training ones of all classes are used.
@@ -86,15 +75,14 @@ def train_encoder(split: DigitsSplit, seed: int = 0, steps: int = ENCODER_STEPS,
     Source: Jaderberg et al. 2015, appendix A.2.
     Chapter: 7
     """
-    split = split._replace(train_images=soften(split.train_images))
     encoder = _descent.seeded(Encoder, seed)
     config = TrainConfig(seed=seed, steps=steps, batch_size=64)
     _descent.descend(
-        encoder, lambda g: training_batch(split, SEEN, config.batch_size, generator=g),
+        encoder, lambda g: glimpses(split, config.batch_size, generator=g),
         lambda images, labels: F.cross_entropy(
             encoder.classifier(images), labels, label_smoothing=config.label_smoothing
         ),
         config, _descent.settings(config, run="encoder", digits=len(split.train_images)), **descent,
     )  # fmt: skip
-    encoder.measure(split.train_images[:1000])
+    encoder.measure(glimpses(split, 1000, generator=torch.Generator().manual_seed(seed))[0])
     return encoder.requires_grad_(False)

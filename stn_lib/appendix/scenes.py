@@ -1,0 +1,128 @@
+"""The pictures of co-localisation: a digit somewhere in 84 x 84 pixels, the box it stands in, and windows on it."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stn_lib import _validate
+from stn_lib.data import DigitsSplit, Distortion, distort
+from stn_lib.grid import affine_grid
+from stn_lib.metrics import pose
+from stn_lib.registration import blurred
+
+SIDE, CROP = 84, 28  # pixels: of a picture; of a digit, and of what is read through a window
+PICTURES = 100
+#: A digit of 28 x 28 pixels anywhere in 84 x 84; in TC with sixteen patches of 6 x 6 pixels of any digits on it.
+TASKS = {
+    "T": Distortion("T, 84 px", out_size=(SIDE, SIDE), max_angle=0.0, max_shift=(SIDE - CROP) / 2),
+    "TC": Distortion("TC, 84 px", out_size=(SIDE, SIDE), max_angle=0.0, max_shift=(SIDE - CROP) / 2, patches=16),
+}
+SMALLEST, LARGEST = 0.2, 0.8  # half-sides of a window; the picture's is 1
+
+
+def soften(images: Tensor) -> Tensor:
+    """Pictures (N, C, H, W) under a Gaussian of 1.2 pixels.
+
+    A window of three quarters of 84 pixels is read at every second or third one only: of sharp strokes it catches some
+    by chance, and the slope to another place is noise.
+    """
+    return blurred(images, 1.2)
+
+
+def common_set(
+    split: DigitsSplit, label: int, kind: str = "T", count: int = PICTURES, *, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Pictures that have one thing in common, a digit of one class, and the boxes it stands in.
+
+    Args:
+        split: the digits; different training digits of the class are drawn, and clutter from training digits of all.
+        label: the class.
+        kind: ``"T"``, translated, or ``"TC"``, translated and cluttered.
+        count: how many pictures.
+        generator: where all randomness comes from.
+
+    Returns:
+        Images (count, 1, 84, 84), and the true boxes (count, 4), as `boxes`. Training never sees the boxes.
+
+    Raises:
+        ValueError: an unknown kind; a class without so many digits.
+
+    Example:
+        >>> from stn_lib.data import load_digits_split
+        >>> images, where = common_set(load_digits_split(), 8, count=5, generator=torch.Generator().manual_seed(0))
+        >>> tuple(images.shape), tuple(where.shape)
+        ((5, 1, 84, 84), (5, 4))
+
+    Source: Jaderberg et al. 2015, appendix A.2.
+    Chapter: 7
+    """
+    _validate.one_of("kind", kind, list(TASKS))
+    digits = split.train_images[split.train_labels == label]
+    if not 2 <= count <= len(digits):
+        raise ValueError(f"expected 2 to {len(digits)} pictures, the training digits of class {label}, got {count}")
+    chosen = digits[torch.randperm(len(digits), generator=generator)[:count]]
+    images, theta = distort(chosen, TASKS[kind], generator=generator, others=split.train_images)
+    return images, boxes(theta)
+
+
+def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Digits as windows show them: each in a picture of its own, T or TC at even odds, through a window that holds it.
+
+    Convention:
+        The window is of any size it may have in co-localisation, and anywhere it still holds the ink of a digit of
+        common size, a fifth of the picture to either side of the middle; small windows come as near to that as they can.
+
+    Args:
+        split: the digits; training digits are drawn, and clutter from them.
+        count: how many.
+        generator: where all randomness comes from.
+
+    Returns:
+        What is seen, (count, 1, 28, 28), softened, and the labels (count,).
+
+    Chapter: 7
+    """
+    chosen = torch.randint(len(split.train_images), (count,), generator=generator)
+    digits = split.train_images[chosen]
+    cluttered = torch.rand(count, generator=generator) < 0.5
+    images = torch.empty(count, digits.shape[1], SIDE, SIDE)
+    theta = torch.empty(count, 2, 3)
+    for kind, which in (("T", ~cluttered), ("TC", cluttered)):
+        if which.any():
+            images[which], theta[which] = distort(
+                digits[which], TASKS[kind], generator=generator, others=split.train_images
+            )
+    half = SMALLEST + (LARGEST - SMALLEST) * torch.rand(count, 1, generator=generator)
+    stray = (half - 0.2).clamp(min=0.03) * (2 * torch.rand(count, 2, generator=generator) - 1)
+    place = torch.minimum(torch.maximum(pose(theta).place + stray, half - 1), 1 - half)
+    return read(soften(images), window(half, place)), split.train_labels[chosen]
+
+
+def window(half: Tensor, place: Tensor) -> Tensor:
+    """The attention theta (N, 2, 3) that reads a window of half-side (N, 1) at place (N, 2)."""
+    return torch.cat([half[:, :, None] * torch.eye(2), place[:, :, None]], dim=2)
+
+
+def read(images: Tensor, theta: Tensor) -> Tensor:
+    """What windows theta (N, 2, 3) show of pictures: (N, C, 28, 28)."""
+    grid = affine_grid(theta, (len(theta), 1, CROP, CROP))
+    return F.grid_sample(images, grid, align_corners=False)  # as `SpatialTransformer` reads
+
+
+def boxes(theta: Tensor) -> Tensor:
+    """Where the 28 x 28 pixels of a digit stand in the picture that theta (N, 2, 3) made; see `stn_lib.data.distort`.
+
+    Returns:
+        (N, 4): left, top, right, bottom, in the picture's units of -1 to 1.
+    """
+    where = pose(theta)
+    return _square(where.place, where.size)
+
+
+def windows(theta: Tensor) -> Tensor:
+    """What part of its input an attention theta (N, 2, 3) reads: (N, 4), as `boxes`."""
+    return _square(theta[:, :, 2], theta[:, 0, 0].abs())
+
+
+def _square(centre: Tensor, half: Tensor) -> Tensor:
+    return torch.cat([centre - half[:, None], centre + half[:, None]], dim=1)
