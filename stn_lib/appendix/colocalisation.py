@@ -20,6 +20,7 @@ from stn_lib.appendix.scenes import (
     boxes,
     common_set,
     read,
+    shown,
     soften,
     window,
     windows,
@@ -224,7 +225,8 @@ def run(
     Returns:
         What was measured: ``hit_percent`` of ``n`` pictures and its 95 % ``interval_percent``; ``start_percent``, the
         same before training; ``tries``, the loss and the hits that each left; ``held_out_percent``,
-        ``held_out_interval_percent``, ``held_out_n``; the rest as `stn_lib.appendix.addition.run`.
+        ``held_out_interval_percent``, ``held_out_n``; ``window``, the one on the picture of `scenes.shown`; the rest as
+        `stn_lib.appendix.addition.run`.
 
     Raises:
         ValueError: bad settings; where `out` holds another run.
@@ -273,6 +275,8 @@ def run(
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
     others = count_hits(network, soften(unseen), boxes(theta))
+    with torch.no_grad():
+        drawn = windows(network.theta(soften(shown(label, kind)[0])))[0].tolist()
     return _descent.told(
         f"{kind} {label}", network, config, about, _descent.Descent(history, seconds),
         hit_percent=round(100 * hits / PICTURES, 2), n=PICTURES,
@@ -280,6 +284,7 @@ def run(
         start_percent=round(100 * start / PICTURES, 2), tries=told,
         held_out_percent=round(100 * others / len(held), 2), held_out_n=len(held),
         held_out_interval_percent=[round(x, 2) for x in error_interval(others, len(held))], paper=list(PAPER[kind]),
+        window=[round(x, 4) for x in drawn],
     )  # fmt: skip
 
 

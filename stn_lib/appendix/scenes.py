@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stn_lib import _validate
-from stn_lib.data import DigitsSplit, Distortion, distort
+from stn_lib.data import DigitsSplit, Distortion, distort, load_digits_split
 from stn_lib.grid import affine_grid
 from stn_lib.metrics import pose
 from stn_lib.registration import blurred
@@ -63,6 +63,17 @@ def common_set(
     chosen = digits[torch.randperm(len(digits), generator=generator)[:count]]
     images, theta = distort(chosen, TASKS[kind], generator=generator, others=split.train_images)
     return images, boxes(theta)
+
+
+def shown(label: int, kind: str = "T") -> tuple[Tensor, Tensor]:
+    """A picture and its box, as `common_set` makes them, of an embedded digit, so that a page can draw what was found.
+
+    The project holds no picture of MNIST, and no network of co-localisation has seen an embedded digit.
+    """
+    split = load_digits_split()
+    held = split._replace(train_images=split.test_images, train_labels=split.test_labels)
+    images, where = common_set(held, label, kind, 2, generator=torch.Generator().manual_seed(label))
+    return images[:1], where[:1]
 
 
 def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:

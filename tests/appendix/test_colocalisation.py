@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from stn_lib.appendix import colocalisation
 from stn_lib.appendix.colocalisation import Points, count_hits, iou, localizer, random_patches, triplet_loss
 from stn_lib.appendix.encoder import SHARE, train_encoder
-from stn_lib.appendix.scenes import TASKS, boxes, common_set, glimpses, read, soften, window, windows
+from stn_lib.appendix.scenes import TASKS, boxes, common_set, glimpses, read, shown, soften, window, windows
 from stn_lib.data import DigitsSplit, distort, load_digits_split
 from stn_lib.training import checkpoint
 
@@ -180,6 +180,18 @@ def test_windows_read_what_torch_reads():
     torch.testing.assert_close(read(pictures, theta), F.grid_sample(pictures, grid, align_corners=False))
 
 
+def test_shown_pictures_are_held_out_digits_of_the_class():
+    """Oracle: at the box stands one of the embedded test digits of the class, pixel for pixel, or clutter."""
+    split = load_digits_split()
+    for label in (0, 7):
+        image, where = shown(label, "TC")
+        assert torch.equal(image, shown(label, "TC")[0])
+        left, top, right, bottom = pixels(where)[0].round().astype(int)
+        inside = image[0, 0, top:bottom, left:right]
+        own = split.test_images[split.test_labels == label][:, 0]
+        assert any((inside >= one - 1e-5).all() and (inside > one + 1e-4).sum() < 400 for one in own)
+
+
 def test_glimpses_hold_the_digit():
     """Oracle: greys that say the label, told apart by numpy: the digit's ink, 20 x 20 of its pixels, is in sight; half of
     the pictures hold greys of other digits; the window's size, by how many pixels the ink fills, is spread evenly."""
@@ -246,6 +258,9 @@ def test_the_try_that_leaves_the_least_loss_is_kept(encoder):
     assert round(colocalisation.left_loss(kept, encoder, images), 4) == min(losses)
     assert three["hit_percent"] == three["tries"][losses.index(min(losses))]["hit_percent"]
     assert three["hit_percent"] == count_hits(kept, images, truth)
+    with torch.no_grad():
+        drawn = windows(kept.theta(soften(shown(8)[0])))[0]
+    np.testing.assert_allclose(three["window"], drawn, atol=1e-4)
     one = colocalisation.run(4, tries=1, **short)
     assert one["tries"] == three["tries"][:1]
 
