@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -23,6 +24,7 @@ from stn_lib.training import TrainConfig, checkpoint, load_run, table1
 from stn_lib.training.loop import thinned
 from stn_lib.training.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
 
+ROOT = Path(__file__).parents[2]
 SHORT = {"steps": 12, "batch_size": 16, "precision": "float32"}
 SCRIPT = """
 from stn_lib.data import held_out_set, load_digits_split, tasks
@@ -125,6 +127,18 @@ def test_what_is_written_of_a_run(tmp_path):
         theta = trained.transformer.theta(asked.images[:8])
     assert torch.allclose(torch.tensor(row["theta"]), theta, atol=1e-5)
     assert row["seconds"] > 0 and set(row) >= {"commit", "changed", "torch", "python", "processes"}
+
+
+def test_every_stored_run_states_the_command_and_the_network_that_make_it_today():
+    """Oracle: its config, as stored: settings or networks that have changed since make it another run."""
+    stored = [row for rows in table1.load_results(ROOT / table1.RESULTS).values() for row in rows]
+    assert len(stored) >= 40
+    for row in stored:
+        config = TrainConfig(**row["config"])
+        assert row["command"] == table1.command(config)
+        assert row["parameters"] == count_parameters(config.build()), row["command"]
+        assert config.hold_out == "test"
+        assert row["pictures"] == config.steps * config.batch_size and row["n"] == 10_000
 
 
 def test_the_issue_s_command_is_the_cell_s_run():
