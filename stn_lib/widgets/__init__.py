@@ -2,6 +2,7 @@
 
 from stn_lib.widgets.align_picture import AlignPicture
 from stn_lib.widgets.draw_digit import DrawDigit
+from stn_lib.widgets.estimate import Estimate
 from stn_lib.widgets.loss_along_shift import LossAlongShift
 from stn_lib.widgets.move_digit import MoveDigit
 from stn_lib.widgets.paper_table import PaperTable
@@ -17,6 +18,7 @@ from stn_lib.widgets.warp_picture import WarpPicture
 __all__ = [
     "AlignPicture",
     "DrawDigit",
+    "Estimate",
     "LossAlongShift",
     "MoveDigit",
     "PaperTable",

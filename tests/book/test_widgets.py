@@ -107,6 +107,23 @@ def test_a_prediction_is_remembered_in_this_browser(browser, served):
         assert visit.page.locator(".stn-option").nth(1).get_attribute("aria-pressed") == "true"
 
 
+def test_two_markers_are_heard_further_down_and_remembered(browser, served):
+    with Visit(browser, served + "book/07_training.html") as visit:
+        asks, tells = visit.page.locator(".stn-estimate").all()
+        assert tells.locator(".stn-told").inner_text().startswith("You have set no markers yet")
+        for name, key in (("CNN", "End"), ("ST-CNN", "Home")):
+            asks.get_by_role("slider", name=name, exact=True).press(key)
+        look(asks)
+        said = "Your guess: 90\u00a0% for the CNN, 1\u00a0% for the ST-CNN"
+        assert tells.locator(".stn-told").inner_text().startswith(said)
+        visit.page.reload(wait_until="load")
+        visit.page.wait_for_selector(".stn-slot[data-stn-ready] .stn-estimate")
+        asks, tells = visit.page.locator(".stn-estimate").all()
+        assert asks.locator(".stn-told").inner_text().startswith(said)
+        asks.get_by_role("button", name="Ask me again").click()
+        assert tells.locator(".stn-marks .stn-mine").count() == 0
+
+
 def test_the_address_opens_the_point_where_a_link_says(browser, served):
     with Visit(browser, served + "book/05_sampling.html#sample-point?x=3.25&y=1.5") as visit:
         shown = visit.page.locator(".stn-sample-point .stn-slider output").all_inner_texts()
