@@ -103,7 +103,7 @@ def descend(
     if file is not None and file.exists():
         state = checkpoint.load(file)
         checkpoint.refuse_another(state.get("about") or {}, about, "run", file)
-        model.load_state_dict(state["model"])
+        checkpoint.put_weights(model, state["model"], file)
         optimizer.load_state_dict(state["optimizer"])
         generator.set_state(state["generator"])
         step, seconds, history = state["step"], state["seconds"], list(state["history"])

@@ -11,6 +11,7 @@ from stn_lib import _validate
 from stn_lib.appendix import _descent
 from stn_lib.appendix.encoder import Encoder, train_encoder
 from stn_lib.appendix.scenes import (
+    BLUR,
     CROP,
     LARGEST,
     PICTURES,
@@ -224,9 +225,9 @@ def run(
 
     Returns:
         What was measured: ``hit_percent`` of ``n`` pictures and its 95 % ``interval_percent``; ``start_percent``, the
-        same before training; ``tries``, the loss and the hits that each left; ``held_out_percent``,
-        ``held_out_interval_percent``, ``held_out_n``; ``window``, the one on the picture of `scenes.shown`; the rest as
-        `stn_lib.appendix.addition.run`.
+        same before training; ``attempts``, the seed of each try and the loss and hits that it left, and ``kept``, which of
+        them is told of; ``held_out_percent``, ``held_out_interval_percent``, ``held_out_n``; ``window``, the one on the
+        picture of `scenes.shown`; the rest as `stn_lib.appendix.addition.run`, ``seconds`` and ``pictures`` of all tries.
 
     Raises:
         ValueError: bad settings; where `out` holds another run.
@@ -254,23 +255,24 @@ def run(
     if encoder is None:
         encoder = train_encoder(split, out=encoder_out, until=until, progress=progress)
     start = count_hits(_descent.seeded(localizer, seed).eval(), images, truth)
-    mark = sum(p.double().sum().item() for p in encoder.parameters())  # tells one encoder from another
     about = _descent.settings(
-        config, run=f"co-localisation {kind} {label}", digits=len(split.train_images), encoder=mark
+        config, run=f"co-localisation {kind} {label}", digits=len(split.train_images), encoder=encoder.mark(),
+        stages=[list(stage) for stage in STAGES], half_sides=[SMALLEST, LARGEST], blur=BLUR,
     )  # fmt: skip
-    seconds, told, best = 0.0, [], None
+    seconds, attempts, kept = 0.0, [], None
     for attempt in range(tries):
         # Seeds that no run of another seed has, as long as nobody asks for a thousand.
+        part = replace(config, seed=seed + 1000 * attempt)
         network, done = _descend(
-            images, encoder, replace(config, seed=seed + 1000 * attempt), about,
-            out=out and Path(out) / str(attempt), until=until, checkpoint_every=checkpoint_every, progress=progress,
+            images, encoder, part, about, out=out and Path(out) / str(attempt), until=until,
+            checkpoint_every=checkpoint_every, progress=progress,
         )  # fmt: skip
         seconds += done.seconds
         left, hits = left_loss(network, encoder, images), count_hits(network, images, truth)
-        told.append({"loss": round(left, 4), "hit_percent": round(100 * hits / PICTURES, 2)})
-        if best is None or left < best[0]:
-            best = left, network, hits, done.history
-    _, network, hits, history = best
+        attempts.append({"seed": part.seed, "loss": left, "hit_percent": round(100 * hits / PICTURES, 2)})
+        if kept is None or left < kept[0]:
+            kept = left, network, hits, done.history, attempt
+    _, network, hits, history, attempt = kept
     held = split.test_images[split.test_labels == label]
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
@@ -281,7 +283,8 @@ def run(
         f"{kind} {label}", network, config, about, _descent.Descent(history, seconds),
         hit_percent=round(100 * hits / PICTURES, 2), n=PICTURES,
         interval_percent=[round(x, 2) for x in error_interval(hits, PICTURES)],
-        start_percent=round(100 * start / PICTURES, 2), tries=told,
+        start_percent=round(100 * start / PICTURES, 2), attempts=attempts, kept=attempt,
+        pictures=tries * steps * batch_size,
         held_out_percent=round(100 * others / len(held), 2), held_out_n=len(held),
         held_out_interval_percent=[round(x, 2) for x in error_interval(others, len(held))], paper=list(PAPER[kind]),
         window=[round(x, 4) for x in drawn],

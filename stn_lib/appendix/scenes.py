@@ -18,15 +18,17 @@ TASKS = {
     "TC": Distortion("TC, 84 px", out_size=(SIDE, SIDE), max_angle=0.0, max_shift=(SIDE - CROP) / 2, patches=16),
 }
 SMALLEST, LARGEST = 0.2, 0.8  # half-sides of a window; the picture's is 1
+BLUR = 1.2  # pixels
+INK = 0.2  # half the side of a common digit's ink, in half sides of the picture: some 17 of 84 pixels
 
 
 def soften(images: Tensor) -> Tensor:
-    """Pictures (N, C, H, W) under a Gaussian of 1.2 pixels.
+    """Pictures (N, C, H, W) under a Gaussian of `BLUR` pixels.
 
     A window of three quarters of 84 pixels is read at every second or third one only: of sharp strokes it catches some
     by chance, and the slope to another place is noise.
     """
-    return blurred(images, 1.2)
+    return blurred(images, BLUR)
 
 
 def common_set(
@@ -81,7 +83,8 @@ def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> t
 
     Convention:
         The window is of any size it may have in co-localisation, and anywhere it still holds the ink of a digit of
-        common size, a fifth of the picture to either side of the middle; small windows come as near to that as they can.
+        common size (`INK`), or within .03 of the digit's middle where there is no room to stray. At the picture's rim it
+        is pushed back inside.
 
     Args:
         split: the digits; training digits are drawn, and clutter from them.
@@ -104,7 +107,7 @@ def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> t
                 digits[which], TASKS[kind], generator=generator, others=split.train_images
             )
     half = SMALLEST + (LARGEST - SMALLEST) * torch.rand(count, 1, generator=generator)
-    stray = (half - 0.2).clamp(min=0.03) * (2 * torch.rand(count, 2, generator=generator) - 1)
+    stray = (half - INK).clamp(min=0.03) * (2 * torch.rand(count, 2, generator=generator) - 1)
     place = torch.minimum(torch.maximum(pose(theta).place + stray, half - 1), 1 - half)
     return read(soften(images), window(half, place)), split.train_labels[chosen]
 

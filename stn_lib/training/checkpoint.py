@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor, nn
 
 from stn_lib.files import write_atomically
 
@@ -63,6 +64,21 @@ def refuse_another(known: dict[str, Any], mine: dict[str, Any], what: str, file:
             f"expected a checkpoint of this {what}, got one with {other} in {file}, now "
             f"{ {key: mine.get(key) for key in other} }: choose another folder, or delete it"
         )
+
+
+def put_weights(model: nn.Module, weights: dict[str, Tensor], file: Path | None) -> None:
+    """Give a network the weights of a checkpoint.
+
+    Raises:
+        ValueError: where they are of a network that the code no longer makes.
+    """
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ValueError(
+            f"expected the weights of a {type(model).__name__} as it is made today, got others in {file}: another version "
+            "of this code wrote it; delete it and train again"
+        ) from error
 
 
 class MetricsLog:

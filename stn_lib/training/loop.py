@@ -216,7 +216,7 @@ class _Run:
 
     def restore(self, state: dict[str, Any], file: Path | None) -> None:
         checkpoint.refuse_another(state["config"], dataclasses.asdict(self.config), "config", file)
-        self.model.load_state_dict(state["model"])
+        checkpoint.put_weights(self.model, state["model"], file)
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
         self.step, self.history, self.seconds = state["step"], list(state["history"]), state["seconds"]
@@ -232,10 +232,11 @@ def load_run(out: str | Path) -> tuple[nn.Module, TrainConfig, dict[str, Any]]:
         FileNotFoundError, ValueError: as `checkpoint.load`.
     """
     path = Path(out)
-    state = checkpoint.load(path / "checkpoint.pt" if path.is_dir() else path)
+    file = path / "checkpoint.pt" if path.is_dir() else path
+    state = checkpoint.load(file)
     config = TrainConfig(**state["config"])
     model = config.build()
-    model.load_state_dict(state["model"])
+    checkpoint.put_weights(model, state["model"], file)
     return model.eval(), config, state
 
 

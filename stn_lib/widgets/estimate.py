@@ -2,7 +2,7 @@
 
 import html
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import traitlets
 
@@ -17,15 +17,15 @@ class Estimate(Explorable, module="estimate"):
 
     Args:
         key: the name under which the browser remembers the markers; one per question in the book.
-        question: one or two sentences.
+        question: one or two sentences; behind the run, a heading.
         names: what the two numbers belong to, as ``("CNN", "ST-CNN")``.
         span: the ends of the axis, both above 0.
         unit: behind each number; "%" for instance.
-        found: what was measured, by name; none for the widget that asks.
+        found: what was measured, by name, 0 or more; None for the widget that asks. A number off the axis is marked at
+            its end.
 
     Raises:
-        ValueError: other than two names, a span that is none, or something found that was not asked for, or lies off
-            the axis.
+        ValueError: other than two names, a span that is none, or something found that was not asked for.
 
     Example:
         >>> ask = Estimate("ch0-flips", "How often does each come up?", ("heads", "tails"), span=(1, 100), unit="%")
@@ -37,17 +37,19 @@ class Estimate(Explorable, module="estimate"):
 
     WORDS: dict[str, str] = {
         "eyebrow": "Predict first",
-        "compared": "Your guess and the run",
+        "compared": "Compare",
+        "axis": "Each doubling is as far as the next: a logarithmic axis from {low} to {high}.",
         "quiet": "Move both markers. There is no score.",
-        "told": "Your guess: {first} for the {one}, {second} for the {other}, {ratio} times as many for the {more}.",
-        "same": "Your guess: {first} for both.",
-        "half": "Now the other one.",
+        "half": "One marker is still to be moved.",
         "missing": "You have set no markers yet: the question stands at the top of the page.",
-        "measured": "The run: {first} for the {one}, {second} for the {other}, {ratio} times as many for the {more}.",
-        "equal": "The run: {first} for both.",
+        "told": "Your guess: {first} for the {one}, {second} for the {other}, {relation}.",
+        "measured": "The run: {first} for the {one}, {second} for the {other}, {relation}.",
+        "times": "{ratio} times as many for the {more}",
+        "close": "about as many",
+        "none": "not one for the {less}",
         "mine": "your guess",
         "run": "the run",
-        "unset": "?",
+        "unset": "not set",
         "again": "Ask me again",
     }
     key = traitlets.Unicode().tag(sync=True)
@@ -71,23 +73,24 @@ class Estimate(Explorable, module="estimate"):
         found: Mapping[str, float] | None = None,
         **traits,
     ):
-        low, high = map(float, span)
-        if len(names) != 2 or not (0 < low < high and math.isfinite(high)):
-            raise ValueError(f"expected two names and a span (low, high) with 0 < low < high, got {names!r}, {span!r}")
-        if found is not None and (set(found) != set(names) or not all(low <= v <= high for v in found.values())):
-            raise ValueError(
-                f"expected found to hold a number from {low:g} to {high:g} for each of {names}, got {found}"
-            )
+        ends = [float(end) for end in span] if isinstance(span, Sequence) else []
+        if len(ends) != 2 or not 0 < ends[0] < ends[1] < math.inf:
+            raise ValueError(f"expected span (low, high) with 0 < low < high, got {span!r}: give the ends of the axis")
+        if len(names) != 2 or names[0] == names[1]:
+            raise ValueError(f"expected two different names, got {names!r}: a marker is asked for each")
+        if found is not None and (set(found) != set(names) or not all(0 <= v < math.inf for v in found.values())):
+            raise ValueError(f"expected found to hold a number >= 0 for each of {names}, got {found}: name both")
         super().__init__(
-            key=key, question=question, names=list(names), span=[low, high], unit=unit,
+            key=key, question=question, names=list(names), span=ends, unit=unit,
             found=[] if found is None else [float(found[name]) for name in names], **traits,
         )  # fmt: skip
 
     def fallback(self) -> str:
+        question = f"<p><strong>{html.escape(self.question)}</strong></p>"
         if not self.found:
-            return f'<div class="stn-fallback"><p><strong>{html.escape(self.question)}</strong></p></div>'
+            return f'<div class="stn-fallback">{question}</div>'
         rows = "".join(
             f"<li>{html.escape(name)}: {value:.3g} {html.escape(self.unit)}</li>"
             for name, value in zip(self.names, self.found, strict=True)
         )
-        return f'<div class="stn-fallback"><p>{html.escape(self.words["run"])}</p><ul>{rows}</ul></div>'
+        return f'<div class="stn-fallback">{question}<ul>{rows}</ul></div>'

@@ -117,9 +117,13 @@ def test_two_markers_are_heard_further_down_and_remembered(browser, served):
         said = "Your guess: 90\u00a0% for the CNN, 1\u00a0% for the ST-CNN"
         assert tells.locator(".stn-told").inner_text().startswith(said)
         visit.page.reload(wait_until="load")
-        visit.page.wait_for_selector(".stn-slot[data-stn-ready] .stn-estimate")
+        visit.page.wait_for_function(
+            "document.querySelectorAll('.stn-slot[data-stn-ready] .stn-estimate').length === 2"
+        )
         asks, tells = visit.page.locator(".stn-estimate").all()
-        assert asks.locator(".stn-told").inner_text().startswith(said)
+        for widget in (asks, tells):
+            assert widget.locator(".stn-told").inner_text().startswith(said)
+        assert tells.locator(".stn-marks .stn-mine").count() == 2
         asks.get_by_role("button", name="Ask me again").click()
         assert tells.locator(".stn-marks .stn-mine").count() == 0
 

@@ -54,6 +54,16 @@ def test_a_missing_file_is_named(tmp_path):
         checkpoint.load(tmp_path / "none.pt")
 
 
+def test_weights_of_a_network_that_has_changed_since_are_refused(tmp_path):
+    """Oracle: the message; weights that fit are put in, number by number."""
+    old, new = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
+    checkpoint.put_weights(new, old.state_dict(), None)
+    assert torch.equal(new.weight, old.weight)
+    for other in (torch.nn.Linear(3, 4), torch.nn.Linear(3, 2, bias=False), torch.nn.BatchNorm1d(2)):
+        with pytest.raises(ValueError, match=r"expected the weights of a Linear .* got others in .*c\.pt: .*delete it"):
+            checkpoint.put_weights(new, other.state_dict(), tmp_path / "c.pt")
+
+
 def test_the_log_goes_on_where_the_checkpoint_stands(tmp_path):
     """Oracle: the lines by hand: later steps dropped, a torn line dropped, earlier ones kept."""
     path = tmp_path / "m.jsonl"

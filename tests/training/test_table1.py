@@ -97,13 +97,27 @@ def test_every_network_of_the_table_learns_and_crops(cell):
 def test_the_order_of_the_runs(tmp_path):
     """Oracle: by hand: one seed of everything, then further seeds of convolutional networks, then the rest."""
     cells = [parse_cell("r-fcn"), parse_cell("r-cnn"), parse_cell("e-st-cnn-tps"), parse_cell("e-st-fcn-tps")]
-    (tmp_path / "r-cnn-0.json").write_text("{}")
+    stored = {"config": dataclasses.asdict(table1_config(cells[1], device="cuda", threads=4))}
+    (tmp_path / "r-cnn-0.json").write_text(json.dumps(stored))
     runs = [f"{cell}-{seed}" for cell, seed in table1.missing(cells, 3, tmp_path)]
     assert runs == [
         "r-fcn-0", "e-st-cnn-tps-0", "e-st-fcn-tps-0",
         "r-cnn-1", "e-st-cnn-tps-1", "r-cnn-2", "e-st-cnn-tps-2",
         "r-fcn-1", "e-st-fcn-tps-1", "r-fcn-2", "e-st-fcn-tps-2",
     ]  # fmt: skip
+
+
+def test_a_result_of_other_settings_or_a_torn_one_is_missing(tmp_path):
+    """Oracle: by hand: the table's own settings, other ones, other ones that are asked for, and no JSON."""
+    cell = parse_cell("r-cnn")
+    file = tmp_path / "r-cnn-0.json"
+    for steps, other, left in ((None, {}, 0), (7, {}, 1), (7, {"steps": 7}, 0), (None, {"steps": 7}, 1)):
+        config = table1_config(cell, **({} if steps is None else {"steps": steps}))
+        file.write_text(json.dumps({"config": dataclasses.asdict(config)}))
+        assert len(table1.missing([cell], 1, tmp_path, **other)) == left
+    for torn in ("", "[]", "{}", '{"config": nu'):
+        file.write_text(torn)
+        assert table1.missing([cell], 1, tmp_path) == [(cell, 0)]
 
 
 def test_what_is_written_of_a_run(tmp_path):
