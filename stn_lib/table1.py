@@ -42,7 +42,7 @@ class Table1Network(nn.Sequential):
         >>> tuple(net.transformer(torch.zeros(5, 1, 42, 42)).shape), tuple(net(torch.zeros(5, 1, 42, 42)).shape)
         ((5, 1, 28, 28), (5, 10))
         >>> sum(p.numel() for p in net.parameters())
-        299922
+        299954
 
     Source: Jaderberg et al. 2015, section 4.1 and appendix A.
     Chapter: 7

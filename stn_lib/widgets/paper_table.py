@@ -134,7 +134,7 @@ class PaperTable(Explorable, module="paper_table"):
         "line": "{error} %, the paper’s {paper}",
         "lineNone": "not yet, the paper’s {paper}",
         "gapRow": "The gap, from the {network}",
-        "curve": "Running error on training batches, %",
+        "curve": "Running error on training batches, %, by pictures seen",
         "million": "{value} M",
         "made": "How it was made",
         "make": "How to make it",

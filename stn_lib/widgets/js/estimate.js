@@ -116,7 +116,7 @@ function render({ model, el }) {
 
   const sentence = (both, whole) => {
     const { kind, more, less, ratio } = compared(both), [first, second] = both.map(text);
-    const relation = say(words[kind], { ratio, more: names[more], less: names[less] });
+    const relation = say({ times: words.times, close: words.close, none: words.none }[kind], { ratio, more: names[more], less: names[less] });
     return say(whole, { first, second, one: names[0], other: names[1], relation });
   };
   const draw = () => {
