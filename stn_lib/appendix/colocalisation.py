@@ -20,6 +20,7 @@ from stn_lib.appendix.scenes import (
     TASKS,
     boxes,
     common_set,
+    inside,
     read,
     shown,
     soften,
@@ -51,7 +52,7 @@ def _window(parameters: Tensor) -> Tensor:
     # end) and of everything (zoomed out) are all alike, and unlike a random patch. The place is as it was told inside
     # them: a digit at the rim needs no endless answer, as it would with a tanh.
     half = SMALLEST + (LARGEST - SMALLEST) * torch.sigmoid(parameters[:, :1])
-    return window(half, torch.minimum(torch.maximum(parameters[:, 1:], half - 1), 1 - half))
+    return window(half, inside(half, parameters[:, 1:]))
 
 
 #: The attention transform, held inside the picture, its side between a fifth and four fifths of the picture's. It

@@ -108,13 +108,17 @@ def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> t
             )
     half = SMALLEST + (LARGEST - SMALLEST) * torch.rand(count, 1, generator=generator)
     stray = (half - INK).clamp(min=0.03) * (2 * torch.rand(count, 2, generator=generator) - 1)
-    place = torch.minimum(torch.maximum(pose(theta).place + stray, half - 1), 1 - half)
-    return read(soften(images), window(half, place)), split.train_labels[chosen]
+    return read(soften(images), window(half, inside(half, pose(theta).place + stray))), split.train_labels[chosen]
 
 
 def window(half: Tensor, place: Tensor) -> Tensor:
     """The attention theta (N, 2, 3) that reads a window of half-side (N, 1) at place (N, 2)."""
     return torch.cat([half[:, :, None] * torch.eye(2), place[:, :, None]], dim=2)
+
+
+def inside(half: Tensor, place: Tensor) -> Tensor:
+    """The place (N, 2) nearest to `place` where a window of half-side (N, 1) lies within the picture."""
+    return torch.minimum(torch.maximum(place, half - 1), 1 - half)
 
 
 def read(images: Tensor, theta: Tensor) -> Tensor:

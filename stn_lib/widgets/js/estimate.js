@@ -1,4 +1,5 @@
 // Estimate: the reader puts a marker where each number is expected; a run puts its own beside them.
+import { keep, kept } from "./shelf.js";
 import { button, h, house, say, slider } from "./ui.js";
 
 // --- model: a share of the axis from 0 to 1, and the number there -----------------------------------------------
@@ -44,16 +45,9 @@ export function fits(guesses, count, [low, high]) {
     && guesses.every((value) => typeof value === "number" && (value === 0 || (value >= low && value <= high)));
 }
 
-function remember(key, guesses) {
-  try {
-    if (guesses.length) localStorage.setItem(shelf(key), JSON.stringify(guesses));
-    else localStorage.removeItem(shelf(key));
-  } catch { /* a browser that forbids storage forgets, no more */ }
-}
-
 function recall(key, count, span) {
   try {
-    const stored = JSON.parse(localStorage.getItem(shelf(key)));
+    const stored = JSON.parse(kept(shelf(key)));
     return fits(stored, count, span) ? stored : [];
   } catch {
     return [];
@@ -140,7 +134,7 @@ function render({ model, el }) {
   const changed = () => {
     const guesses = model.get("guesses");
     draw();
-    remember(key, guesses);
+    keep(shelf(key), guesses.length ? JSON.stringify(guesses) : null);
     window.dispatchEvent(new CustomEvent(HEARD, { detail: { key, guesses } }));
   };
   const hear = ({ detail }) => {

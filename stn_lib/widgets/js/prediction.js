@@ -1,4 +1,5 @@
 // Prediction: the reader commits to an answer before anything runs; the chosen answer is explained.
+import { keep, kept } from "./shelf.js";
 import { button, h, house } from "./ui.js";
 
 // --- model -------------------------------------------------------------------------------------
@@ -7,20 +8,9 @@ export const letter = (index) => String.fromCharCode(97 + index);
 // --- state: the trait `choice`, remembered in this browser alone -------------------------------------
 const shelf = (key) => `stn-prediction:${key}`;
 
-function remember(key, choice) {
-  try {
-    if (choice < 0) localStorage.removeItem(shelf(key));
-    else localStorage.setItem(shelf(key), String(choice));
-  } catch { /* a browser that forbids storage forgets, no more */ }
-}
-
 function recall(key, count) {
-  try {
-    const stored = Number.parseInt(localStorage.getItem(shelf(key)) ?? "-1", 10);
-    return stored >= 0 && stored < count ? stored : -1;
-  } catch {
-    return -1;
-  }
+  const stored = Number.parseInt(kept(shelf(key)) ?? "-1", 10);
+  return stored >= 0 && stored < count ? stored : -1;
 }
 
 // --- view --------------------------------------------------------------------------------------
@@ -55,7 +45,7 @@ function render({ model, el }) {
     why.textContent = chosen ? chosen.why : words.quiet;
     why.classList.toggle("stn-quiet", !chosen);
     again.hidden = !chosen;
-    remember(key, choice);
+    keep(shelf(key), choice < 0 ? null : String(choice));
   };
   if (model.get("choice") < 0) model.set("choice", recall(key, options.length));
   model.on("change:choice", draw);
