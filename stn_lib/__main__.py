@@ -3,17 +3,20 @@
 import argparse
 import dataclasses
 import json
+import logging
 import re
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+from tqdm.auto import tqdm
+
 from stn_lib import models
 from stn_lib.data import TASKS
 from stn_lib.models import POOLS
 from stn_lib.spatial_transformer import TRANSFORMS
-from stn_lib.training import TrainConfig, distributed, error_by_turn, evaluate, load_run, table1, train
+from stn_lib.training import TrainConfig, distributed, error_by_turn, evaluate, load_run, record, table1, train
 from stn_lib.training.config import DEVICES, PRECISIONS, SIZES
 
 _CHOICES = {
@@ -34,7 +37,10 @@ def _parser() -> argparse.ArgumentParser:
         "on MNIST, the value of that cell of Table 1.",
     )  # fmt: skip
     one.add_argument("--config", metavar="FILE", help="a TOML file of the settings below; flags overrule it")
-    one.add_argument("--out", default=None, metavar="FOLDER", help="where to keep checkpoint.pt and metrics.jsonl")
+    one.add_argument(
+        "--out", default=None, metavar="FOLDER",
+        help="where to keep checkpoint.pt, metrics.jsonl and result.json (a folder in runs/ for each setting)",
+    )  # fmt: skip
     one.add_argument(
         "--checkpoint-every", type=int, default=100, metavar="STEPS", help="steps between checkpoints (100)"
     )
@@ -126,17 +132,20 @@ def _train(arguments: argparse.Namespace) -> None:
     config = table1.asked({**_from_file(arguments.config), **flags})
     if arguments.checkpoint_every < 1:
         raise ValueError(f"expected --checkpoint-every of at least 1, got {arguments.checkpoint_every}")
+    out = table1.default_folder(config) if arguments.out is None else Path(arguments.out)
+    made_by = record.made_by(config)
     result = train(
         config,
-        out=arguments.out,
+        out=out,
         checkpoint_every=arguments.checkpoint_every,
         progress=not arguments.quiet,
     )
+    record.write(out / "result.json", {"command": table1.command(config), **made_by, **record.outcome(result)})
     low, high = result.evaluation.interval
     if distributed.first():
         print(
             f"{config.model}: {models.count_parameters(result.model)} parameters, {result.seconds:.0f} s, "
-            f"error {result.test_error:.2f} % ({low:.2f} to {high:.2f}) on {result.evaluation.n} pictures"
+            f"error {result.test_error:.2f} % ({low:.2f} to {high:.2f}) on {result.evaluation.n} pictures; all in {out}"
         )
 
 
@@ -153,12 +162,23 @@ def _reproduce(arguments: argparse.Namespace) -> None:
         other["steps"] = arguments.steps
     left = table1.reproduce(
         cells, arguments.seeds, jobs=arguments.jobs, budget=arguments.budget,
-        results=arguments.results, runs=arguments.runs, **other,
+        results=arguments.results, runs=arguments.runs, tell=_tell, **other,
     )  # fmt: skip
     print(
         f"{left} runs left; the same command goes on"
         if left
         else "all there: python -m stn_lib reproduce table1 report"
+    )
+
+
+def _tell(written: dict[str, Any]) -> None:
+    """One line of a run's result."""
+    low, high = written["interval_percent"]
+    cell = table1.parse_cell(written["cell"])
+    # Above a progress bar, where there is one.
+    tqdm.write(
+        f"{written['cell']:22s} seed {written['seed']}: {written['error_percent']:5.2f} % ({low:.2f} to {high:.2f}), "
+        f"the paper's {table1.PAPER[cell.network][cell.distortion]}, {written['seconds']:.0f} s"
     )
 
 
@@ -202,6 +222,8 @@ def _export(arguments: argparse.Namespace) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Run a command; 0 where it went well, 2 with one line on stderr where the request was wrong."""
     arguments = _parser().parse_args(argv)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("stn_lib").setLevel(logging.INFO)  # where a run is taken up, which mirror is asked
     try:
         work = {"train": _train, "evaluate": _evaluate, "export": _export, "reproduce": _reproduce}
         work[arguments.command](arguments)
@@ -209,7 +231,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"python -m stn_lib {arguments.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command takes the run up at its last checkpoint", file=sys.stderr)
+        again = "; the same command goes on at the last checkpoint"
+        print(f"stopped{again if arguments.command in ('train', 'reproduce') else ''}", file=sys.stderr)
         return 130
     return 0
 

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from stn_lib.export import export, fold_batch_norm
+from stn_lib.files import write_atomically
 from stn_lib.localization import ConvLocalization, conv_blocks
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
@@ -238,15 +239,13 @@ def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:
     Returns:
         The path.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     kind = next(name for name, cls in MODELS.items() if isinstance(model, cls))
     state = {key: value.half().contiguous() for key, value in fold_batch_norm(model).state_dict().items()}
     about = {"model": kind, "arguments": model.arguments, **info}
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(state, path, metadata={key: json.dumps(value) for key, value in about.items()})
-    return path
+    write_atomically(path, save(state, metadata={key: json.dumps(value) for key, value in about.items()}))
+    return Path(path)
 
 
 def pretrained_info(name: str | Path) -> dict[str, Any]:

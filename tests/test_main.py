@@ -1,12 +1,19 @@
 """The command line, as a reader types it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import torch
 
 from stn_lib.__main__ import main
+from stn_lib.training import checkpoint
+
+ROOT = Path(__file__).parents[1]
 
 SHORT = ["--model", "cnn", "--steps", "3", "--batch-size", "4", "--copies", "1", "--quiet"]
 
@@ -85,10 +92,40 @@ def test_damaged_checkpoint_gets_one_line(tmp_path, capsys):
         assert "damaged or foreign file" in said and "delete it" in said
 
 
+def test_a_checkpoint_of_another_kind_gets_one_line(tmp_path, capsys):
+    """Oracle: exit status 2; the encoder of co-localisation leaves such a one, without a run's config."""
+    checkpoint.save(tmp_path / "checkpoint.pt", {"step": 3, "model": {}, "settings": {"steps": 3}})
+    for arguments in (["train", *SHORT, "--out", str(tmp_path)], ["evaluate", str(tmp_path)]):
+        assert main(arguments) == 2
+        assert "expected a checkpoint of a training run" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is a POSIX signal")
+def test_a_run_that_was_given_no_folder_is_kept_and_goes_on(tmp_path):
+    """Oracle: the run that nobody killed, bit by bit; both are typed alike, in folders of their own."""
+    words = [sys.executable, "-m", "stn_lib", "train", "--model", "cnn", "--seed", "0", "--steps", "60"]
+    words += ["--batch-size", "16", "--copies", "1", "--checkpoint-every", "5"]
+    room = {"env": {**os.environ, "PYTHONPATH": str(ROOT)}, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    kept = Path("runs") / "RTS-cnn-0-steps-60-batch_size-16-copies-1"
+    for name in ("whole", "killed"):
+        (tmp_path / name).mkdir()
+    assert subprocess.run(words, cwd=tmp_path / "whole", check=True, **room).returncode == 0
+    victim = subprocess.Popen(words, cwd=tmp_path / "killed", **room)
+    while not (tmp_path / "killed" / kept / "checkpoint.pt").exists():
+        assert victim.poll() is None
+    victim.kill()
+    victim.communicate()
+    again = subprocess.run(words, cwd=tmp_path / "killed", check=True, **room)
+    assert b"taken up at step" in again.stderr
+    states = [checkpoint.load(tmp_path / name / kept / "checkpoint.pt") for name in ("whole", "killed")]
+    assert states[0]["step"] == states[1]["step"] == 60 and states[0]["history"] == states[1]["history"]
+    assert all(torch.equal(states[1]["model"][name], value) for name, value in states[0]["model"].items())
+    rows = [json.loads((tmp_path / name / kept / "result.json").read_text()) for name in ("whole", "killed")]
+    assert rows[0]["wrong"] == rows[1]["wrong"] and rows[0]["command"] == " ".join(["python", *words[1:-2]])
+
+
 def test_an_unfinished_run_is_not_exported(tmp_path, capsys):
     """Oracle: exit status 2, after the config in a checkpoint was made to ask for more steps than it took."""
-    from stn_lib.training import checkpoint
-
     assert main(["train", *SHORT, "--out", str(tmp_path)]) == 0
     state = checkpoint.load(tmp_path / "checkpoint.pt")
     state["config"]["steps"] = 9

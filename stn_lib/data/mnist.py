@@ -267,13 +267,26 @@ def _download(file: _File, path: Path) -> None:
     )
 
 
+class _Bounded(io.BytesIO):
+    """Memory for so many bytes: a server that sends without end is left."""
+
+    def __init__(self, size: int):
+        super().__init__()
+        self._size = size
+
+    def write(self, data: bytes) -> int:
+        if self.tell() + len(data) > self._size:
+            raise ValueError(f"expected {self._size:,} bytes, got more")
+        return super().write(data)
+
+
 def _fetched(url: str, file: _File) -> bytes:
     """A packed file from one address, in memory: a process that is killed meanwhile leaves nothing behind."""
     import pooch
     from tqdm import tqdm
 
     logger.info("Downloading %s", url)
-    buffer = io.BytesIO()
+    buffer = _Bounded(file.packed_size)
     # disable=None: a bar on a terminal, none in a log.
     with tqdm(total=file.packed_size, desc=file.name, unit="B", unit_scale=True, disable=None) as bar:
         pooch.HTTPDownloader(progressbar=bar, chunk_size=1 << 16, timeout=TIMEOUT)(url, buffer, None)

@@ -95,7 +95,7 @@ class MetricsLog:
         if path is None:
             return
         path = Path(path)
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= upto] if upto else []
+        kept = [line for line, step in _lines(path) if step <= upto] if upto else []
         write_atomically(path, "".join(kept).encode())
         self._file = open(path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - open for the whole run
 
@@ -111,16 +111,21 @@ class MetricsLog:
             self._file.close()
 
 
-def _lines(path: Path) -> list[str]:
-    """The whole lines of a log."""
+def last_logged(path: str | Path) -> int:
+    """The step of a log's last whole line; 0 where there is none."""
+    return max((step for _, step in _lines(Path(path))), default=0)
+
+
+def _lines(path: Path) -> list[tuple[str, int]]:
+    """The whole lines of a log, each with its step, up to the first that is none."""
     if not path.is_file():
         return []
     kept = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
         try:
-            json.loads(line)
-        except json.JSONDecodeError:
+            step = int(json.loads(line)["step"])
+        except (json.JSONDecodeError, KeyError, TypeError, ValueError):
             break
         if line.endswith("\n"):
-            kept.append(line)
+            kept.append((line, step))
     return kept

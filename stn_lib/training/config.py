@@ -37,11 +37,14 @@ class TrainConfig:
         max_angle: largest turn in degrees where it shall differ from the task's own.
         hold_out: ``"test"`` to report an error, ``"validation"`` to choose settings.
         copies: frozen distortions of each held-out digit.
-        evaluate_every: steps between measurements of the held-out error; 0 for the end only.
+        evaluate_every: steps between measurements of the held-out error; 0 for the end only, all that MNIST's test
+            digits are there for.
         pool: how ``"pooling-cnn"`` pools, a name in `stn_lib.models.POOLS`.
         precision: ``"float32"``, or ``"bfloat16"`` for the products of convolutions and layers, with channels last:
-            two to three times as fast where the processor has it. Weights, grids and errors stay in float32.
+            faster where the processor has it (`benchmarks/step_cost.py`), slower where not. Weights, grids and errors
+            stay in float32.
         device: ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``, the fastest there is. The pictures are the same on each.
+            Nobody has run ``"mps"`` yet; `tests/training/test_gpu.py` does where there is one.
         threads: torch's threads; one gives the same bits on more machines. 0 leaves torch as it is.
 
     Example:
@@ -93,6 +96,11 @@ class TrainConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"expected {name} to be a number >= 0, got {value}")
+        if self.evaluate_every and self.hold_out == "test" and self.task.startswith("mnist-"):
+            raise ValueError(
+                f"expected MNIST's test digits to be asked at the end only, got evaluate_every={self.evaluate_every}: "
+                'take hold_out="validation"'
+            )
         if not 0 <= self.label_smoothing < 1:
             raise ValueError(f"expected label_smoothing in [0, 1), got {self.label_smoothing}")
         if self.max_angle is not None and not 0 <= self.max_angle <= 180:

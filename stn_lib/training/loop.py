@@ -23,6 +23,7 @@ from stn_lib.training.evaluation import Evaluation, evaluate
 
 log = logging.getLogger(__name__)
 LOG_EVERY = 10
+MACHINE = ("device", "threads")  # where a run goes on may differ from where it began
 Callback = Callable[[int, nn.Module], None]
 
 
@@ -61,7 +62,7 @@ def train(
     stop: Callable[[], bool] | None = None,
     progress: bool = True,
 ) -> TrainResult:
-    """Train a network; taken up where it stopped if `out` holds a checkpoint of the same config.
+    """Train a network; taken up where it stopped if `out` holds a checkpoint of the same config, be it of another device.
 
     Started by ``torchrun``, all processes share each batch, and the first one writes and speaks.
 
@@ -98,7 +99,8 @@ def train(
         state = distributed.from_first(checkpoint.load(file) if first and file is not None and file.exists() else None)
         if state is not None:
             run.restore(state, file)
-            log.info("taken up at step %d of %d from %s", run.step, config.steps, file)
+            if first:
+                log.info("taken up at step %d of %d from %s", run.step, config.steps, file)
         metrics = checkpoint.MetricsLog(file.with_name("metrics.jsonl") if first and file else None, upto=run.step)
 
         def save():
@@ -215,7 +217,13 @@ class _Run:
         }
 
     def restore(self, state: dict[str, Any], file: Path | None) -> None:
-        checkpoint.refuse_another(state["config"], dataclasses.asdict(self.config), "config", file)
+        if lacking := [key for key in self.state() if key not in state]:
+            raise ValueError(f"expected a checkpoint of a training run, got one without {lacking} in {file}")
+        known, mine = (
+            {name: value for name, value in config.items() if name not in MACHINE}
+            for config in (state["config"], dataclasses.asdict(self.config))
+        )
+        checkpoint.refuse_another(known, mine, "config", file)
         checkpoint.put_weights(self.model, state["model"], file)
         self.optimizer.load_state_dict(state["optimizer"])
         self.generator.set_state(state["generator"])
@@ -234,7 +242,10 @@ def load_run(out: str | Path) -> tuple[nn.Module, TrainConfig, dict[str, Any]]:
     path = Path(out)
     file = path / "checkpoint.pt" if path.is_dir() else path
     state = checkpoint.load(file)
-    config = TrainConfig(**state["config"])
+    try:
+        config = TrainConfig(**state["config"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"expected a checkpoint of a training run, got another one in {file} ({error})") from error
     model = config.build()
     checkpoint.put_weights(model, state["model"], file)
     return model.eval(), config, state

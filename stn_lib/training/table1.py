@@ -1,39 +1,37 @@
 """Table 1 of the paper, cell by cell: what was published, what each cell is here, the runs, and the report."""
 
+import contextlib
 import dataclasses
-import functools
 import json
 import logging
 import multiprocessing
 import os
-import platform
 import shlex
+import signal
 import time
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from scipy.stats import t as student
+from tqdm.auto import tqdm
 
-from stn_lib.data import TASKS, HeldOut, held_out_set, load_digits_split
-from stn_lib.files import write_atomically
+from stn_lib.data import TASKS, HeldOut, held_out_set, load_digits_split, load_split
 from stn_lib.metrics import error_interval
-from stn_lib.models import count_parameters
-from stn_lib.provenance import git, processor
-from stn_lib.training import distributed
+from stn_lib.training import checkpoint, distributed, record
 from stn_lib.training.config import TrainConfig
-from stn_lib.training.loop import OutOfTime, thinned, train
+from stn_lib.training.loop import MACHINE, OutOfTime, train
 
 log = logging.getLogger(__name__)
 
 RESULTS = Path("results") / "table1"
 RUNS = Path("runs") / "table1"
 DISTORTIONS = ("r", "rts", "p", "e", "tc")
-CURVE_POINTS = 60
-MACHINE = ("device", "threads", "precision")  # how a run was computed; a result counts on any machine
+ANYWHERE = (*MACHINE, "precision")  # a result counts however it was computed
 SHOWN = 8  # pictures
+LOOK_EVERY = 2.0  # seconds between looks at how far runs side by side have come
 
 #: Error in per cent, Jaderberg et al. 2015, Table 1; TC from the text, which names no transform.
 PAPER = {
@@ -113,6 +111,11 @@ def result_file(cell: Cell, seed: int, results: str | Path = RESULTS) -> Path:
     return Path(results) / f"{cell}-{seed}.json"
 
 
+def run_folder(cell: Cell, seed: int, runs: str | Path = RUNS) -> Path:
+    """Where the checkpoint and the log of a run are kept."""
+    return Path(runs) / f"{cell}-{seed}"
+
+
 def missing(cells: list[Cell], seeds: int, results: str | Path = RESULTS, **other: Any) -> list[tuple[Cell, int]]:
     """The runs that have no result yet, or one of other settings, in the order they are best made: one seed of everything,
     then further seeds of the convolutional networks, then the rest.
@@ -127,7 +130,7 @@ def missing(cells: list[Cell], seeds: int, results: str | Path = RESULTS, **othe
             stored = TrainConfig(**json.loads(result_file(cell, seed, results).read_text())["config"])
         except (FileNotFoundError, KeyError, TypeError, ValueError):
             return False
-        anywhere = {name: getattr(stored, name) for name in MACHINE}
+        anywhere = {name: getattr(stored, name) for name in ANYWHERE}
         return stored == table1_config(cell, seed, **{**other, **anywhere})
 
     def rank(run: tuple[Cell, int]) -> tuple[int, int]:
@@ -164,29 +167,17 @@ def run_cell(
         OutOfTime: where `stop` said so; the next call goes on.
     """
     config = table1_config(cell, seed, **other)
-    made_by = _made_by(config)
-    out = Path(runs) / f"{cell}-{seed}"
-    done = train(config, out=out, stop=stop, checkpoint_every=500, progress=progress)
+    made_by = record.made_by(config)
+    done = train(config, out=run_folder(cell, seed, runs), stop=stop, checkpoint_every=500, progress=progress)
     written = {
         "cell": str(cell),
         "seed": seed,
         "command": command(config),
         **made_by,
-        "seconds": round(done.seconds, 1),
-        "parameters": count_parameters(done.model),
-        "pictures": config.steps * config.batch_size,
-        "error_percent": round(done.test_error, 4),
-        "interval_percent": [round(x, 4) for x in done.evaluation.interval],
-        "wrong": done.evaluation.wrong,
-        "n": done.evaluation.n,
-        "config": dataclasses.asdict(config),
-        "curve": thinned(done.history, CURVE_POINTS, ("loss", "batch_error")),
+        **record.outcome(done),
         "theta": _theta(done.model, config),
     }
-    if distributed.first():
-        file = result_file(cell, seed, results)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(file, (json.dumps(written, indent=1) + "\n").encode())
+    record.write(result_file(cell, seed, results), written)
     return written
 
 
@@ -199,66 +190,139 @@ def reproduce(
     results: str | Path = RESULTS,
     runs: str | Path = RUNS,
     progress: bool = True,
+    tell: Callable[[dict[str, Any]], None] | None = None,
     **other: Any,
 ) -> int:
-    """Run the cells that are missing.
+    """Run the cells that are missing. A run that fails stops no other one.
 
     Args:
         cells, seeds: which; seeds 0, 1, … of each.
         jobs: how many at a time, each in a process of its own.
         budget: seconds after which every run writes a checkpoint and stops; None for no end.
         results, runs, other: as in `run_cell`.
-        progress: whether a single job shows its progress.
+        progress: whether to show how far the runs are: a bar for each, or one for all of them side by side.
+        tell: called with each result as soon as it is written.
 
     Returns:
         How many runs are still missing.
+
+    Raises:
+        ValueError: at the end, where runs failed; it names each with its reason. At once where the device is not there.
+        OSError: at once: where MNIST cannot be had, or a result not be written.
+        KeyboardInterrupt: side by side, after every run has written a checkpoint.
     """
     left = missing(cells, seeds, results, **other)
-    until = None if budget is None else time.monotonic() + budget
+    if not left:
+        return 0
+    # Once, before any run: what is missing here would fail them all, and a download is not made by several at a time.
+    distributed.local_device(table1_config(*left[0], **other).device)
+    load_split(table1_config(*left[0], **other).task, "test")
     settings = {"results": results, "runs": runs, "progress": progress and jobs == 1, **other}
     if jobs == 1:
-        for cell, seed in left:
-            _tell(_job(cell, seed, until, None, settings))
+        until = None if budget is None else time.monotonic() + budget
+        ends = (_job(cell, seed, until, None, settings) for cell, seed in left)
     else:
-        context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
-        with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-            waiting = [pool.submit(_job, cell, seed, until, os.getpid(), settings) for cell, seed in left]
-            for future in as_completed(waiting):
-                _tell(future.result())
+        ends = _side_by_side(left, jobs, budget, settings, progress)
+    failed = []
+    with contextlib.closing(ends):
+        for end in ends:
+            if end.failure:
+                failed.append(f"{end.run}: {end.failure}")
+                log.warning("%s", failed[-1])
+            elif end.written and tell:
+                tell(end.written)
+    if failed:
+        raise ValueError(f"expected {len(left)} runs, got {len(failed)} that failed:\n" + "\n".join(failed))
     return len(missing(cells, seeds, results, **other))
 
 
-def _job(
-    cell: Cell, seed: int, until: float | None, parent: int | None, settings: dict[str, Any]
-) -> dict[str, Any] | None:
-    """Run a cell until its time is over or, in a process of its own, until the one that asked for it is gone."""
+class _End(NamedTuple):
+    """How a run ended: with a result, with a failure, or with neither, for its time was over."""
+
+    run: str
+    written: dict[str, Any] | None = None
+    failure: str = ""
+
+
+def _side_by_side(
+    left: list[tuple[Cell, int]], jobs: int, budget: float | None, settings: dict[str, Any], progress: bool
+) -> Generator[_End]:
+    """Run several at a time; where the reader stops it, all write checkpoints, and those that wait never begin."""
+    until = None if budget is None else time.monotonic() + budget
+    context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
+    stopping = context.Event()
+    with (
+        ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(stopping,)) as pool,
+        _Bar(left, settings, progress) as bar,
+    ):
+        waiting = {pool.submit(_job, cell, seed, until, os.getpid(), settings) for cell, seed in left}
+        try:
+            while waiting:
+                ready, waiting = wait(waiting, LOOK_EVERY, FIRST_COMPLETED)
+                bar.look()
+                for future in ready:
+                    yield future.result()
+        except BaseException:
+            stopping.set()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+class _Bar:
+    """How many steps the runs have taken together, by what each has logged: the steps a second and the time left."""
+
+    def __init__(self, left: list[tuple[Cell, int]], settings: dict[str, Any], shown: bool):
+        other = {name: value for name, value in settings.items() if name not in ("results", "runs", "progress")}
+        self._steps = {
+            run_folder(cell, seed, settings["runs"]): table1_config(cell, seed, **other).steps for cell, seed in left
+        }
+        total = sum(self._steps.values())
+        self._bar = tqdm(total=total, initial=self._taken(), desc=f"{len(left)} runs", unit="step", disable=not shown)
+
+    def __enter__(self) -> "_Bar":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._bar.close()
+
+    def _taken(self) -> int:
+        return sum(checkpoint.last_logged(folder / "metrics.jsonl") for folder in self._steps)
+
+    def look(self) -> None:
+        if not self._bar.disable:
+            self._bar.update(self._taken() - self._bar.n)
+
+
+_stopping: Any = None  # in a process of its own: set as soon as the reader has stopped the command
+
+
+def _begin(stopping: Any) -> None:
+    """The first thing that such a process does."""
+    global _stopping
+    _stopping = stopping
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the one that started them decides
+
+
+def _job(cell: Cell, seed: int, until: float | None, parent: int | None, settings: dict[str, Any]) -> _End:
+    """Run a cell until its time is over, the reader stops it or, in a process of its own, the one that asked is gone."""
+    run = f"{cell}, seed {seed}"
 
     def stop() -> bool:
-        return (until is not None and time.monotonic() > until) or orphaned()
+        return (until is not None and time.monotonic() > until) or bool(_stopping and _stopping.is_set()) or orphaned()
 
     def orphaned() -> bool:
         return parent is not None and os.getppid() != parent
 
     try:
-        return None if stop() else run_cell(cell, seed, stop=stop, **settings)
+        return _End(run) if stop() else _End(run, run_cell(cell, seed, stop=stop, **settings))
     except OutOfTime as end:
-        log.info("%s, seed %d: %s", cell, seed, end)
-        return None
+        log.info("%s: %s", run, end)
+        return _End(run)
+    except (ValueError, FloatingPointError) as error:  # of this run alone; what an OSError tells is true of all
+        return _End(run, failure=str(error))
     finally:
         if orphaned():  # nobody waits for the answer, and the next call takes the same folder up
             os._exit(1)
-
-
-def _tell(written: dict[str, Any] | None) -> None:
-    if written is None:
-        return
-    low, high = written["interval_percent"]
-    published = PAPER[parse_cell(written["cell"]).network][parse_cell(written["cell"]).distortion]
-    print(
-        f"{written['cell']:22s} seed {written['seed']}: {written['error_percent']:5.2f} % ({low:.2f} to {high:.2f}), "
-        f"the paper's {published}, {written['seconds']:.0f} s",
-        flush=True,
-    )
 
 
 def asked(given: dict[str, Any]) -> TrainConfig:
@@ -293,9 +357,16 @@ def command(config: TrainConfig) -> str:
         >>> command(TrainConfig(model="cnn", steps=100))
         'python -m stn_lib train --model cnn --seed 0 --steps 100'
     """
-    given = {"task": config.task, "model": config.model, "transform": config.transform}
+    given = _given(config)
     if config.task == TrainConfig.task:
         del given["task"]
+    flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    return shlex.join(["python", "-m", "stn_lib", "train", *flags])
+
+
+def _given(config: TrainConfig) -> dict[str, Any]:
+    """The settings that, given to `asked`, ask for this run: what it is, and what is not as the table or the class say."""
+    given = {"task": config.task, "model": config.model, "transform": config.transform}
     if not config.model.startswith("st-"):
         del given["transform"]
     if config.size != _size(config.task):
@@ -305,34 +376,30 @@ def command(config: TrainConfig) -> str:
     for field in dataclasses.fields(config):
         if getattr(config, field.name) != getattr(base, field.name):
             given[field.name] = getattr(config, field.name)
-    flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", str(value))]
-    return shlex.join(["python", "-m", "stn_lib", "train", *flags])
+    return given
+
+
+def default_folder(config: TrainConfig) -> Path:
+    """Where the command line keeps a run that was given no folder: one for each setting, on whatever machine; for a run of
+    the table the one that `reproduce` takes up.
+
+    Example:
+        >>> default_folder(asked({"task": "mnist-rts", "model": "cnn"})).name
+        'rts-cnn-0'
+        >>> default_folder(TrainConfig(model="cnn", lr=0.1)).name
+        'RTS-cnn-0-lr-0.1'
+    """
+    given = {name: value for name, value in _given(config).items() if name not in MACHINE}
+    named = [str(given.pop(name)) for name in ("task", "model", "transform", "seed") if name in given]
+    if config.task.startswith("mnist-") and not given and config.transform != "attention":
+        return run_folder(cell_of(config), config.seed)
+    return RUNS.parent / "-".join([*named, *(f"{name}-{value}" for name, value in given.items())])
 
 
 def cell_of(config: TrainConfig) -> Cell:
     """The cell that a run belongs to."""
     network = f"{config.model}-{config.transform}" if config.model.startswith("st-") else config.model
     return parse_cell(f"{config.task.removeprefix('mnist-')}-{network}")
-
-
-def _made_by(config: TrainConfig) -> dict[str, Any]:
-    """What stood behind a run: the commit, the machine, the library."""
-    device = distributed.local_device(config.device)
-    chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
-    return {
-        **_commit(),
-        "device": f"{device.type}: {chip}",
-        "threads": config.threads or torch.get_num_threads(),
-        "processes": distributed.count(),
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-    }
-
-
-@functools.lru_cache(maxsize=1)  # of the code that this process has loaded, whatever is checked out later
-def _commit() -> dict[str, Any]:
-    status = git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", ":!stn_lib/widgets")
-    return {"commit": git("rev-parse", "HEAD"), "changed": None if status is None else bool(status)}
 
 
 def shown(distortion: str) -> HeldOut:

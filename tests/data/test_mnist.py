@@ -1,6 +1,7 @@
 """MNIST's loader: on small files written here, from mirrors on this machine, and on the real files where they are."""
 
 import _thread
+import contextlib
 import gzip
 import hashlib
 import http.server
@@ -85,10 +86,14 @@ def mirrors(packed, cache, monkeypatch):
                 return self.send_error(404)
             body = {"short": half, "wrong": bytes(len(data)), "page": b"<html>Please log in</html>"}.get(way, data)
             self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", str(len(body) if way != "endless" else 1 << 40))
             self.end_headers()
             self.wfile.write(half if way in ("broken", "silent", "interrupted", "watched") else body)
             self.wfile.flush()
+            if way == "endless":
+                with contextlib.suppress(OSError):
+                    while True:
+                        self.wfile.write(data)
             if way == "silent":
                 time.sleep(0.6)
             if way == "watched":
@@ -398,7 +403,7 @@ def test_downloaded_once(arrays, packed, mirrors, cache):
     assert requests == []
 
 
-@pytest.mark.parametrize("way", ["missing", "short", "wrong", "page", "broken", "silent"])
+@pytest.mark.parametrize("way", ["missing", "short", "wrong", "page", "broken", "silent", "endless"])
 def test_a_bad_mirror_is_passed_over(arrays, packed, mirrors, cache, way):
     requests = mirrors(way, "good")
     assert_is(load_mnist(), arrays)
@@ -408,18 +413,18 @@ def test_a_bad_mirror_is_passed_over(arrays, packed, mirrors, cache, way):
 
 def test_no_mirror_helps(mirrors, cache, monkeypatch):
     """Oracle: each mirror's way to fail, and the port that nobody listens on."""
-    mirrors("missing", "short", "wrong", "broken", "silent")
+    mirrors("missing", "short", "wrong", "broken", "silent", "endless")
     nobody = "http://127.0.0.1:9/"
     monkeypatch.setattr(mnist, "MIRRORS", (*mnist.MIRRORS, nobody))
     with pytest.raises(ConnectionError) as caught:
         load_mnist()
     first, *reasons, last = str(caught.value).split("\n")
-    assert first == f"expected {NAMES[0]}.gz from one of 6 mirrors, got it from none:"
+    assert first == f"expected {NAMES[0]}.gz from one of 7 mirrors, got it from none:"
     assert "STN_DATA" in last
     for reason, mirror, said in zip(
         reasons,
         mnist.MIRRORS,
-        ("404", "bytes with the SHA-256", "bytes with the SHA-256", "", "timed out", "refused"),
+        ("404", "bytes with the SHA-256", "bytes with the SHA-256", "", "timed out", "bytes, got more", "refused"),
         strict=True,
     ):
         assert reason.startswith(f"- {mirror}: ") and said in reason

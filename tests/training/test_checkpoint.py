@@ -67,10 +67,22 @@ def test_weights_of_a_network_that_has_changed_since_are_refused(tmp_path):
 def test_the_log_goes_on_where_the_checkpoint_stands(tmp_path):
     """Oracle: the lines by hand: later steps dropped, a torn line dropped, earlier ones kept."""
     path = tmp_path / "m.jsonl"
+    assert checkpoint.last_logged(path) == 0
     path.write_text('{"step": 10}\n{"step": 20}\n{"step": 30}\n{"ste')
+    assert checkpoint.last_logged(path) == 30
     log = checkpoint.MetricsLog(path, upto=20)
     log.write(step=30, loss=1.5)
     log.close()
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
         {"step": 10}, {"step": 20}, {"step": 30, "loss": 1.5},
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("foreign", ['{"epoch": 3}', "[20]", '{"step": "many"}', "20"])
+def test_a_foreign_line_ends_a_log(tmp_path, foreign):
+    """Oracle: by hand: what stands before it is kept."""
+    path = tmp_path / "m.jsonl"
+    path.write_text(f'{{"step": 10}}\n{foreign}\n{{"step": 20}}\n')
+    assert checkpoint.last_logged(path) == 10
+    checkpoint.MetricsLog(path, upto=20).close()
+    assert path.read_text() == '{"step": 10}\n'

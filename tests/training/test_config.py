@@ -43,6 +43,7 @@ def test_learning_rate_is_one_cycle(steps):
         ({"max_angle": 200.0}, "expected max_angle in"),
         ({"model": "pooling-cnn", "pool": "mean"}, "expected pool in"),
         ({"model": "cnn", "pool": "Tri-3"}, r"expected pool in \['max'\]"),
+        ({"task": "mnist-r", "evaluate_every": 10}, "expected MNIST's test digits to be asked at the end only"),
     ],
 )
 def test_impossible_runs_are_refused(wrong, message):

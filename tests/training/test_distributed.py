@@ -3,8 +3,10 @@
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,11 +17,34 @@ from stn_lib.training import TrainConfig, checkpoint, distributed, train
 CONFIG = TrainConfig(model="st-cnn", size="table1", steps=12, batch_size=16, copies=1, seed=4, lr=1e-3)
 FLAGS = ["--size", "table1", "--steps", "12", "--batch-size", "16", "--copies", "1", "--seed", "4", "--lr", "1e-3"]
 
+ROOT = Path(__file__).parents[2]
+LAUNCHER = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+STOP = """
+import itertools, json, sys
+from stn_lib.training import OutOfTime, TrainConfig, train
+asked = itertools.count(1)
+try:
+    train(TrainConfig(**json.loads(sys.argv[1])), out=sys.argv[2], stop=lambda: next(asked) == 6, progress=False)
+except OutOfTime:
+    sys.exit(0)
+sys.exit("it was not stopped")
+"""
+
 
 def torchrun(out, *flags, processes=2):
     """The training command under torchrun, on this machine alone, its processes joined by gloo."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    words = [*launcher, "-m", "stn_lib", "train", "--quiet", "--out", str(out), *FLAGS, *flags]
+    words = [
+        *LAUNCHER,
+        f"--nproc-per-node={processes}",
+        "-m",
+        "stn_lib",
+        "train",
+        "--quiet",
+        "--out",
+        str(out),
+        *FLAGS,
+        *flags,
+    ]
     return subprocess.run(
         words, capture_output=True, text=True, check=False, timeout=200, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
@@ -59,17 +84,42 @@ def test_two_processes_equal_one_with_the_whole_batch(alone, pair):
 def test_only_the_first_process_speaks_and_writes(pair):
     """Oracle: one line of result, one line of log for each step that is kept."""
     done, out = pair
-    assert done.stdout.count("error") == 1
+    assert done.stdout.count("error") == 1 and json.loads((out / "result.json").read_text())["processes"] == 2
     assert [json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()] == [10, 12]
 
 
-def test_one_process_goes_on_where_two_stopped(alone, pair, tmp_path):
-    """Oracle: the checkpoint of two processes is that of a network of one."""
-    state = checkpoint.load(pair[1] / "checkpoint.pt")
-    state.pop("format")
-    checkpoint.save(tmp_path / "checkpoint.pt", state)
-    again = train(CONFIG, out=tmp_path, progress=False)
-    assert abs(again.evaluation.wrong - alone[0].evaluation.wrong) <= 5
+@pytest.fixture(scope="module")
+def halfway(tmp_path_factory):
+    """Two processes that were told to stop after half of the steps."""
+    out = tmp_path_factory.mktemp("halfway")
+    script = out / "stop.py"
+    script.write_text(STOP)
+    settings = json.dumps(dataclasses.asdict(CONFIG))
+    done = subprocess.run(
+        [*LAUNCHER, "--nproc-per-node=2", str(script), settings, str(out)],
+        capture_output=True, text=True, check=False, timeout=200,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert checkpoint.load(out / "checkpoint.pt")["step"] == 6
+    return out
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_run_of_two_that_was_stopped_goes_on_in_one_or_two(alone, halfway, tmp_path, processes):
+    """Oracle: the losses of one process that nobody stopped. A run that began anew, or went on with fresh moments of the
+    optimiser or another stream of pictures, has others."""
+    shutil.copytree(halfway, tmp_path, dirs_exist_ok=True)
+    if processes == 1:
+        train(CONFIG, out=tmp_path, progress=False)
+    else:
+        done = torchrun(tmp_path)
+        assert done.returncode == 0, done.stderr[-2000:]
+        assert done.stderr.count("taken up at step 6 of 12") == 1
+    ours, theirs = (checkpoint.load(folder / "checkpoint.pt") for folder in (tmp_path, alone[1]))
+    assert ours["step"] == 12 and torch.equal(ours["generator"], theirs["generator"])
+    losses = [[row["loss"] for row in state["history"]] for state in (ours, theirs)]
+    assert len(losses[0]) == 2 and losses[0] == pytest.approx(losses[1], rel=1e-4)
 
 
 def test_a_batch_that_cannot_be_shared_is_refused(tmp_path):

@@ -131,6 +131,12 @@ def test_another_config_in_the_folder_is_refused(unbroken):
         train(dataclasses.replace(CONFIG, lr=0.001), out=unbroken[1], progress=False)
 
 
+def test_a_run_goes_on_with_another_number_of_threads(unbroken):
+    """Oracle: the run that had one; no step is taken again."""
+    again = train(dataclasses.replace(CONFIG, threads=2), out=unbroken[1], progress=False)
+    assert again.test_error == unbroken[0].test_error and again.seconds == unbroken[0].seconds
+
+
 @pytest.mark.parametrize("model", ["cnn", "st-cnn"])
 def test_it_learns(model):
     """Oracle: chance is 90 % wrong; before training a network is near it."""

@@ -3,6 +3,7 @@ embedded digits, so that everybody can run this."""
 
 import dataclasses
 import json
+import os
 import random
 import shlex
 import signal
@@ -30,7 +31,8 @@ SCRIPT = """
 from stn_lib.data import held_out_set, load_digits_split, tasks
 tasks.load_mnist = lambda hold_out: load_digits_split(hold_out=hold_out)
 if __name__ == "__main__":
-    import sys
+    import signal, sys
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     from stn_lib.__main__ import main
     sys.exit(main(sys.argv[1:]))
 """
@@ -256,6 +258,95 @@ def test_runs_end_with_the_command_that_started_them(tmp_path):
     _, alive = psutil.wait_procs(children, timeout=60)
     assert len(children) >= 2 and not alive
     assert all((log.parent / "checkpoint.pt").exists() for log in logs)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="process groups are a POSIX thing")
+def test_control_c_ends_all_that_run_side_by_side_and_what_waits_never_begins(tmp_path):
+    """Oracle: the exit status, the folders that are there, and the operating system's list of processes."""
+    script = tmp_path / "reproduce.py"
+    script.write_text(SCRIPT)
+    words = [sys.executable, str(script), "reproduce", "table1", "--cells", "r-fcn", "e-fcn", "p-fcn", "r-cnn", "e-cnn"]
+    folders = ["--results", str(tmp_path / "results"), "--runs", str(tmp_path / "runs"), "--jobs", "2"]
+    parent = subprocess.Popen(
+        [*words, *folders], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    logs = [tmp_path / "runs" / f"{cell}-0" / "metrics.jsonl" for cell in ("r-fcn", "e-fcn")]
+    wait(lambda: all(log.exists() and log.stat().st_size for log in logs))
+    children = psutil.Process(parent.pid).children(recursive=True)
+    os.killpg(parent.pid, signal.SIGINT)  # as a terminal does
+    said = parent.communicate(timeout=60)[1]
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert parent.returncode == 130 and said.endswith("stopped; the same command goes on at the last checkpoint\n")
+    assert not alive and sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["e-fcn-0", "r-fcn-0"]
+    for log in logs:
+        state = checkpoint.load(log.with_name("checkpoint.pt"))
+        assert state["step"] - checkpoint.last_logged(log) in range(10)  # the step at which it was stopped
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_run_that_fails_stops_no_other(tmp_path, jobs):
+    """Oracle: a checkpoint of other settings in one folder, of another kind in another; what is left has its result."""
+    cells = [parse_cell(name) for name in ("r-fcn", "e-fcn", "p-fcn")]
+    state = {key: {} for key in ("model", "optimizer", "generator", "history")} | {"step": 3, "seconds": 1.0}
+    for cell, of_a_run in zip(cells, (True, False), strict=False):
+        known = {"config": dataclasses.asdict(table1_config(cell, steps=12))} if of_a_run else {}
+        checkpoint.save(table1.run_folder(cell, 0, tmp_path / "runs") / "checkpoint.pt", {**state, **known})
+    script = tmp_path / "reproduce.py"
+    script.write_text(SCRIPT)
+    words = [sys.executable, str(script), "reproduce", "table1", "--cells", *map(str, cells), "--steps", "6"]
+    words += ["--results", str(tmp_path / "results"), "--runs", str(tmp_path / "runs"), "--jobs", jobs]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    end = done.stderr[done.stderr.index("python -m stn_lib reproduce: expected 3 runs, got 2 that failed:") :]
+    assert sorted(line.split(":")[0] for line in end.splitlines()[1:]) == ["e-fcn, seed 0", "r-fcn, seed 0"]
+    assert "got one with {'steps': 12}" in end and "expected a checkpoint of a training run" in end
+    assert done.stdout.split(":")[0].split() == ["p-fcn", "seed", "0"]
+    assert [file.name for file in (tmp_path / "results").iterdir()] == ["p-fcn-0.json"]
+
+
+def test_what_fails_every_run_ends_it_at_once(tmp_path, monkeypatch):
+    """Oracle: by hand: a device that is not there, and a download that nobody answers."""
+    cells = CELLS[:2]
+    folders = {"results": tmp_path / "results", "runs": tmp_path / "runs"}
+    missing = next(
+        name for name, kind in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if not kind.is_available()
+    )
+    with pytest.raises(ValueError, match="expected a device that is there"):
+        table1.reproduce(cells, device=missing, **folders)
+
+    def nobody(hold_out):
+        raise ConnectionError("no mirror")
+
+    monkeypatch.setattr(tasks, "load_mnist", nobody)
+    with pytest.raises(ConnectionError, match="no mirror"):
+        table1.reproduce(cells, **folders)
+    assert not folders["runs"].exists()
+
+
+def test_the_folder_of_a_run_that_was_given_none():
+    """Oracle: by hand: the table's own runs have the folders of `reproduce`, wherever they run; others their own."""
+    cell = parse_cell("rts-st-cnn-affine")
+    at_home, away = (table1.default_folder(table1_config(cell, 1, **m)) for m in ({}, {"device": "cuda", "threads": 4}))
+    assert at_home == away == table1.RUNS / "rts-st-cnn-affine-1" == table1.run_folder(cell, 1)
+    other = [{"lr": 0.1}, {"precision": "float32"}, {"hold_out": "validation"}, {"transform": "attention"}, {}]
+    folders = [table1.default_folder(table1_config(cell, 1, **settings)) for settings in other]
+    folders += [table1.default_folder(TrainConfig(seed=1)), table1.default_folder(TrainConfig(seed=1, task="E"))]
+    assert len(set(folders)) == len(folders) and folders[-2].name == "RTS-st-cnn-affine-1"
+
+
+def test_the_bar_of_runs_side_by_side_counts_what_they_have_logged(tmp_path, capsys):
+    """Oracle: the steps in two logs, one of them torn, and a run that has not begun."""
+    left = [(parse_cell(name), 0) for name in ("r-fcn", "e-fcn", "p-fcn")]
+    for (cell, seed), lines in zip(left, ('{"step": 10}\n{"step": 20}\n', '{"step": 30}\n{"st'), strict=False):
+        folder = table1.run_folder(cell, seed, tmp_path)
+        folder.mkdir()
+        (folder / "metrics.jsonl").write_text(lines)
+    settings = {"results": tmp_path, "runs": tmp_path, "progress": False, "steps": 100}
+    with table1._Bar(left, settings, True) as bar:
+        (tmp_path / "e-fcn-0" / "metrics.jsonl").write_text('{"step": 60}\n')
+        bar.look()
+        assert bar._bar.n == 80 and bar._bar.total == 300 and bar._bar.initial == 50
+    assert "3 runs" in capsys.readouterr().err
 
 
 def wait(until, seconds=100):

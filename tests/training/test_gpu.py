@@ -1,4 +1,4 @@
-"""Training on a GPU; left out where there is none."""
+"""Training on a GPU, CUDA's or Apple's; left out where there is none."""
 
 import pytest
 import torch
@@ -7,7 +7,8 @@ from stn_lib.data import TASKS, held_out_set, load_digits_split, training_batch
 from stn_lib.data.digits import DigitsSplit
 from stn_lib.training import OutOfTime, TrainConfig, load_run, train
 
-pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU of CUDA's here")
+GPU = next((name for name, kind in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if kind.is_available()), None)
+pytestmark = pytest.mark.skipif(GPU is None, reason="no GPU here")
 
 NETWORKS = [("cnn", "affine"), ("fcn", "affine")] + [
     (model, transform) for model in ("st-cnn", "st-fcn") for transform in ("attention", "affine", "projective", "tps")
@@ -24,7 +25,7 @@ def exact(monkeypatch):
 def test_pictures_are_those_of_the_cpu(task):
     """Oracle: the same draws on the CPU; both of training and held out."""
     split = load_digits_split()
-    there = DigitsSplit(*(part.cuda() for part in split))
+    there = DigitsSplit(*(part.to(GPU) for part in split))
     batches = [training_batch(s, task, 64, generator=torch.Generator().manual_seed(3)) for s in (split, there)]
     held = [held_out_set(s, TASKS[task], 1) for s in (split, there)]
     for ours, theirs in [*zip(*batches, strict=True), *zip(*held, strict=True)]:
@@ -39,7 +40,7 @@ def test_it_descends_as_the_cpu_does(model, transform):
             TrainConfig(model=model, transform=transform, size="table1", steps=20, lr=1e-4, copies=1, device=device),
             progress=False,
         )
-        for device in ("cpu", "cuda")
+        for device in ("cpu", GPU)
     ]
     losses = [[row["loss"] for row in run.history] for run in runs]
     assert losses[1] == pytest.approx(losses[0], rel=2e-3)
@@ -48,7 +49,7 @@ def test_it_descends_as_the_cpu_does(model, transform):
 
 def test_a_killed_run_goes_on_and_opens_on_the_cpu(tmp_path):
     """Oracle: the loss of a run that nobody stopped; half precision, as the table runs it."""
-    config = TrainConfig(size="table1", steps=30, copies=1, device="cuda", precision="bfloat16", lr=1e-4)
+    config = TrainConfig(size="table1", steps=30, copies=1, device=GPU, precision="bfloat16", lr=1e-4)
     whole = train(config, progress=False)
     asked = iter([False] * 11 + [True])
     with pytest.raises(OutOfTime):
