@@ -52,7 +52,7 @@ class PaperTable(Explorable, module="paper_table"):
             ["below", "ours is at or below it"],
             ["above", "ours is above"],
             ["none", "not run yet"],
-            ["seeds", "one dot a seed"],
+            ["range", "our 95 % interval; upright in the middle the paper’s figure, at the ends ¼ of it and 4 times"],
         ],
         "tasks": {"r": "R", "rts": "RTS", "p": "P", "e": "E", "tc": "TC"},
         "short": {
@@ -99,8 +99,8 @@ class PaperTable(Explorable, module="paper_table"):
         "three rows.",
         "dagger": "{value}†",
         "cell": {
-            "below": "{network} on {task}: ours {error} %, {seeds}, at or below the paper’s {paper} %",
-            "above": "{network} on {task}: ours {error} %, {seeds}, above the paper’s {paper} %",
+            "below": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, at or below the paper’s {paper} %",
+            "above": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, above the paper’s {paper} %",
             "none": "{network} on {task}: not run yet, the paper’s {paper} %",
         },
         "head": "{network} on {task}",
@@ -211,7 +211,7 @@ class PaperTable(Explorable, module="paper_table"):
         key = dict(self.words["key"])
         told = (
             f"Above: {key['ours']}. Below: {key['paper']}. Dot: {key['below']}; triangle: {key['above']}; ring: "
-            f"{key['none']}. † {self.words['note']}"
+            f"{key['none']}. Last: our 95 % interval. † {self.words['note']}"
         )
         return figure(table, told).replace("stn-fallback", "stn-fallback stn-still", 1)
 
@@ -222,7 +222,10 @@ class PaperTable(Explorable, module="paper_table"):
             f'<svg viewBox="0 0 10 10" width="9" height="9" role="img" '
             f'aria-label="{_text(dict(self.words["key"])[one["mark"]])}">{MARKS[one["mark"]]}</svg>'
         )
-        return f'<td data-mark="{one["mark"]}"><b>{_text(ours)}</b> <small>{mark} {_text(paper)}</small></td>'
+        low, high = one["interval"] or (0, 0)
+        digits = 1 if high >= 10 else 2
+        reach = f" <small>{low:.{digits}f}–{high:.{digits}f}</small>" if one["interval"] else ""
+        return f'<td data-mark="{one["mark"]}"><b>{_text(ours)}</b> <small>{mark} {_text(paper)}</small>{reach}</td>'
 
 
 def _text(value: object) -> str:

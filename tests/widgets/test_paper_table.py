@@ -14,7 +14,7 @@ from stn_lib.widgets import PaperTable
 from tests.widgets.stage import synced
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
-SOURCE = module("cells.js", "cellAfter, roundTicks, intervalPlot, curveChart")
+SOURCE = module("cells.js", "besidePaper, cellAfter, roundTicks, intervalPlot, curveChart")
 ST, PLAIN = Cell("rts", "st-cnn-affine"), Cell("rts", "cnn")
 
 
@@ -199,7 +199,7 @@ def test_the_table_without_javascript():
     assert text.count('scope="row"') == 8 and text.count('scope="rowgroup"') == 2
     row = re.search(r"ST-CNN</th>.*?affine</th>(.*?)</tr>", text)[1]
     cells = [re.sub("<.*?>", "", cell).split() for cell in row.split("</td>")[:-1]]
-    assert cells == [["–", "0.7"], ["0.49", "0.5"], ["–", "0.8"], ["–", "1.2"], ["–", "1.7†"]]
+    assert cells == [["–", "0.7"], ["0.49", "0.5", "0.37–0.65"], ["–", "0.8"], ["–", "1.2"], ["–", "1.7†"]]
     assert text.count('aria-label="ours is at or below it"') == 1 and text.count('aria-label="ours is above"') == 1
     assert "names no transform" in text
 
@@ -243,6 +243,13 @@ def test_an_unknown_cell_is_refused():
     """Oracle: the message names it."""
     with pytest.raises(ValueError, match="expected a cell such as rts-st-cnn-affine, got 'rts-rnn'"):
         PaperTable({}, cell="rts-rnn")
+
+
+def test_a_figure_stands_beside_the_paper_s(call):  # noqa: F811
+    """Oracle: by hand: a quarter, a half, the same, twice, four times; what lies beyond is at an end, 0 as well."""
+    body = "(m, [values, paper]) => values.map((value) => m.besidePaper(value, paper))"
+    found = call(SOURCE, body, [[0.2, 0.4, 0.8, 1.6, 3.2, 9, 0.1, 0], 0.8])
+    assert found == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1, 0, 0])
 
 
 def test_arrow_keys_walk_a_grid(call):  # noqa: F811

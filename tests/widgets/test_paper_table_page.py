@@ -1,5 +1,7 @@
 """The paper's table on a page: mouse, keyboard, address, clipboard, what it says, how it fits."""
 
+import math
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -34,7 +36,13 @@ def test_the_first_state_tells_the_numbers(browser):
         assert stage.cell("rts-st-cnn-affine").inner_text().split() == ["0.49", "0.5"]
         assert stage.cell("rts-cnn").inner_text().split() == ["0.82", "0.8"]
         assert stage.cell("tc-st-cnn-tps").inner_text().split() == ["–", "1.7†"]
-        assert stage.cell("rts-cnn").locator(".stn-pips i").count() == 3
+        # Oracle: by hand: ln(.82/.8) / ln 16 right of the middle, in an interval from .66 to 1.02
+        line = stage.cell("rts-cnn").locator(".stn-range").bounding_box()
+        band, mean = (stage.cell("rts-cnn").locator(f".stn-range i:nth-child({k})").bounding_box() for k in (1, 2))
+        places = [band["x"], mean["x"] + mean["width"] / 2, band["x"] + band["width"]]
+        shares = [(place - line["x"]) / line["width"] for place in places]
+        assert shares == pytest.approx([0.5 + math.log(e / 0.8) / math.log(16) for e in (0.66, 0.82, 1.02)], abs=0.01)
+        assert stage.cell("tc-st-cnn-tps").locator(".stn-range").count() == 0
         assert stage.text(".stn-open-head") == "ST-CNN affine on RTS"
         assert stage.texts(".stn-stat b") == ["0.49 %", "0.5 %", "0.33 points"]
         assert stage.texts(".stn-stat span") == [
@@ -92,7 +100,9 @@ def test_arrow_keys_walk_and_enter_and_space_open(browser):
     """Oracle: by hand, from ST-CNN affine on RTS; walking opens nothing; one cell is in the order of Tab."""
     with Stage(browser) as stage:
         stage.page.keyboard.press("Tab")
-        assert stage.page.evaluate(FOCUS).startswith("ST-CNN affine on RTS: ours 0.49 %, 3 seeds, at or below")
+        assert stage.page.evaluate(FOCUS).startswith(
+            "ST-CNN affine on RTS: ours 0.49 %, 95 % interval 0.37 to 0.65, 3 seeds, at or below"
+        )
         for key, name in [
             ("ArrowRight", "ST-CNN affine on P"), ("ArrowDown", "ST-CNN projective on P"), ("Home", "ST-CNN projective on R"),
             ("End", "ST-CNN projective on TC"), ("ArrowRight", "ST-CNN projective on TC"), ("Control+Home", "FCN on R"),

@@ -20,6 +20,10 @@ export function roundTicks(most, count) {
   return Array.from({ length: Math.floor(most / gap + 1e-9) + 1 }, (_, k) => Number((k * gap).toPrecision(12)));
 }
 
+// Where a figure of ours stands on a line with the paper's in its middle: a quarter of that at the left end, four times as
+// much at the right, each doubling as far as the next.
+export const besidePaper = (value, paper) => Math.min(Math.max(0.5 + Math.log(value / paper) / Math.log(16), 0), 1);
+
 export const isPlain = (cell) => !cell.network.startsWith("st-");
 
 // The open cell and its rival on one axis from 0: the plain network first, so that the eye goes from it to what the

@@ -10,7 +10,7 @@ export const verdictMark = (kind) => s("svg", { class: "stn-sign", viewBox: "0 0
 export const countSeeds = (words, count) => say(words.seeds[["none", "one"][count] ?? "many"], { count });
 export const printedPaper = (words, cell) => (cell.shared ? say(words.dagger, { value: format(cell.paper, 1) }) : format(cell.paper, 1));
 
-const percent = (share) => `${(100 * share).toFixed(2)}%`;
+export const percent = (share) => `${(100 * share).toFixed(2)}%`;
 const grouped = (value) => value.toLocaleString("en");
 
 // --- the three figures ---------------------------------------------------------------------------------------------

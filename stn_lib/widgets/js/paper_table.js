@@ -1,28 +1,33 @@
 // PaperTable: the paper's Table 1, ours beside it; a cell that is pressed opens below.
 import { everyFrame, format, fromAddress, h, house, say } from "./ui.js";
-import { cellAfter } from "./cells.js";
-import { countSeeds, curvesOf, intervalsOf, makingOf, printedPaper, statsOf, verdictMark } from "./paper_panel.js";
-
-const MOST_DOTS = 5;
+import { besidePaper, cellAfter } from "./cells.js";
+import { countSeeds, curvesOf, intervalsOf, makingOf, percent, printedPaper, statsOf, verdictMark } from "./paper_panel.js";
 
 // --- view --------------------------------------------------------------------------------------------------------
 
 const sentence = (words, cell) => say(words.cell[cell.mark], {
   network: words.names[cell.network], task: words.tasks[cell.distortion], paper: format(cell.paper, 1),
   error: cell.error === null ? "" : format(cell.error), seeds: countSeeds(words, cell.runs.length),
+  low: cell.interval ? format(cell.interval[0]) : "", high: cell.interval ? format(cell.interval[1]) : "",
 });
 
+// Our interval and our mean in it, beside the paper's figure, the upright.
+function makeRange(low, mean, high) {
+  return h("span", { class: "stn-range" }, h("i", { style: `left: ${percent(low)}; width: ${percent(high - low)}` }),
+    h("i", { class: "stn-at", style: `left: ${percent(mean)}` }));
+}
+
 function makeCell(words, cell, open) {
-  const dots = Array.from({ length: Math.min(cell.runs.length, MOST_DOTS) }, () => h("i", {}));
+  const places = cell.error === null ? null : [cell.interval[0], cell.error, cell.interval[1]].map((value) => besidePaper(value, cell.paper));
   const press = h("button", { type: "button", tabindex: -1, "aria-label": sentence(words, cell), onclick: () => open(cell.id) },
     h("b", {}, cell.error === null ? words.none : format(cell.error)), verdictMark(cell.mark),
-    h("small", {}, printedPaper(words, cell)), h("span", { class: "stn-pips" }, dots));
+    h("small", {}, printedPaper(words, cell)), places ? makeRange(...places) : []);
   return { press, node: h("td", { "data-mark": cell.mark }, press) };
 }
 
 // The key to the cells is one of them, taken apart.
 function makeKey(words) {
-  const signs = { ours: () => h("b", {}, "0.00"), paper: () => h("small", {}, "0.0"), seeds: () => h("span", { class: "stn-pips" }, [1, 2, 3].map(() => h("i", {}))) };
+  const signs = { ours: () => h("b", {}, "0.00"), paper: () => h("small", {}, "0.0"), range: () => makeRange(0.1, 0.25, 0.38) };
   return h("ul", { class: "stn-legend" }, words.key.map(([name, text]) =>
     h("li", {}, h("span", { "aria-hidden": "true" }, (signs[name] ?? (() => verdictMark(name)))()), text)));
 }
