@@ -52,7 +52,7 @@ class PaperTable(Explorable, module="paper_table"):
             ["below", "ours is at or below it"],
             ["above", "ours is above"],
             ["none", "not run yet"],
-            ["range", "our 95 % interval; upright in the middle the paper’s figure, at the ends ¼ of it and 4 times"],
+            ["range", "our 95 % interval beside the paper’s figure (upright); the line goes from ¼ of it to 4 times"],
         ],
         "tasks": {"r": "R", "rts": "RTS", "p": "P", "e": "E", "tc": "TC"},
         "short": {
