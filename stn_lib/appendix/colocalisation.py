@@ -55,7 +55,7 @@ def _window(parameters: Tensor) -> Tensor:
     return window(half, inside(half, parameters[:, 1:]))
 
 
-#: The attention transform, held inside the picture, its side between a fifth and four fifths of the picture's. It
+#: The attention transform, held inside the picture, its side between a quarter and four fifths of the picture's. It
 #: starts in the middle, at .73: wide enough to hold a part of every digit. Where many crops of the start are blank,
 #: descent makes all of them blank.
 WINDOW = Transform((2.0, 0.0, 0.0), _window, affine_grid)
