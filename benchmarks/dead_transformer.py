@@ -50,11 +50,11 @@ def measure(case: str, runs: Path) -> dict:
     notes = {note["step"]: note for note in (json.loads(log.read_text()) if log.exists() else [])}
 
     def watch(step: int, model: torch.nn.Module) -> None:
-        localization = model.transformer.localization
+        hidden = torch.nn.Sequential(*list(model.transformer.localization)[:-1])
         theta = model.transformer.theta(pictures).flatten(1)
         notes[step] = {
             "step": step,
-            "answering": int((localization[:-1](pictures) > 0).any(0).sum()),
+            "answering": int((hidden(pictures) > 0).any(0).sum()),
             "spread": round(float(theta.std(0).mean()), 5),
         }
         write_atomically(log, json.dumps(list(notes.values())).encode())
