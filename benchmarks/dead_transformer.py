@@ -60,7 +60,7 @@ def measure(case: str, runs: Path) -> dict:
         write_atomically(log, json.dumps(list(notes.values())).encode())
 
     # The table's network has the norm; a patched one is the smallest way to a network that the library does not offer.
-    own = partial(_localization, hidden_norm=norm)
+    own = partial(_localization, norm)
     with mock.patch.object(networks, "ConvLocalization", own):
         done = train(config, out=folder, callback=watch, callback_every=EVERY, checkpoint_every=EVERY, progress=False)
     told = record.outcome(done)
@@ -68,8 +68,8 @@ def measure(case: str, runs: Path) -> dict:
     return {"case": case, **{name: told[name] for name in kept}, "watched": list(notes.values())}
 
 
-def _localization(*arguments, hidden_norm: bool, **options) -> ConvLocalization:
-    return ConvLocalization(*arguments, **{**options, "hidden_norm": hidden_norm})
+def _localization(norm: bool, *arguments, **options) -> ConvLocalization:
+    return ConvLocalization(*arguments, **{**options, "hidden_norm": norm})
 
 
 def main() -> None:
