@@ -87,7 +87,7 @@ def main() -> None:
     for case in CASES:
         if case not in there:
             table["runs"].append(measure(case, arguments.runs))
-            write_atomically(arguments.out, (json.dumps(table, indent=1) + "\n").encode())
+            record.write(arguments.out, table)
     for row in table["runs"]:
         low, high = row["interval_percent"]
         last = row["watched"][-1]

@@ -215,14 +215,15 @@ def reproduce(
     if not left:
         return 0
     # Once, before any run: what is missing here would fail them all, and a download is not made by several at a time.
-    distributed.local_device(table1_config(*left[0], **other).device)
-    load_split(table1_config(*left[0], **other).task, "test")
+    first = table1_config(*left[0], **other)
+    distributed.local_device(first.device)
+    load_split(first.task, "test")
+    until = None if budget is None else time.monotonic() + budget
     settings = {"results": results, "runs": runs, "progress": progress and jobs == 1, **other}
     if jobs == 1:
-        until = None if budget is None else time.monotonic() + budget
         ends = (_job(cell, seed, until, None, settings) for cell, seed in left)
     else:
-        ends = _side_by_side(left, jobs, budget, settings, progress)
+        ends = _side_by_side(left, jobs, until, settings, progress)
     failed = []
     with contextlib.closing(ends):
         for end in ends:
@@ -245,10 +246,9 @@ class _End(NamedTuple):
 
 
 def _side_by_side(
-    left: list[tuple[Cell, int]], jobs: int, budget: float | None, settings: dict[str, Any], progress: bool
+    left: list[tuple[Cell, int]], jobs: int, until: float | None, settings: dict[str, Any], progress: bool
 ) -> Generator[_End]:
     """Run several at a time; where the reader stops it, all write checkpoints, and those that wait never begin."""
-    until = None if budget is None else time.monotonic() + budget
     context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
     stopping = context.Event()
     with (

@@ -222,9 +222,10 @@ class PaperTable(Explorable, module="paper_table"):
             f'<svg viewBox="0 0 10 10" width="9" height="9" role="img" '
             f'aria-label="{_text(dict(self.words["key"])[one["mark"]])}">{MARKS[one["mark"]]}</svg>'
         )
-        low, high = one["interval"] or (0, 0)
-        digits = 1 if high >= 10 else 2
-        reach = f" <small>{low:.{digits}f}–{high:.{digits}f}</small>" if one["interval"] else ""
+        reach = ""
+        if one["interval"]:
+            digits = 1 if one["interval"][1] >= 10 else 2
+            reach = " <small>" + "–".join(f"{end:.{digits}f}" for end in one["interval"]) + "</small>"
         return f'<td data-mark="{one["mark"]}"><b>{_text(ours)}</b> <small>{mark} {_text(paper)}</small>{reach}</td>'
 
 
