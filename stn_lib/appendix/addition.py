@@ -137,8 +137,8 @@ def _transformer(transform: str) -> SpatialTransformer:
     return SpatialTransformer(looks, (SEEN, SEEN), transform)
 
 
-#: Steps of each model: about equal time for all. A fully connected step costs a fraction of a convolutional one.
-STEPS = {"fcn": 6000, "cnn": 1000, "st-fcn": 6000, "2xst-fcn": 6000}
+#: Steps of each model, five to twenty minutes: a fully connected step costs a fraction of a convolutional one.
+STEPS = {"fcn": 24000, "cnn": 6000, "st-fcn": 24000, "2xst-fcn": 24000}
 LR = 1e-2
 
 
