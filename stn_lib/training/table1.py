@@ -223,7 +223,8 @@ def reproduce(
     if jobs == 1:
         ends = (_job(cell, seed, until, None, settings) for cell, seed in left)
     else:
-        ends = _side_by_side(left, jobs, until, settings, progress)
+        steps = {run_folder(cell, seed, runs): table1_config(cell, seed, **other).steps for cell, seed in left}
+        ends = _side_by_side(left, jobs, until, settings, _Bar(steps, progress))
     failed = []
     with contextlib.closing(ends):
         for end in ends:
@@ -246,15 +247,12 @@ class _End(NamedTuple):
 
 
 def _side_by_side(
-    left: list[tuple[Cell, int]], jobs: int, until: float | None, settings: dict[str, Any], progress: bool
+    left: list[tuple[Cell, int]], jobs: int, until: float | None, settings: dict[str, Any], bar: "_Bar"
 ) -> Generator[_End]:
     """Run several at a time; where the reader stops it, all write checkpoints, and those that wait never begin."""
     context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
     stopping = context.Event()
-    with (
-        ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(stopping,)) as pool,
-        _Bar(left, settings, progress) as bar,
-    ):
+    with bar, ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(stopping,)) as pool:
         waiting = {pool.submit(_job, cell, seed, until, os.getpid(), settings) for cell, seed in left}
         try:
             while waiting:
@@ -271,13 +269,10 @@ def _side_by_side(
 class _Bar:
     """How many steps the runs have taken together, by what each has logged: the steps a second and the time left."""
 
-    def __init__(self, left: list[tuple[Cell, int]], settings: dict[str, Any], shown: bool):
-        other = {name: value for name, value in settings.items() if name not in ("results", "runs", "progress")}
-        self._steps = {
-            run_folder(cell, seed, settings["runs"]): table1_config(cell, seed, **other).steps for cell, seed in left
-        }
-        total = sum(self._steps.values())
-        self._bar = tqdm(total=total, initial=self._taken(), desc=f"{len(left)} runs", unit="step", disable=not shown)
+    def __init__(self, steps: dict[Path, int], shown: bool):
+        """``steps``: those of each run, by its folder."""
+        self._folders, total = list(steps), sum(steps.values())
+        self._bar = tqdm(total=total, initial=self._taken(), desc=f"{len(steps)} runs", unit="step", disable=not shown)
 
     def __enter__(self) -> "_Bar":
         return self
@@ -286,7 +281,7 @@ class _Bar:
         self._bar.close()
 
     def _taken(self) -> int:
-        return sum(checkpoint.last_logged(folder / "metrics.jsonl") for folder in self._steps)
+        return sum(checkpoint.last_logged(folder / "metrics.jsonl") for folder in self._folders)
 
     def look(self) -> None:
         if not self._bar.disable:

@@ -336,14 +336,12 @@ def test_the_folder_of_a_run_that_was_given_none():
 
 def test_the_bar_of_runs_side_by_side_counts_what_they_have_logged(tmp_path, capsys):
     """Oracle: the steps in two logs, one of them torn, and a run that has not begun."""
-    left = [(parse_cell(name), 0) for name in ("r-fcn", "e-fcn", "p-fcn")]
-    for (cell, seed), lines in zip(left, ('{"step": 10}\n{"step": 20}\n', '{"step": 30}\n{"st'), strict=False):
-        folder = table1.run_folder(cell, seed, tmp_path)
+    folders = [tmp_path / name for name in ("one", "two", "three")]
+    for folder, lines in zip(folders, ('{"step": 10}\n{"step": 20}\n', '{"step": 30}\n{"st'), strict=False):
         folder.mkdir()
         (folder / "metrics.jsonl").write_text(lines)
-    settings = {"results": tmp_path, "runs": tmp_path, "progress": False, "steps": 100}
-    with table1._Bar(left, settings, True) as bar:
-        (tmp_path / "e-fcn-0" / "metrics.jsonl").write_text('{"step": 60}\n')
+    with table1._Bar(dict.fromkeys(folders, 100), True) as bar:
+        (folders[1] / "metrics.jsonl").write_text('{"step": 60}\n')
         bar.look()
         assert bar._bar.n == 80 and bar._bar.total == 300 and bar._bar.initial == 50
     assert "3 runs" in capsys.readouterr().err
