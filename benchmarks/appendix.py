@@ -23,9 +23,8 @@ from live_gap import ROOT
 
 from stn_lib.appendix import addition, colocalisation, volume
 from stn_lib.data import load_mnist
-from stn_lib.files import write_atomically
 from stn_lib.provenance import git, processor
-from stn_lib.training import OutOfTime
+from stn_lib.training import OutOfTime, record
 
 #: What decides the rows of each experiment, besides what their names say.
 EXPERIMENTS = {
@@ -116,9 +115,8 @@ def main() -> int:
         command = {"command": f"python benchmarks/appendix.py {experiment}{seed}"}
         common = {"common": EXPERIMENTS[experiment]}
         found["runs"].append({"experiment": experiment, **row, **common, **command, **made_by()})
-        text = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
-        write_atomically(arguments.out, text.encode())
-        found = json.loads(text)  # what was just measured, as a file gives it back
+        record.write(arguments.out, found)
+        found = json.loads(arguments.out.read_text())  # what was just measured, as a file gives it back
         print(table({"runs": found["runs"][-1:]}).splitlines()[-1], flush=True)
     print(table(found))
     return 0

@@ -24,9 +24,9 @@ from live_gap import ROOT
 from stn_lib import transforms
 from stn_lib.data import cast
 from stn_lib.data.distortion import INK
-from stn_lib.files import write_atomically
 from stn_lib.grid import affine_grid
 from stn_lib.registration import register
+from stn_lib.training import record
 
 METHODS = {
     "nearest": {"sampler": "nearest"},
@@ -144,7 +144,7 @@ def main() -> int:
                 for name in METHODS
                 if any(row["method"] == name for row in known["runs"])
             }
-            write_atomically(arguments.out, (json.dumps(known, indent=1) + "\n").encode())
+            record.write(arguments.out, known)
     print(table(known["summary"]))
     return 0
 

@@ -27,12 +27,11 @@ from live_gap import ROOT, header
 
 from stn_lib import models
 from stn_lib.data import Distortion, held_out_set, load_digits_split, training_batch
-from stn_lib.files import write_atomically
 from stn_lib.grid import affine_grid
 from stn_lib.localization import start_at
 from stn_lib.provenance import git
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer, Transform
-from stn_lib.training import TrainConfig, evaluate, learning_rate, train
+from stn_lib.training import TrainConfig, evaluate, learning_rate, record, train
 
 STEPS, BATCH, LR = 150, 64, 8e-3
 TUTORIAL_STEPS = 400
@@ -274,12 +273,12 @@ def main() -> int:
             told = every[case][name](seed, split)
             seconds = round(time.perf_counter() - began, 1)
             found["runs"].append({"case": case, "run": name, "seed": seed, "seconds": seconds, **told})
-            write_atomically(arguments.out, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+            record.write(arguments.out, found)
     found["summary"] = {
         case: {name: summary([r for r in found["runs"] if (r["case"], r["run"]) == (case, name)]) for name in runs}
         for case, runs in every.items()
     }
-    write_atomically(arguments.out, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    record.write(arguments.out, found)
     print(markdown(found["summary"]))
     return 0
 

@@ -17,10 +17,9 @@ import torch
 
 from stn_lib import models
 from stn_lib.data import held_out_set, load_digits_split
-from stn_lib.files import write_atomically
 from stn_lib.metrics import pose
 from stn_lib.provenance import git
-from stn_lib.training import TrainConfig, live_config, train
+from stn_lib.training import TrainConfig, live_config, record, train
 from stn_lib.transforms import compose
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +91,7 @@ def main() -> int:
         row = {"seed": seed, **{kind: run(kind, seed) for kind in KINDS}}
         row["gap_points"] = round(row["cnn"]["error_percent"] - row["st-cnn"]["error_percent"], 4)
         table["seeds"] = sorted([*table["seeds"], row], key=lambda r: r["seed"])
-        write_atomically(arguments.out, (json.dumps(table, indent=1) + "\n").encode())
+        record.write(arguments.out, table)
     for row in table["seeds"]:
         cnn, st = row["cnn"], row["st-cnn"]
         print(

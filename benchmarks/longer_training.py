@@ -15,8 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from live_gap import KINDS, header
 
-from stn_lib.files import write_atomically
-from stn_lib.training import live_config, train
+from stn_lib.training import live_config, record, train
 
 FACTORS = (1, 2, 4, 8)
 
@@ -51,7 +50,7 @@ def main() -> None:
             if (factor * live_config(kind).steps, kind) in done:
                 continue
             table["runs"].append(run(kind, factor))
-            write_atomically(out, (json.dumps(table, indent=2) + "\n").encode())
+            record.write(out, table)
             print(table["runs"][-1], flush=True)
 
 

@@ -21,10 +21,9 @@ from live_gap import ROOT, header
 from stn_lib import models
 from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.data.shift import shift
-from stn_lib.files import write_atomically
 from stn_lib.metrics import error_interval, shift_consistency
 from stn_lib.models import POOLS
-from stn_lib.training import pooling_config, train
+from stn_lib.training import pooling_config, record, train
 
 PAIRS = 4
 MIDDLE = 32  # crops are taken from the middle of the picture, which the digit fills, so that ink enters and leaves
@@ -118,7 +117,7 @@ def main() -> int:
                 continue
             row = run(pool, seed)
             table["runs"].append(row)
-            write_atomically(arguments.out, (json.dumps(table, indent=1) + "\n").encode())
+            record.write(arguments.out, table)
             print(
                 f"seed {seed} {pool:7s} error {row['error_percent']:.2f} %, consistency circular "
                 f"{row['circular']['percent']:.2f} %, crops {row['crop']['percent']:.2f} %, {row['seconds']:.0f} s",

@@ -21,7 +21,6 @@ those that are missing.
 """
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -37,8 +36,8 @@ from collapse import Tutorial, taken_up
 from live_gap import ROOT
 
 from stn_lib import models
-from stn_lib.files import write_atomically
 from stn_lib.provenance import processor
+from stn_lib.training import record
 
 WIDTHS = {"narrow": (8, 16, 16), "wide": (32, 64, 64)}
 CROP = 28
@@ -184,7 +183,7 @@ def main() -> int:
         for case in CASES:
             if (*case, "bfloat16" if half else "float32") not in done:
                 found["runs"].append(measure(*case, half, arguments.batch, arguments.rounds))
-                write_atomically(arguments.out, (json.dumps(found, indent=1) + "\n").encode())
+                record.write(arguments.out, found)
     print(markdown(found["runs"]))
     return 0
 

@@ -39,9 +39,8 @@ from live_gap import ROOT
 
 from stn_lib import models
 from stn_lib.data import load_mnist
-from stn_lib.files import write_atomically
 from stn_lib.provenance import processor
-from stn_lib.training import TrainConfig, learning_rate
+from stn_lib.training import TrainConfig, learning_rate, record
 
 MEAN, STD = 0.1307, 0.3081  # the tutorial's, of MNIST's training digits
 TARGETS = (98.5, 99.0)
@@ -280,7 +279,7 @@ def main() -> int:
 
     def keep(row: dict) -> None:
         found["runs"].append(row)
-        write_atomically(out, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+        record.write(out, found)
         print({key: value for key, value in row.items() if key != "curve"}, flush=True)
 
     if arguments.choose:
@@ -305,7 +304,7 @@ def main() -> int:
         if not any((old["run"], old["seed"]) == (name, seed) for old in found["runs"]):
             keep({**row, **measured(recipe, seed, digits, target)})
     found["summary"] = summary([row for row in found["runs"] if (row["seed"], row["run"]) in plan])
-    write_atomically(out, (json.dumps(found, indent=1, ensure_ascii=False) + "\n").encode())
+    record.write(out, found)
     print(markdown(found["summary"]))
     return 0
 
