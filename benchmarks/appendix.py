@@ -31,7 +31,7 @@ EXPERIMENTS = {
     "addition": {"steps": addition.STEPS, "batch_size": 256, "lr": addition.LR},
     "colocalisation": {
         "steps": colocalisation.STEPS, "batch_size": colocalisation.BATCH, "lr": colocalisation.LR,
-        "tries": colocalisation.TRIES,
+        "tries": list(colocalisation.TRIES), "lost": colocalisation.LOST,
     },
     "volume": {"steps": volume.STEPS, "batch_size": 64, "lr": 4e-3, "side": 32, "max_angle": volume.MAX_ANGLE},
 }  # fmt: skip

@@ -228,7 +228,7 @@ def test_the_encoder_is_the_inside_of_its_classifier(encoder):
 def test_an_interrupted_run_ends_as_an_unbroken_one(encoder, tmp_path, monkeypatch, call, folder, step):
     """Oracle: the unbroken run's result and weights; the encoder's bits, which training must not move. A try draws
     patches 12 times in its first stage, 4 times in its second, and once more for the loss that it left."""
-    short = {"steps": 16, "batch_size": 6, "tries": 2, "encoder": encoder, "progress": False}
+    short = {"steps": 16, "batch_size": 6, "tries": (2, 2), "encoder": encoder, "progress": False}
     short["split"] = load_digits_split()
     before = {name: value.clone() for name, value in encoder.state_dict().items()}
     whole = colocalisation.run(2, **short)
@@ -255,8 +255,8 @@ def test_an_interrupted_run_ends_as_an_unbroken_one(encoder, tmp_path, monkeypat
 
 
 def test_the_try_that_leaves_the_least_loss_is_kept(encoder, monkeypatch):
-    """Oracle: three tries whose windows are set by hand: the first and the last look into a corner, the second at all;
-    the losses are set, too, and speak for the second, or for the last."""
+    """Oracle: tries whose windows are set by hand, the first in one corner, the second at all, the third in another corner,
+    and so on; the losses are set, too, and speak for one of them. Where the first three leave much, there are more."""
     split = load_digits_split()
     asked = []
 
@@ -270,20 +270,24 @@ def test_the_try_that_leaves_the_least_loss_is_kept(encoder, monkeypatch):
         return network, _descent.Descent([{"step": 1, "loss": float(len(asked))}], 2.0)
 
     monkeypatch.setattr(colocalisation, "_descend", by_hand)
-    for losses, kept, half in (((3.0, 1.0, 2.0), 1, 0.8), ((3.0, 2.0, 1.0), 2, 0.25)):
+    cases = [((0.7, 0.5, 0.6), 1, 0.8), ((0.9, 0.8, 0.7), 2, 0.25), ((1.0, 0.9, 1.1, 0.8, 0.7), 4, 0.8)]
+    cases += [((1.2, 1.1, 1.3, 0.75, 0.9, 0.95, 1.0, 1.0, 1.0), 3, 0.25)]
+    for losses, kept, half in cases:
+        n, asked[:] = len(losses), []
         told = iter(losses)
         monkeypatch.setattr(colocalisation, "left_loss", lambda *args, told=told: next(told))
         row = colocalisation.run(4, 8, batch_size=6, split=split, encoder=encoder)
-        assert asked[-3:] == [4, 1004, 2004] == [one["seed"] for one in row["attempts"]]
+        assert asked == [4 + 1000 * k for k in range(n)] == [one["seed"] for one in row["attempts"]]
         assert [one["loss"] for one in row["attempts"]] == list(losses) and row["kept"] == kept
         left, top, right, bottom = row["window"]
         assert right - left == pytest.approx(2 * half, abs=1e-3) and bottom - top == pytest.approx(2 * half, abs=1e-3)
-        assert row["curve"][-1]["loss"] == len(asked) - 2 + kept
-        assert row["seconds"] == 6 and row["pictures"] == 3 * 8 * 6
+        assert row["curve"][-1]["loss"] == kept + 1
+        assert row["seconds"] == 2 * n and row["pictures"] == n * 8 * 6
         hits = [one["hit_percent"] for one in row["attempts"]]
         _, truth = common_set(split, 8, generator=torch.Generator().manual_seed(4))
         overlap = iou(torch.tensor([[0.5, 0.5, 1, 1]]).expand(100, 4), truth)
-        assert hits == [100 * (overlap > 0.5).float().mean().item(), 0, hits[2]] and row["hit_percent"] == hits[kept]
+        corner = 100 * (overlap > 0.5).float().mean().item()
+        assert hits == [(corner, 0, hits[2])[k % 3] for k in range(n)] and row["hit_percent"] == hits[kept]
 
 
 def test_the_loss_that_is_left_is_that_of_all_pictures(encoder):
@@ -322,5 +326,5 @@ def test_wrong_requests_are_refused():
         triplet_loss(torch.zeros(1, 3), torch.zeros(1, 3))
     with pytest.raises(ValueError, match="expected a batch_size from 2 to 100, the number of pictures, got 200"):
         colocalisation.run(batch_size=200, split=split)
-    with pytest.raises(ValueError, match="expected 1 try or more, got 0"):
-        colocalisation.run(tries=0, split=split)
+    with pytest.raises(ValueError, match=r"expected tries \(at least, at most\), from 1 up, got \(3, 2\)"):
+        colocalisation.run(tries=(3, 2), split=split)
