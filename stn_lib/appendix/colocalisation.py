@@ -231,7 +231,8 @@ def run(
     Returns:
         What was measured: ``hit_percent`` of ``n`` pictures and its 95 % ``interval_percent``; ``start_percent``, the
         same before training; ``attempts``, the seed of each try and the loss and hits that it left, and ``kept``, which of
-        them is told of; ``held_out_percent``, ``held_out_interval_percent``, ``held_out_n``; ``window``, the one on the
+        them is told of; ``boxes_loss``, what windows on the very boxes would leave, so that one can tell a bad search
+        from a bad teacher; ``held_out_percent``, ``held_out_interval_percent``, ``held_out_n``; ``window``, the one on the
         picture of `scenes.shown`; the rest as `stn_lib.appendix.addition.run`, ``seconds`` and ``pictures`` of all tries.
 
     Raises:
@@ -277,11 +278,15 @@ def run(
             checkpoint_every=checkpoint_every, progress=progress,
         )  # fmt: skip
         seconds += done.seconds
-        left, hits = left_loss(network, encoder, images), count_hits(network, images, truth)
+        with torch.no_grad():
+            left = left_loss(network.theta(images), encoder, images)
+        hits = count_hits(network, images, truth)
         attempts.append({"seed": part.seed, "loss": left, "hit_percent": round(100 * hits / PICTURES, 2)})
         if kept is None or left < kept[0]:
             kept = left, network, hits, done.history, attempt
     _, network, hits, history, attempt = kept
+    half = (truth[:, 2:3] - truth[:, :1]) / 2
+    framed = window(half, truth[:, :2] + half)
     held = split.test_images[split.test_labels == label]
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
@@ -293,6 +298,7 @@ def run(
         hit_percent=round(100 * hits / PICTURES, 2), n=PICTURES,
         interval_percent=[round(x, 2) for x in error_interval(hits, PICTURES)],
         start_percent=round(100 * start / PICTURES, 2), attempts=attempts, kept=attempt,
+        boxes_loss=left_loss(framed, encoder, images),
         pictures=len(attempts) * steps * batch_size,
         held_out_percent=round(100 * others / len(held), 2), held_out_n=len(held),
         held_out_interval_percent=[round(x, 2) for x in error_interval(others, len(held))], paper=list(PAPER[kind]),
@@ -314,8 +320,8 @@ def _descend(
     for stage, (size, share) in enumerate(STAGES):
         part = replace(config, steps=max(1, round(share * config.steps)))
         done = _descent.descend(
-            network, draw, lambda chosen, places, size=size: _loss(network, encoder, chosen, places, size), part,
-            {**about, "seed": config.seed, "stage": stage}, out=out and out / str(stage), **how,
+            network, draw, lambda chosen, places, size=size: _loss(network.theta(chosen), encoder, chosen, places, size),
+            part, {**about, "seed": config.seed, "stage": stage}, out=out and out / str(stage), **how,
         )  # fmt: skip
         before = history[-1]["step"] if history else 0
         history += [{**point, "step": point["step"] + before} for point in done.history]
@@ -323,16 +329,13 @@ def _descend(
     return network, _descent.Descent(history, seconds)
 
 
-def _loss(
-    network: SpatialTransformer, encoder: Encoder, images: Tensor, places: Tensor, size: float | None = None
-) -> Tensor:
-    theta = network.theta(images)
+def _loss(theta: Tensor, encoder: Encoder, images: Tensor, places: Tensor, size: float | None = None) -> Tensor:
     crops, patches = (read(images, where) for where in (theta, random_patches(theta, places, size)))
     return triplet_loss(encoder(crops), encoder(patches))
 
 
 @torch.no_grad()
-def left_loss(network: SpatialTransformer, encoder: Encoder, images: Tensor) -> float:
-    """The loss over all pictures, against patches as large as the windows, at places that are always the same."""
+def left_loss(theta: Tensor, encoder: Encoder, images: Tensor) -> float:
+    """The loss of windows over all pictures, against patches as large as they are, at places that are always the same."""
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
-    return _loss(network, encoder, images, 2 * torch.rand(len(images), 2, generator=frozen) - 1).item()
+    return _loss(theta, encoder, images, 2 * torch.rand(len(images), 2, generator=frozen) - 1).item()

@@ -274,8 +274,13 @@ def test_the_try_that_leaves_the_least_loss_is_kept(encoder, monkeypatch):
     cases += [((1.2, 1.1, 1.3, 0.75, 0.9, 0.95, 1.0, 1.0, 1.0), 3, 0.25)]
     for losses, kept, half in cases:
         n, asked[:] = len(losses), []
-        told = iter(losses)
-        monkeypatch.setattr(colocalisation, "left_loss", lambda *args, told=told: next(told))
+        told, seen = iter((*losses, 0.4)), []
+
+        def left(theta, encoder, images, told=told, seen=seen):
+            seen.append(windows(theta))
+            return next(told)
+
+        monkeypatch.setattr(colocalisation, "left_loss", left)
         row = colocalisation.run(4, 8, batch_size=6, split=split, encoder=encoder)
         assert asked == [4 + 1000 * k for k in range(n)] == [one["seed"] for one in row["attempts"]]
         assert [one["loss"] for one in row["attempts"]] == list(losses) and row["kept"] == kept
@@ -285,6 +290,7 @@ def test_the_try_that_leaves_the_least_loss_is_kept(encoder, monkeypatch):
         assert row["seconds"] == 2 * n and row["pictures"] == n * 8 * 6
         hits = [one["hit_percent"] for one in row["attempts"]]
         _, truth = common_set(split, 8, generator=torch.Generator().manual_seed(4))
+        assert torch.allclose(seen[-1], truth, atol=1e-6) and row["boxes_loss"] == 0.4
         overlap = iou(torch.tensor([[0.5, 0.5, 1, 1]]).expand(100, 4), truth)
         corner = 100 * (overlap > 0.5).float().mean().item()
         assert hits == [(corner, 0, hits[2])[k % 3] for k in range(n)] and row["hit_percent"] == hits[kept]
@@ -310,7 +316,8 @@ def test_the_loss_that_is_left_is_that_of_all_pictures(encoder):
     terms = [
         max(0.0, ((a[n] - a[m]) ** 2).sum() - ((a[n] - r[n]) ** 2).sum() + 1) for n in range(6) for m in range(6) if n != m
     ]  # fmt: skip
-    assert colocalisation.left_loss(network, encoder, images) == pytest.approx(sum(terms) / 30, rel=1e-4)
+    theta = network.theta(images).detach()
+    assert colocalisation.left_loss(theta, encoder, images) == pytest.approx(sum(terms) / 30, rel=1e-4)
 
 
 def test_wrong_requests_are_refused():
