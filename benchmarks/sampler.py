@@ -11,7 +11,6 @@ to the system after each call, and faulting it in again takes several times long
 """
 
 import argparse
-import json
 import platform
 import statistics
 import sys
@@ -26,6 +25,7 @@ from torch.nn import functional as F
 from stn_lib.grid import affine_grid
 from stn_lib.provenance import git
 from stn_lib.sampling import grid_sample
+from stn_lib.training import record
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -127,8 +127,7 @@ def main() -> int:
         )
         print("{:30s}{:>16s}{:>22s}".format(row["case"], *cells))
     if arguments.out:
-        arguments.out.parent.mkdir(parents=True, exist_ok=True)
-        arguments.out.write_text(json.dumps({**header(arguments), "rows": rows}, indent=1) + "\n")
+        record.write(arguments.out, {**header(arguments), "rows": rows})
     return 0
 
 

@@ -177,10 +177,9 @@ def localizer() -> SpatialTransformer:
     return SpatialTransformer(looks, (CROP, CROP), WINDOW)
 
 
-@torch.no_grad()
-def count_hits(network: SpatialTransformer, images: Tensor, truth: Tensor) -> int:
+def count_hits(theta: Tensor, truth: Tensor) -> int:
     """How many windows meet the true boxes (N, 4) with an IoU of more than 0.5."""
-    return int((iou(windows(network.theta(images)), truth) > 0.5).sum())
+    return int((iou(windows(theta), truth) > 0.5).sum())
 
 
 @threads(1)
@@ -262,7 +261,7 @@ def run(
     images = soften(images)
     if encoder is None:
         encoder = train_encoder(split, out=encoder_out, until=until, progress=progress)
-    start = count_hits(_descent.seeded(localizer, seed).eval(), images, truth)
+    start = count_hits(_thetas(_descent.seeded(localizer, seed).eval(), images), truth)
     about = _descent.settings(
         config, run=f"co-localisation {kind} {label}", digits=len(split.train_images), encoder=encoder.mark(),
         stages=[list(stage) for stage in STAGES], half_sides=[SMALLEST, LARGEST], blur=BLUR,
@@ -278,9 +277,8 @@ def run(
             checkpoint_every=checkpoint_every, progress=progress,
         )  # fmt: skip
         seconds += done.seconds
-        with torch.no_grad():
-            left = left_loss(network.theta(images), encoder, images)
-        hits = count_hits(network, images, truth)
+        theta = _thetas(network, images)
+        left, hits = left_loss(theta, encoder, images), count_hits(theta, truth)
         attempts.append({"seed": part.seed, "loss": left, "hit_percent": round(100 * hits / PICTURES, 2)})
         if kept is None or left < kept[0]:
             kept = left, network, hits, done.history, attempt
@@ -290,9 +288,8 @@ def run(
     held = split.test_images[split.test_labels == label]
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     unseen, theta = distort(held, TASKS[kind], generator=frozen, others=split.test_images)
-    others = count_hits(network, soften(unseen), boxes(theta))
-    with torch.no_grad():
-        drawn = windows(network.theta(soften(shown(label, kind)[0])))[0].tolist()
+    others = count_hits(_thetas(network, soften(unseen)), boxes(theta))
+    drawn = windows(_thetas(network, soften(shown(label, kind)[0])))[0].tolist()
     return _descent.told(
         f"{kind} {label}", network, config, about, _descent.Descent(history, seconds),
         hit_percent=round(100 * hits / PICTURES, 2), n=PICTURES,
@@ -327,6 +324,11 @@ def _descend(
         history += [{**point, "step": point["step"] + before} for point in done.history]
         seconds += done.seconds
     return network, _descent.Descent(history, seconds)
+
+
+@torch.no_grad()
+def _thetas(network: SpatialTransformer, images: Tensor) -> Tensor:
+    return network.theta(images)
 
 
 def _loss(theta: Tensor, encoder: Encoder, images: Tensor, places: Tensor, size: float | None = None) -> Tensor:
