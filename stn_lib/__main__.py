@@ -12,11 +12,12 @@ from typing import Any
 
 from tqdm.auto import tqdm
 
+from experiments import table1
 from stn_lib import models
 from stn_lib.data import TASKS
 from stn_lib.models import POOLS
 from stn_lib.spatial_transformer import TRANSFORMS
-from stn_lib.training import TrainConfig, distributed, error_by_turn, evaluate, load_run, record, table1, train
+from stn_lib.training import TrainConfig, distributed, error_by_turn, evaluate, load_run, record, train
 from stn_lib.training.config import DEVICES, PRECISIONS, SIZES
 
 _CHOICES = {

@@ -24,7 +24,7 @@ class TrainConfig:
 
     Args:
         model: ``"cnn"``, ``"st-cnn"``; small also ``"pooling-cnn"``, of Table 1's size also ``"fcn"``, ``"st-fcn"``.
-        size: ``"small"``, the networks of the live chapter, or ``"table1"``, those of `stn_lib.table1`.
+        size: ``"small"``, the networks of the live chapter, or ``"table1"``, those of `stn_lib.models.table1`.
         transform: of the spatial transformer, a name in `stn_lib.spatial_transformer.TRANSFORMS`.
         task: a name in `stn_lib.data.TASKS`: ``"RTS"`` on the embedded digits, ``"mnist-rts"`` on MNIST.
         seed: decides the first weights and the order of all training pictures.

@@ -19,7 +19,7 @@ class Cells:
 
     def __init__(self, results: Mapping[Any, Sequence[Mapping]]):
         # Here and not above: it loads scipy's statistics, which every chapter with an explorable would wait for.
-        from stn_lib.training import table1
+        from experiments import table1
 
         if not isinstance(results, Mapping):
             raise ValueError(

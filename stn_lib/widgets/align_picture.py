@@ -12,15 +12,15 @@ from stn_lib.grid import affine_grid
 from stn_lib.sampling import grid_sample
 from stn_lib.widgets._base import Explorable, figure
 
-_MARGIN = 6  # round the digits of the cast, so that they have somewhere to go
+_MARGIN = 6  # round the digits of sample_digits, so that they have somewhere to go
 _TURN, _SHIFT = 25.0, (-4.0, 3.0)  # degrees and pixels: what `_pair` does to a digit, and a descent has to undo
 
 
 def _pair() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """A digit moved, the digit (both (H, W)), and the theta (2, 3) that reads the first as the second."""
-    from stn_lib.data import cast
+    from stn_lib.data import sample_digits
 
-    fixed = F.pad(cast()[4:5], (_MARGIN,) * 4).double()
+    fixed = F.pad(sample_digits()[4:5], (_MARGIN,) * 4).double()
     height, width = fixed.shape[2:]
     shift = torch.tensor([2 * _SHIFT[0] / width, 2 * _SHIFT[1] / height], dtype=torch.float64)
     turn = torch.tensor(_TURN, dtype=torch.float64).deg2rad()
@@ -52,7 +52,7 @@ class AlignPicture(Explorable, module="align_picture"):
     `stn_lib.registration.register` with its own rate, worked out in the page.
 
     Args:
-        moving: the picture that is read, (H, W), values from 0 to 1; a digit of the cast, moved, if not given.
+        moving: the picture that is read, (H, W), values from 0 to 1; a digit of sample_digits, moved, if not given.
         fixed: the picture to look like, of the same shape; the digit as it was if not given.
         start: theta at the first step, six numbers; the identity if None. ``x``, ``y`` (the shift) and ``turn`` (degrees,
             clockwise for the frame) are the reader's to change.

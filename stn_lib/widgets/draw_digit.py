@@ -10,9 +10,9 @@ import traitlets
 from torch import Tensor, nn
 
 from stn_lib import models
-from stn_lib.data import RTS, cast
-from stn_lib.data.distortion import INK
-from stn_lib.export import export
+from stn_lib.data import RTS, sample_digits
+from stn_lib.data.distortions import INK
+from stn_lib.models.export import export
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 SMALL, LARGE = 28, RTS.out_size[0]
@@ -31,9 +31,9 @@ class DrawDigit(Explorable, module="draw_digit"):
     downwards.
 
     Args:
-        cnn, st_cnn: trained on 42 x 42 RTS digits: a network that `stn_lib.export.export` can write, or a name or path
+        cnn, st_cnn: trained on 42 x 42 RTS digits: a network that `stn_lib.models.export.export` can write, or a name or path
             for `stn_lib.models.load_pretrained`. The second has an affine spatial transformer.
-        examples: digits to begin with, (K, 1, 28, 28), values from 0 to 1, 1 to 12 of them; `stn_lib.data.cast` if None.
+        examples: digits to begin with, (K, 1, 28, 28), values from 0 to 1, 1 to 12 of them; `stn_lib.data.sample_digits` if None.
         labels: what they are, (K,), 0 to 9; needed for nothing but telling right from wrong.
         example: the one on the pad at first; -1 for an empty pad.
         x, y, degrees, scale: how the digit first stands.
@@ -147,7 +147,7 @@ class DrawDigit(Explorable, module="draw_digit"):
         **traits: Any,
     ):
         if examples is None:
-            examples, labels = cast(), range(10)
+            examples, labels = sample_digits(), range(10)
         pixels = _pictures(examples)
         labels = _classes(labels, len(pixels))
         if not -1 <= example < len(pixels):

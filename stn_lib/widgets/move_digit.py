@@ -6,19 +6,19 @@ import torch
 import traitlets
 from torch import nn
 
-from stn_lib.data import RANGES, cast
-from stn_lib.data.change import DISTANCE
-from stn_lib.export import export
+from stn_lib.data import RANGES, sample_digits
+from stn_lib.data.view_change import DISTANCE
+from stn_lib.models.export import export
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 
 class MoveDigit(Explorable, module="move_digit"):
     """Change a held-out digit in six ways; the network that you hand over runs in the page and answers.
 
-    Convention: the changes are those of `stn_lib.data.change`, with its names, units and ranges.
+    Convention: the changes are those of `stn_lib.data.view_change`, with its names, units and ranges.
 
     Args:
-        network: what `stn_lib.export.export` can write, for pictures of 40 x 40.
+        network: what `stn_lib.models.export.export` can write, for pictures of 40 x 40.
         accuracy: for each change its curve: accuracies in per cent, at the values from the low to the high end of
             `stn_lib.data.RANGES` in equal steps, drawn above the change's slider. Changes may be left out.
         digit: which of the ten digits, 0 to 9.
@@ -102,7 +102,7 @@ class MoveDigit(Explorable, module="move_digit"):
             raise ValueError(f"expected a network for pictures of 40 x 40 pixels, got in_size={network.in_size}")
         layout, weights = export(network)
         super().__init__(
-            digits=(cast() * 255).round().to(torch.uint8).numpy().tobytes(),
+            digits=(sample_digits() * 255).round().to(torch.uint8).numpy().tobytes(),
             labels=list(range(10)),
             ranges={name: list(values) for name, values in RANGES.items()},
             accuracy=accuracy,

@@ -20,10 +20,10 @@ class PaperTable(Explorable, module="paper_table"):
     """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its making.
 
     Convention: errors are in per cent, gaps in points (plain network less the one with a transformer), both as
-    `stn_lib.training.table1` computes them. A mean is compared with the paper's figure as printed, with one decimal.
+    `experiments.table1` computes them. A mean is compared with the paper's figure as printed, with one decimal.
 
     Args:
-        results: what `stn_lib.training.table1.load_results` returns: for each cell the results of its seeds. Cells
+        results: what `experiments.table1.load_results` returns: for each cell the results of its seeds. Cells
             may be missing.
         cell: the open cell, a name such as ``"rts-cnn"`` or a `Cell`; if None, the ST-CNN (affine) on RTS where it has
             run, else the first cell that has.

@@ -89,7 +89,7 @@ class WarpPicture(Explorable, module="warp_picture"):
     Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``, row by row.
 
     Args:
-        image: the picture, square (H, H), values from 0 to 1; a digit of the cast if not given.
+        image: the picture, square (H, H), values from 0 to 1; a digit of sample_digits if not given.
         family: ``"affine"``, ``"projective"`` or ``"tps"``, a thin plate spline with 4 by 4 control points.
         theta: 6 numbers, 8 (the ninth is 1), or 32: x and y of the source of each control point.
         smoothing: the spline's regularisation.
@@ -162,9 +162,9 @@ class WarpPicture(Explorable, module="warp_picture"):
 
     def __init__(self, image=None, family: str = "affine", theta=None, **traits):
         if image is None:
-            from stn_lib.data import cast
+            from stn_lib.data import sample_digits
 
-            image = cast()[4, 0]
+            image = sample_digits()[4, 0]
         pixels = np.asarray(image, dtype=float)
         if pixels.ndim != 2 or pixels.shape[0] != pixels.shape[1] or not pixels.size:
             raise ValueError(f"expected a square picture (H, H), got shape {pixels.shape}")

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from stn_lib import models
-from stn_lib.data import cast
+from stn_lib.data import sample_digits
 from tests.conftest import ROOT
 
 
@@ -24,7 +24,7 @@ def first():
     linear = torch.tensor([[cos, sin], [-sin, cos]])
     shift = -linear @ torch.tensor([[x / 21], [y / 21]])
     grid = F.affine_grid(torch.cat([linear, shift], dim=1)[None], (1, 1, 42, 42), align_corners=False)
-    return F.grid_sample(cast()[int(digit)][None], grid, align_corners=False), int(digit)
+    return F.grid_sample(sample_digits()[int(digit)][None], grid, align_corners=False), int(digit)
 
 
 def answer(name, picture):

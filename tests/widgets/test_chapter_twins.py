@@ -7,11 +7,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from stn_lib.data import cast, change
-from stn_lib.data.change import DISTANCE
-from stn_lib.export import export
+from stn_lib.data import sample_digits, view_change
+from stn_lib.data.view_change import DISTANCE
 from stn_lib.grid import projective_grid
 from stn_lib.models import CNN
+from stn_lib.models.export import export
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d, dense_max
 from stn_lib.widgets import MoveDigit
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
@@ -44,18 +44,18 @@ def test_projective_grid(call, align, size):  # noqa: F811
     ],
 )
 def test_the_mover_changes_a_digit_as_stn_lib_does(call, state):  # noqa: F811
-    digit = cast()[4:5].double()
+    digit = sample_digits()[4:5].double()
     whole = {"right": 0, "down": 0, "turn": 0, "size": 1, "tilt": 0, "shadow": 0} | state
     body = "(m, [digit, distance, state]) => m.change(Float64Array.from(digit), 28, 40, distance, state)"
     got = call(module("move_digit.js", "change"), body, [digit.flatten().tolist(), DISTANCE, whole])
-    close(got, change(digit, **state))
+    close(got, view_change(digit, **state))
 
 
 def test_the_mover_runs_the_network_it_was_given(call):  # noqa: F811
     torch.manual_seed(0)
     network = CNN(in_size=(40, 40)).half().float().eval()
     widget = MoveDigit(network)
-    picture = change(cast()[2:3], right=4, turn=20)
+    picture = view_change(sample_digits()[2:3], right=4, turn=20)
     body = """(m, [layout, b, image]) => {
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
         return m.makeNetwork(layout, view)(Float32Array.from(image)).probabilities;

@@ -10,10 +10,10 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from torch.nn import functional as F
 
-from stn_lib.data import RTS, cast, distort
-from stn_lib.data.distortion import random_theta
-from stn_lib.export import export
+from stn_lib.data import RTS, distort, sample_digits
+from stn_lib.data.distortions import random_theta
 from stn_lib.models import CNN, STCNN, load_pretrained
+from stn_lib.models.export import export
 from stn_lib.widgets import DrawDigit
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
@@ -150,7 +150,7 @@ def test_no_ink_is_no_picture(call):  # noqa: F811
 )
 def test_the_distorted_picture(call, state):  # noqa: F811
     """Oracle: torch's grid_sample."""
-    digit = cast()[7, 0]
+    digit = sample_digits()[7, 0]
     got = call(
         PLACES, "(m, a) => m.place(a.digit, 28, 42, a.state)", {"digit": digit.flatten().tolist(), "state": state}
     )
@@ -159,7 +159,7 @@ def test_the_distorted_picture(call, state):  # noqa: F811
 
 def test_random_distortions_are_the_librarys(call):  # noqa: F811
     """Oracle: theta and pictures that stn_lib.data draws from the same numbers."""
-    digits = cast()
+    digits = sample_digits()
     numbers = torch.rand(4, 10, generator=torch.Generator().manual_seed(3)).T.tolist()
     body = """(m, a) => a.numbers.map((four, k) => {
         const state = m.randomPlace(a.recipe, four, 42);
@@ -271,8 +271,8 @@ def test_it_names_the_networks_that_there_are():
 
 def test_the_picture_is_what_is_on_the_pad():
     """Oracle: the examples, in 256 levels; what a page sends; a blank pad."""
-    widget = DrawDigit(CNN(), STCNN(), cast()[:2], example=1)
-    close(widget.picture, (cast()[1] * 255).round() / 255, 1e-7)
+    widget = DrawDigit(CNN(), STCNN(), sample_digits()[:2], example=1)
+    close(widget.picture, (sample_digits()[1] * 255).round() / 255, 1e-7)
     assert (widget.labels, widget.meant) == ([-1, -1], -1)
     sent = as_mnist(SEVEN).astype(int).ravel().tolist()
     widget.set_state({"pixels": sent, "strokes": SEVEN, "example": -1})

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from stn_lib import palette
-from stn_lib.data import cast
+from stn_lib.data import sample_digits
 from stn_lib.models import load_pretrained
 from stn_lib.widgets import DrawDigit
 from tests.widgets.stage import Stage as Alone
@@ -76,7 +76,7 @@ def random_states(seed=0):
 
 
 def seven():
-    return (cast()[7] * 255).round() / 255
+    return (sample_digits()[7] * 255).round() / 255
 
 
 def written():
@@ -215,7 +215,7 @@ def test_undo_and_clear(browser):
         assert undo.is_disabled()
         stage.page.get_by_role("button", name="Example 4, a 3").click()
         assert stage.get("example", "meant") == [3, 3]
-        assert stage.get("pixels") == (cast()[3] * 255).round().int().flatten().tolist()
+        assert stage.get("pixels") == (sample_digits()[3] * 255).round().int().flatten().tolist()
         assert stage.errors == []
 
 
@@ -298,7 +298,9 @@ def test_the_address_opens_it_in_a_state(browser, asked, state):
 @pytest.mark.parametrize("width", [320, 390, 521, 688])
 def test_nothing_runs_over_at_any_width(browser, width, count):
     """Oracle: the browser's own boxes: no wider than the page, no target too small for a finger, pictures square."""
-    with Stage(browser, widget(examples=cast()[[0] * count], labels=[0] * count, example=0), width=width) as stage:
+    with Stage(
+        browser, widget(examples=sample_digits()[[0] * count], labels=[0] * count, example=0), width=width
+    ) as stage:
         stage.write()
         stage.hundred()
         assert stage.page.evaluate("() => document.documentElement.scrollWidth") <= width

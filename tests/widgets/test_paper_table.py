@@ -7,9 +7,9 @@ import re
 import pytest
 import traitlets
 
+from experiments import table1
+from experiments.table1 import CELLS, PAPER, Cell
 from stn_lib.metrics import error_interval
-from stn_lib.training import table1
-from stn_lib.training.table1 import CELLS, PAPER, Cell
 from stn_lib.widgets import PaperTable
 from tests.widgets.stage import synced
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)

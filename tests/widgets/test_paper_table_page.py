@@ -5,8 +5,8 @@ import math
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from experiments.table1 import CELLS
 from stn_lib import palette
-from stn_lib.training.table1 import CELLS
 from stn_lib.widgets import PaperTable
 from tests.widgets.stage import Stage as Alone
 from tests.widgets.test_paper_table import full, pair, results

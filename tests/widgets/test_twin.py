@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 
 from stn_lib import models
-from stn_lib.export import export
 from stn_lib.grid import affine_grid
+from stn_lib.models.export import export
 from stn_lib.sampling import grid_sample
 from stn_lib.widgets import SamplePoint, StraightenDigit, _bundle
 

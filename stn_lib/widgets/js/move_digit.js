@@ -5,7 +5,7 @@ import { gridSample, projectiveGrid } from "./twin.js";
 import { makeNetwork } from "./network.js";
 import { best, makeAnswers, readDigits } from "./answers.js";
 
-// --- model: the twin of stn_lib.data.change ------------------------------------------------------
+// --- model: the twin of stn_lib.data.view_change ------------------------------------------------------
 
 // Output → input, normalised, row-major (3, 3).
 export function changeTheta({ right, down, turn, size, tilt }, small, large, distance) {

@@ -1,0 +1,1 @@
+"""What the book claims about speed."""

@@ -1,0 +1,64 @@
+"""What each page of the built book makes a browser fetch, gzipped, in kB.
+
+    python benchmarks/page_weight.py        # after `make book`
+
+Opens every page in a headless browser and sums the files it asked for.
+"""
+
+import gzip
+import http.server
+import sys
+import threading
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+ROOT = Path(__file__).resolve().parents[2]
+SITE = ROOT / "_build" / "html"
+sys.path.insert(0, str(ROOT))
+
+from tests.browser import chromium  # noqa: E402
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+def weigh(browser, base: str, page: str) -> dict[str, int]:
+    """The gzipped size of every file that a page asks for."""
+    tab, files = browser.new_page(), set()
+    tab.on(
+        "request",
+        lambda request: files.add(unquote(urlsplit(request.url).path)) if request.url.startswith(base) else None,
+    )
+    tab.goto(base + page, wait_until="networkidle")
+    tab.close()
+    found = (SITE / name.lstrip("/") for name in sorted(files))
+    return {
+        path.relative_to(SITE).as_posix(): len(gzip.compress(path.read_bytes())) for path in found if path.is_file()
+    }
+
+
+def main() -> int:
+    """Prints a line for each page; 1 if one is heavier than a megabyte."""
+    if not SITE.is_dir():
+        print("No built book: run `make book` first.")
+        return 1
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(SITE)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    base, worst = f"http://127.0.0.1:{server.server_port}/", 0
+    with chromium() as browser:
+        for path in sorted((SITE / "book").glob("*.html")):
+            sizes = weigh(browser, base, f"book/{path.name}")
+            total = sum(sizes.values())
+            worst = max(worst, total)
+            heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:3]
+            said = ", ".join(f"{name.rsplit('/', 1)[-1]} {size / 1000:.0f}" for name, size in heaviest)
+            print(f"{path.stem:<16} {total / 1000:6.0f} kB in {len(sizes):2} files   heaviest: {said}")
+    server.shutdown()
+    return 0 if worst <= 1_000_000 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

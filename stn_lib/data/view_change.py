@@ -1,0 +1,103 @@
+"""The changes of chapter 1: one digit moved, turned, scaled, tilted away from the viewer, and put in the shade."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from stn_lib.grid import projective_grid
+
+#: How far the viewer of a tilted picture stands from its centre, in sides of the picture.
+DISTANCE = 3.0
+
+#: The ranges that chapter 1 looks at: the value that changes nothing, the ends, a step that an eye can see.
+RANGES = {
+    "right": (0.0, -12.0, 12.0, 1.0),
+    "down": (0.0, -12.0, 12.0, 1.0),
+    "turn": (0.0, -180.0, 180.0, 10.0),
+    "size": (1.0, 0.4, 1.6, 0.05),
+    "tilt": (0.0, -65.0, 65.0, 5.0),
+    "shadow": (0.0, 0.0, 1.0, 0.05),
+}
+
+
+def view_change(
+    images: Tensor,
+    *,
+    right: float = 0.0,
+    down: float = 0.0,
+    turn: float = 0.0,
+    size: float = 1.0,
+    tilt: float = 0.0,
+    shadow: float = 0.0,
+    out_size: tuple[int, int] = (40, 40),
+) -> Tensor:
+    """The pictures on a larger ground, changed: four times in space, once in light.
+
+    Convention:
+        In this order: scaled, turned, tilted, moved, all about the picture's centre; then shaded. A shadow falls on the
+        ground as well: with ink 1 and paper 0, light that falls to 1 - shadow at the right edge makes a pixel
+        1 - light (1 - v). No moving of pixels can do that.
+
+    Args:
+        images: (N, C, H, W), floating, from 0 (paper) to 1 (ink).
+        right, down: of the centre, in pixels; whole ones interpolate nothing.
+        turn: degrees, clockwise on the screen.
+        size: against the original, pixel for pixel.
+        tilt: degrees about the upright axis, the right side away from the viewer, who stands `DISTANCE` sides away.
+        shadow: how much of the light is missing at the right edge, 0 to 1; at the left edge all of it is there.
+        out_size: (H, W) of the ground.
+
+    Returns:
+        (N, C, *out_size).
+
+    Raises:
+        ValueError: a size of 0 or less, a tilt of 90 degrees or more, a shadow outside 0 to 1, a horizon in the picture.
+
+    Example:
+        >>> dot = torch.zeros(1, 1, 4, 4)
+        >>> dot[..., 0, 0] = 1
+        >>> view_change(dot, right=1, out_size=(4, 4))[0, 0, 0].tolist()
+        [0.0, 1.0, 0.0, 0.0]
+
+    Source: the perspective of a pinhole camera.
+    Chapter: 1
+    """
+    if not size > 0 or not abs(tilt) < 90 or not 0 <= shadow <= 1:
+        raise ValueError(
+            f"expected size > 0, tilt within 90 degrees and shadow from 0 to 1, got {size}, {tilt}, {shadow}"
+        )
+    theta = change_theta(tuple(images.shape[-2:]), out_size, right, down, turn, size, tilt)
+    theta = theta.to(device=images.device).expand(len(images), 3, 3)
+    grid = projective_grid(theta, (len(images), images.shape[1], *out_size)).to(images.dtype)
+    moved = F.grid_sample(images, grid, align_corners=False)
+    if not shadow:
+        return moved
+    column = (torch.arange(out_size[1], device=images.device, dtype=images.dtype) + 0.5) / out_size[1]
+    return 1 - (1 - shadow * column) * (1 - moved)
+
+
+def change_theta(
+    in_size: tuple[int, int],
+    out_size: tuple[int, int],
+    right: float = 0.0,
+    down: float = 0.0,
+    turn: float = 0.0,
+    size: float = 1.0,
+    tilt: float = 0.0,
+) -> Tensor:
+    """The projective theta (1, 3, 3), normalised, output to input, of what `change` does in space.
+
+    Chapter: 1
+    """
+    # A point u to the right of the centre of a plane tilted by t has depth u sin t; the camera at distance d sees it at
+    # x = d u cos t / (d + u sin t). Solved for u, and likewise for v, that is the matrix `lean`.
+    t, phi, d = math.radians(tilt), math.radians(turn), DISTANCE * max(in_size)
+    move = torch.tensor([[1, 0, -right], [0, 1, -down], [0, 0, 1]], dtype=torch.float64)
+    lean = torch.tensor([[1 / math.cos(t), 0, 0], [0, 1, 0], [-math.tan(t) / d, 0, 1]], dtype=torch.float64)
+    c, s = math.cos(phi) / size, math.sin(phi) / size
+    spin = torch.tensor([[c, s, 0], [-s, c, 0], [0, 0, 1]], dtype=torch.float64)
+    to_pixels = torch.diag(torch.tensor([out_size[1] / 2, out_size[0] / 2, 1.0], dtype=torch.float64))
+    to_units = torch.diag(torch.tensor([2 / in_size[1], 2 / in_size[0], 1.0], dtype=torch.float64))
+    return (to_units @ spin @ lean @ move @ to_pixels)[None]

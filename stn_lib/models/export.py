@@ -1,0 +1,142 @@
+"""From a trained network to a plain list of operations that a few lines of any language can run."""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stn_lib.spatial_transformer import SpatialTransformer
+
+
+def fold_batch_norm(model: nn.Module) -> nn.Module:
+    """A copy of a trained network without batch norms, each folded into the convolution or linear before it.
+
+    Convention:
+        The copy is in evaluation mode and computes what ``model.eval()`` computes: with running mean m and
+        variance v, gamma (w x - m) / sqrt(v + eps) + beta is again a weight and a bias.
+
+    Args:
+        model: built of nn.Sequential and a `SpatialTransformer`.
+
+    Raises:
+        ValueError: for a batch norm with no convolution or linear layer just before it.
+
+    Chapter: 7
+    """
+    folded = copy.deepcopy(model).eval()
+    for parent in [m for m in folded.modules() if isinstance(m, nn.Sequential)]:
+        kept: list[nn.Module] = []
+        for name, layer in list(parent.named_children()):
+            if not isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
+                kept.append(layer)
+            elif kept and isinstance(kept[-1], nn.Conv2d | nn.Linear):
+                _fold(kept[-1], layer)
+            else:
+                raise ValueError(f"expected a Conv2d or Linear before the batch norm {name}, got {kept[-1:]}")
+        if len(kept) < len(parent):  # number the layers anew, as a network built without batch norms has them
+            for name in list(parent._modules):
+                delattr(parent, name)
+            for i, layer in enumerate(kept):
+                parent.add_module(str(i), layer)
+    return folded
+
+
+@torch.no_grad()
+def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -> None:
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    bias = torch.zeros_like(gain) if layer.bias is None else layer.bias
+    layer.bias = nn.Parameter((bias - norm.running_mean) * gain + norm.bias)
+    layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
+
+
+def export(model: nn.Module) -> tuple[dict[str, Any], bytes]:
+    """A network as plain operations and one buffer of half-precision weights.
+
+    Convention:
+        Batch norms are folded first. Offsets count float16 elements, little-endian, from the buffer's start.
+        Shapes are torch's: a convolution's weight is (out, in, kernel, kernel), a linear one's (out, in).
+
+    Args:
+        model: a `stn_lib.models.CNN` or `STCNN`, or another sequence of the same layers with an ``in_size``.
+
+    Returns:
+        The layout ``{"input": [C, H, W], "ops": [{"op": "conv2d", …}, …]}``, ready for JSON, and the buffer.
+
+    Raises:
+        ValueError: for a layer that the layout has no word for.
+
+    Example:
+        >>> from stn_lib.models import CNN
+        >>> layout, weights = export(CNN())
+        >>> layout["input"], layout["ops"][0]["op"], layout["ops"][0]["weight"]["offset"]
+        ([1, 42, 42], 'conv2d', 0)
+
+    Chapter: 7
+    """
+    writer = _Writer()
+    folded = fold_batch_norm(model)
+    ops = writer.ops(folded)
+    first = next(m for m in folded.modules() if isinstance(m, nn.Conv2d))
+    return {"input": [first.in_channels, *model.in_size], "ops": ops}, b"".join(writer.chunks)
+
+
+class _Writer:
+    """Turns layers into operations, and gathers their weights one after the other."""
+
+    def __init__(self):
+        self.chunks: list[bytes] = []
+        self.length = 0
+
+    def tensor(self, values: Tensor) -> dict[str, Any]:
+        spec = {"offset": self.length, "shape": list(values.shape)}
+        self.chunks.append(values.detach().half().contiguous().numpy().astype("<f2").tobytes())
+        self.length += values.numel()
+        return spec
+
+    def ops(self, layer: nn.Module) -> list[dict[str, Any]]:
+        match layer:
+            case nn.Sequential():
+                return [op for child in layer for op in self.ops(child)]
+            case SpatialTransformer():
+                return [self.transformer(layer)]
+            case nn.Conv2d():
+                return [self.convolution(layer)]
+            case nn.Linear():
+                return [{"op": "linear", "weight": self.tensor(layer.weight), "bias": self.tensor(layer.bias)}]
+            case nn.MaxPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
+                return [{"op": "maxpool2d", "size": layer.kernel_size, "ceil": layer.ceil_mode}]
+            case nn.AvgPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
+                return [{"op": "avgpool2d", "size": layer.kernel_size}]
+            case nn.ReLU():
+                return [{"op": "relu"}]
+            case nn.Flatten():
+                return [{"op": "flatten"}]
+        raise ValueError(f"expected a layer that can be exported, got {layer}: see stn_lib.models.export")
+
+    def convolution(self, layer: nn.Conv2d) -> dict[str, Any]:
+        strides, padding = set(layer.stride), set(layer.padding)
+        plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
+        if len(strides) > 1 or len(padding) > 1 or not plain:
+            raise ValueError(f"expected a plain convolution with one stride and one padding, got {layer}")
+        bias = torch.zeros(layer.out_channels) if layer.bias is None else layer.bias
+        return {
+            "op": "conv2d",
+            "stride": strides.pop(),
+            "padding": padding.pop(),
+            "weight": self.tensor(layer.weight),
+            "bias": self.tensor(bias),
+        }
+
+    def transformer(self, layer: SpatialTransformer) -> dict[str, Any]:
+        if layer.transform != "affine" or layer.out_size is None or layer.background:
+            raise ValueError(
+                f"expected an affine transformer with an out_size and a background of 0, got {layer.extra_repr()}"
+            )
+        return {
+            "op": "affine_transformer",
+            "out_size": list(layer.out_size),
+            "align_corners": layer.align_corners,
+            "padding_mode": layer.padding_mode,
+            "localization": self.ops(layer.localization),
+        }

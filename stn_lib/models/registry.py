@@ -1,0 +1,48 @@
+"""Every network of the course by its name, with first weights that a generator decides."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from stn_lib.models.small import CNN, STCNN, PoolingCNN
+from stn_lib.models.table1 import Table1Network
+from stn_lib.spatial_transformer import SpatialTransformer
+
+MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Table1Network}
+
+
+def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> nn.Module:
+    """A new network by name, with first weights that a generator decides.
+
+    Args:
+        name: a name in `MODELS`: ``"cnn"``, ``"pooling-cnn"``, ``"st-cnn"`` or ``"table1"``.
+        generator: draws the weights; seeded with 0 if None. The global random state is left alone.
+        arguments: of the class.
+
+    Raises:
+        ValueError: for an unknown name.
+
+    Example:
+        >>> from stn_lib.models import count_parameters
+        >>> a, b = (count_parameters(build(name)) for name in ("cnn", "st-cnn"))
+        >>> abs(a - b) / b < 0.03
+        True
+
+    Chapter: 7
+    """
+    if name not in MODELS:
+        raise ValueError(f"expected a model in {sorted(MODELS)}, got {name!r}")
+    generator = generator or torch.Generator().manual_seed(0)
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw first weights of their own
+        model = MODELS[name](**arguments)
+    for layer in model.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=generator)  # torch's own default
+            if layer.bias is not None:
+                bound = layer.weight[0].numel() ** -0.5
+                nn.init.uniform_(layer.bias, -bound, bound, generator=generator)
+    for layer in model.modules():
+        if isinstance(layer, SpatialTransformer):
+            layer.start_at_identity()
+    return model

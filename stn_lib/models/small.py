@@ -1,0 +1,167 @@
+"""The networks of the live chapter, the cover and chapter 2: small ones, with and without a spatial transformer."""
+
+from torch import nn
+
+from stn_lib.localization import ConvLocalization, conv_blocks
+from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
+from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
+
+
+class CNN(nn.Sequential):
+    """A small convolutional classifier of pictures, the one without a spatial transformer.
+
+    Convention:
+        Returns logits. Its widths give it as many parameters as `STCNN` has at 42 x 42: it spends on its
+        classifier what the other spends on its localisation network.
+
+    Args:
+        in_size: (H, W) of the picture.
+        widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by max-pooling by 2.
+        hidden: units between the features and the logits; 0 for none.
+        classes: how many labels there are.
+        batch_norm: whether convolutions are followed by batch norms; False once they are folded in.
+
+    Example:
+        >>> tuple(CNN()(torch.zeros(5, 1, 42, 42)).shape)
+        (5, 10)
+
+    Chapter: 7
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int] = (42, 42),
+        widths: tuple[int, ...] = (10, 20, 20),
+        hidden: int = 0,
+        classes: int = 10,
+        batch_norm: bool = True,
+    ):
+        super().__init__(*_classifier(in_size, widths, hidden, classes, batch_norm))
+        self.arguments = {"in_size": in_size, "widths": widths, "hidden": hidden, "classes": classes}
+        self.in_size = tuple(in_size)
+
+
+class STCNN(nn.Sequential):
+    """A spatial transformer, and behind it a classifier that looks at the straightened picture.
+
+    Convention:
+        Two parts: ``transformer`` and ``classifier``. Returns logits.
+
+    Args:
+        in_size: (H, W) of the picture.
+        out_size: (H, W) of the straightened picture that the classifier sees.
+        widths, hidden, classes, batch_norm: of the classifier, as in `CNN`.
+        localization_widths, localization_hidden: of the localisation network.
+        transform: ``"affine"``, ``"attention"``, ``"projective"`` or ``"tps"``.
+
+    Example:
+        >>> net = STCNN()
+        >>> images = torch.zeros(5, 1, 42, 42)
+        >>> tuple(net.transformer.theta(images).shape), tuple(net.transformer(images).shape)
+        ((5, 2, 3), (5, 1, 28, 28))
+
+    Source: Jaderberg et al. 2015, section 4.1.
+    Chapter: 7
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int] = (42, 42),
+        out_size: tuple[int, int] = (28, 28),
+        widths: tuple[int, ...] = (10, 16, 20),
+        hidden: int = 0,
+        localization_widths: tuple[int, ...] = (8, 8),
+        localization_hidden: int = 16,
+        classes: int = 10,
+        transform: str = "affine",
+        batch_norm: bool = True,
+    ):
+        super().__init__()
+        self.arguments = {
+            "in_size": in_size, "out_size": out_size, "widths": widths, "hidden": hidden,
+            "localization_widths": localization_widths, "localization_hidden": localization_hidden,
+            "classes": classes, "transform": transform,
+        }  # fmt: skip
+        self.in_size = tuple(in_size)
+        localization = ConvLocalization(
+            in_size,
+            out_features=len(TRANSFORMS[transform].identity) if transform in TRANSFORMS else 6,
+            widths=localization_widths,
+            hidden=localization_hidden,
+            batch_norm=batch_norm,
+        )
+        self.transformer = SpatialTransformer(localization, tuple(out_size), transform)
+        self.classifier = nn.Sequential(*_classifier(out_size, widths, hidden, classes, batch_norm))
+
+
+#: How `PoolingCNN` halves its pictures: "stride" keeps every second pixel, which is a convolution of stride 2.
+POOLS = ("stride", "max", *KERNELS, "aps")
+
+
+class PoolingCNN(nn.Sequential):
+    """A convolutional classifier on which nothing depends on the place but, perhaps, the pooling.
+
+    Convention:
+        The convolutions are circular and the features are averaged over the whole picture, so before the first pooling
+        a circular shift of the picture only moves them along. Returns logits. All poolings have the same weights.
+
+    Args:
+        in_size: (H, W) of the picture; with ``"aps"`` both sides must halve evenly once for each width.
+        widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by a batch norm, ReLU and pooling by 2.
+        pool: ``"stride"`` (a strided convolution: every second pixel is kept, no maximum); ``"max"``; a kernel of
+            `stn_lib.pooling.KERNELS` for a blur between maximum and subsampling; or ``"aps"``.
+        classes: how many labels there are.
+
+    Raises:
+        ValueError: an unknown pooling, a picture too small.
+
+    Example:
+        >>> tuple(PoolingCNN(pool="Tri-3")(torch.zeros(5, 1, 40, 40)).shape)
+        (5, 10)
+
+    Source: Zhang, ICML 2019; Chaman and Dokmanić, CVPR 2021 (the same networks, larger).
+    Chapter: 2
+    """
+
+    def __init__(
+        self,
+        in_size: tuple[int, int] = (40, 40),
+        widths: tuple[int, ...] = (16, 32, 32),
+        pool: str = "max",
+        classes: int = 10,
+    ):
+        if pool not in POOLS:
+            raise ValueError(f"expected pool to be one of {POOLS}, got {pool!r}")
+        if min(in_size) < 2 ** len(widths):
+            raise ValueError(f"expected a picture of at least {2 ** len(widths)} pixels a side, got {in_size}")
+        layers: list[nn.Module] = []
+        channels = 1
+        for k, width in enumerate(widths):
+            side = 5 if k == 0 else 3
+            layers.append(nn.Conv2d(channels, width, side, padding=side // 2, padding_mode="circular", bias=False))
+            layers += [nn.BatchNorm2d(width), nn.ReLU(), _pooling(pool)]
+            channels = width
+        super().__init__(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
+        self.arguments = {"in_size": in_size, "widths": widths, "pool": pool, "classes": classes}
+        self.in_size = tuple(in_size)
+
+
+def _pooling(name: str) -> nn.Module:
+    if name == "stride":
+        return nn.MaxPool2d(1, stride=2)  # batch norm and ReLU act on each pixel alone: before or after is the same
+    if name == "max":
+        return nn.MaxPool2d(2)
+    return PolyphasePool2d() if name == "aps" else MaxBlurPool2d(kernel=name, padding="circular")
+
+
+def _classifier(
+    in_size: tuple[int, int], widths: tuple[int, ...], hidden: int, classes: int, batch_norm: bool
+) -> list[nn.Module]:
+    side = [s // 2 ** len(widths) for s in in_size]
+    if min(side) < 1:
+        raise ValueError(f"expected a picture of at least {2 ** len(widths)} pixels a side, got {in_size}")
+    flat = widths[-1] * side[0] * side[1]
+    layers = [*conv_blocks(1, widths, batch_norm), nn.Flatten()]
+    if hidden:
+        return [*layers, nn.Linear(flat, hidden), nn.ReLU(), nn.Linear(hidden, classes)]
+    return [*layers, nn.Linear(flat, classes)]

@@ -1,0 +1,91 @@
+"""Trained weights as safetensors: written in half precision, read without running any code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stn_lib.files import write_atomically
+from stn_lib.models.export import fold_batch_norm
+from stn_lib.models.registry import MODELS
+from stn_lib.models.small import CNN, STCNN
+
+WEIGHTS = Path(__file__).parent / "pretrained"
+
+
+def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:
+    """Write a trained network's folded half-precision weights, and how they came to be, as safetensors.
+
+    Args:
+        model: a trained `CNN` or `STCNN`.
+        path: the file to write.
+        info: what else the file shall say of itself (command, seed, measured error …); JSON values.
+
+    Returns:
+        The path.
+    """
+    from safetensors.torch import save
+
+    kind = next(name for name, cls in MODELS.items() if isinstance(model, cls))
+    state = {key: value.half().contiguous() for key, value in fold_batch_norm(model).state_dict().items()}
+    about = {"model": kind, "arguments": model.arguments, **info}
+    write_atomically(path, save(state, metadata={key: json.dumps(value) for key, value in about.items()}))
+    return Path(path)
+
+
+def pretrained_info(name: str | Path) -> dict[str, Any]:
+    """What a weights file says of itself: model, arguments, command, seed, measured error.
+
+    Args:
+        name: of a file in ``stn_lib/weights`` (without its ending), or the path of a ``.safetensors`` file.
+
+    Raises:
+        FileNotFoundError: where there is none; it names those there are.
+        ValueError: for a file that is damaged or of another kind.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = _weights_path(name)
+    try:
+        with safe_open(path, "pt") as file:
+            about = {key: json.loads(value) for key, value in (file.metadata() or {}).items()}
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"expected a weights file, got a damaged one, {path}: {error}") from error
+    if about.get("model") not in MODELS:
+        raise ValueError(f"expected weights written by `python -m stn_lib export`, got {path} without its model")
+    return about
+
+
+def load_pretrained(name: str | Path) -> CNN | STCNN:
+    """A trained network, its batch norms folded, in evaluation mode.
+
+    Args:
+        name: ``"digits-rts-cnn"``, ``"digits-rts-st-cnn"``, trained on the embedded digits; ``"mnist-rts-cnn"``,
+            ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
+
+    Returns:
+        The network in float32; each weight is a half-precision number, so `export` loses nothing more.
+
+    Raises:
+        FileNotFoundError: where there is none; it names those there are.
+        ValueError: for a file that is damaged or of another kind.
+
+    Chapter: 7
+    """
+    from safetensors.torch import load_file
+
+    about = pretrained_info(name)
+    with torch.random.fork_rng(devices=[]):  # reading a file leaves the random state alone
+        model = MODELS[about["model"]](**about["arguments"], batch_norm=False)
+    state = {key: value.float() for key, value in load_file(_weights_path(name)).items()}
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def _weights_path(name: str | Path) -> Path:
+    path = Path(name) if str(name).endswith(".safetensors") else WEIGHTS / f"{name}.safetensors"
+    if not path.is_file():
+        known = sorted(p.stem for p in WEIGHTS.glob("*.safetensors"))
+        raise FileNotFoundError(f"expected one of {known} or the path of a .safetensors file, got {name!r}")
+    return path
