@@ -1,4 +1,4 @@
-"""Bad input, refused once and clearly: what was expected, what came, what to do."""
+"""Input validation: each error says what was expected, what came, and what to do."""
 
 import math
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ def theta(value: Tensor, rows: int = 2) -> None:
     floating("theta", value)
     if value.ndim != 3 or tuple(value.shape[1:]) != (rows, 3):
         one = tuple(value.shape) == (rows, 3)
-        hint = "add a batch dimension with theta[None]" if one else f"one {rows}x3 matrix per picture"
+        hint = "add a batch dimension with theta[None]" if one else f"one {rows}x3 matrix per image"
         if rows == 2 and tuple(value.shape[-2:]) == (3, 2):
             hint = "did you transpose it? Use theta.transpose(-1, -2)"
         elif value.ndim == 2 and value.shape[1] == 3 * rows:
@@ -56,14 +56,14 @@ def points(name: str, value: Tensor, count: str | int = "K") -> None:
 
 
 def image_size(size: Sequence[int]) -> tuple[int, int]:
-    """A picture's (H, W), both at least 1."""
+    """An image's (H, W), both at least 1."""
     if len(size) != 2 or any(int(side) < 1 for side in size):
         raise ValueError(f"expected a size (H, W) of at least (1, 1), got {tuple(size)}")
     return int(size[0]), int(size[1])
 
 
 def sampling(image: Tensor, grid: Tensor) -> None:
-    """A batch of pictures and a batch of grids that belong together."""
+    """A batch of images and a batch of grids that belong together."""
     floating("input", image, "convert it with .float(), and divide pixels by 255")
     floating("grid", grid)
     if image.ndim != 4:
@@ -79,7 +79,7 @@ def sampling(image: Tensor, grid: Tensor) -> None:
     if image.shape[0] != grid.shape[0]:
         raise ValueError(
             f"expected input and grid of one batch size, got {image.shape[0]} and {grid.shape[0]}: "
-            "use grid.expand(len(input), -1, -1, -1) for one grid on all pictures"
+            "use grid.expand(len(input), -1, -1, -1) for one grid on all images"
         )
     if image.dtype != grid.dtype or image.device != grid.device:
         raise ValueError(

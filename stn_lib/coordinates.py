@@ -17,7 +17,7 @@ def normalized_to_pixel(points: Tensor, size: Sequence[int], align_corners: bool
 
     Args:
         points: (..., 2), normalised.
-        size: (H, W) of the picture.
+        size: (H, W) of the image.
         align_corners: which of the two conventions.
 
     Returns:
@@ -47,7 +47,7 @@ def pixel_to_normalized(points: Tensor, size: Sequence[int], align_corners: bool
 
     Args:
         points: (..., 2), in pixels.
-        size: (H, W) of the picture.
+        size: (H, W) of the image.
         align_corners: which of the two conventions.
 
     Returns:
@@ -78,7 +78,7 @@ def base_grid(
     dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
-    """Where the pixel centres of a picture lie: the grid of the identity.
+    """Where the pixel centres of an image lie: the grid of the identity.
 
     Convention:
         As `normalized_to_pixel`; the last axis is (x, y) although the first two are (row, column).

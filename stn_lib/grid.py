@@ -59,7 +59,7 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
 
     Raises:
         TypeError: theta of an integer dtype.
-        ValueError: theta that is not (N, 3, 3) or not finite, a size of another form or batch, a horizon in the picture.
+        ValueError: theta that is not (N, 3, 3) or not finite, a size of another form or batch, a horizon in the image.
 
     Example:
         >>> turned_away = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]])
@@ -74,7 +74,7 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
     w = mapped[:, 2:]
     if w.numel() and bool((w.detach().amin((1, 2, 3)) * w.detach().amax((1, 2, 3)) <= 0).any()):
         raise ValueError(
-            "expected a horizon outside the picture, got a theta whose third row gives 0 or changes its sign between "
+            "expected a horizon outside the image, got a theta whose third row gives 0 or changes its sign between "
             "two pixels: make the first two numbers of that row smaller against the third"
         )
     return (mapped[:, :2] / w).permute(0, 2, 3, 1)
@@ -96,7 +96,7 @@ def tps_grid(
     Args:
         theta: (N, K, 2), the source points, normalised.
         size: (N, C, H, W) of the output.
-        controls: (K, 2), the control points in the output, for all pictures; a lattice of 4 by 4 if None. They are
+        controls: (K, 2), the control points in the output, for all images; a lattice of 4 by 4 if None. They are
             constants: no gradient reaches them.
         regularization: as in `stn_lib.transforms.tps_weights`.
         align_corners: as in `affine_grid`.

@@ -1,4 +1,4 @@
-"""Localisation networks: a picture in, the parameters of a transform out.
+"""Localisation networks: an image in, the parameters of a transform out.
 
 They are plain regressors. Nobody tells them the right parameters: the gradient reaches them through the grid
 and the sampler.
@@ -12,11 +12,11 @@ class ConvLocalization(nn.Sequential):
     """A small convolutional localisation network, ending in one linear layer without an activation.
 
     Convention:
-        It looks at a picture shrunk by `pool` first (where a digit stands is seen as well at half size, at a
+        It looks at an image shrunk by `pool` first (where a digit stands is seen as well at half size, at a
         quarter of the cost), and flattens rather than averages at the end: the answer is *where* things are.
 
     Args:
-        in_size: (H, W) of the picture.
+        in_size: (H, W) of the image.
         in_channels: its channels.
         out_features: how many parameters the transform has; 6 for an affine one.
         widths: channels of each convolution; all 3 x 3 but the first, 5 x 5, and max-pooled by 2.
@@ -24,10 +24,10 @@ class ConvLocalization(nn.Sequential):
         pool: factor of the first average pooling; 1 for none.
         batch_norm: whether each convolution is followed by a batch norm.
         hidden_norm: whether the hidden units are, too. Without it a long climb of the rate can drive all of them below
-            zero for every picture: the answer is then the same for all, and no gradient brings it back.
+            zero for every image: the answer is then the same for all, and no gradient brings it back.
 
     Raises:
-        ValueError: where the picture is too small for so many poolings.
+        ValueError: where the image is too small for so many poolings.
 
     Example:
         >>> net = ConvLocalization((42, 42), out_features=6)
@@ -53,7 +53,7 @@ class ConvLocalization(nn.Sequential):
         sides = [side // (pool * 2 ** len(widths)) for side in in_size]
         if min(sides) < 1:
             raise ValueError(
-                f"expected a picture of at least {pool * 2 ** len(widths)} pixels a side for pool={pool} and "
+                f"expected an image of at least {pool * 2 ** len(widths)} pixels a side for pool={pool} and "
                 f"{len(widths)} convolutions, got {tuple(in_size)}: use fewer widths or a smaller pool"
             )
         layers: list[nn.Module] = [nn.AvgPool2d(pool)] if pool > 1 else []
@@ -68,14 +68,14 @@ class FullyConnectedLocalization(nn.Sequential):
     """A localisation network of hidden layers only, as the paper gives its fully connected networks.
 
     Args:
-        in_size: (H, W) of the picture.
+        in_size: (H, W) of the image.
         in_channels: its channels.
         out_features: how many parameters the transform has; 6 for an affine one.
         widths: units of each hidden layer.
         pool: factor of a first average pooling; 1 for none.
 
     Raises:
-        ValueError: where the picture is smaller than the pooling.
+        ValueError: where the image is smaller than the pooling.
 
     Example:
         >>> net = FullyConnectedLocalization((42, 42), out_features=8, pool=2)
@@ -96,7 +96,7 @@ class FullyConnectedLocalization(nn.Sequential):
         pool: int = 1,
     ):
         if min(in_size) < pool:
-            raise ValueError(f"expected a picture of at least {pool} pixels a side for pool={pool}, got {in_size}")
+            raise ValueError(f"expected an image of at least {pool} pixels a side for pool={pool}, got {in_size}")
         layers: list[nn.Module] = [nn.AvgPool2d(pool)] if pool > 1 else []
         layers.append(nn.Flatten())
         inputs = in_channels * (in_size[0] // pool) * (in_size[1] // pool)
@@ -142,7 +142,7 @@ def last_linear(localization: nn.Module) -> nn.Linear:
 
 @torch.no_grad()
 def start_at(localization: nn.Module, parameters: Tensor) -> None:
-    """Make a localisation network answer `parameters` to every picture: last layer's weight zero, bias that.
+    """Make a localisation network answer `parameters` to every image: last layer's weight zero, bias that.
 
     Convention:
         The first step of descent then moves only that last layer: a zero weight lets no gradient through.

@@ -7,8 +7,8 @@ lightness. Colour is never the only carrier of meaning: a shape or a label alway
 
 #: The colours on the light page.
 LIGHT = {
-    "source": "#0271d6",  # the input picture U, source coordinates
-    "target": "#c2480a",  # the output picture V, target coordinates
+    "source": "#0271d6",  # the input image U, source coordinates
+    "target": "#c2480a",  # the output image V, target coordinates
     "theta": "#4a1a9c",  # the parameters of the transform
     "grid": "#137a77",  # the sampling grid
     "gradient": "#970927",  # derivatives

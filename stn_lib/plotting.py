@@ -2,7 +2,7 @@
 
 A figure is drawn with matplotlib in the light palette. :func:`show` then writes each palette colour as its
 CSS variable with the light value behind it and sends the palette along, so the same output reads on the light page,
-on the dark page, in JupyterLab, and where no style sheet is known. Pictures are black ink with transparency; the style
+on the dark page, in JupyterLab, and where no style sheet is known. Images are black ink with transparency; the style
 sheet turns the ink white on a dark page.
 """
 
@@ -86,7 +86,7 @@ def figure(rows: int = 1, columns: int = 1, *, height: float = 0.42, **options):
 
 
 def pixels(ax: Axes, image, title: str = "", *, low: float = 0.0, high: float = 1.0) -> None:
-    """Draws a picture as pixels: ``low`` is transparent, ``high`` is full ink.
+    """Draws an image as pixels: ``low`` is transparent, ``high`` is full ink.
 
     Args:
         ax: the panel.
@@ -95,7 +95,7 @@ def pixels(ax: Axes, image, title: str = "", *, low: float = 0.0, high: float = 
         low, high: the values of no ink and full ink.
 
     Raises:
-        ValueError: the picture is not two-dimensional, or ``high`` is not above ``low``.
+        ValueError: the image is not two-dimensional, or ``high`` is not above ``low``.
 
     Chapter: all
     """

@@ -1,6 +1,6 @@
 """Max pooling taken apart: a dense maximum, perhaps a blur, then keeping every second pixel.
 
-The maximum over every window moves along with the picture. Keeping every `stride`-th of them does not: that is where a
+The maximum over every window moves along with the image. Keeping every `stride`-th of them does not: that is where a
 shift by one pixel changes everything. A blur before keeping softens it (`BlurPool2d`), choosing which ones to keep by
 their content removes it for circular shifts (`PolyphasePool2d`).
 """
@@ -28,20 +28,20 @@ def dense_max(images: Tensor, size: int = 2, circular: bool = False) -> Tensor:
 
     Convention:
         The window of an output pixel begins there and extends to the right and downwards. Without `circular` only whole
-        windows count and the picture loses ``size - 1`` rows and columns; with it the picture goes on at its other side
+        windows count and the image loses ``size - 1`` rows and columns; with it the image goes on at its other side
         and keeps its size.
 
     Args:
         images: (N, C, H, W), floating.
         size: side of the window.
-        circular: whether the picture is a torus.
+        circular: whether the image is a torus.
 
     Returns:
         (N, C, H - size + 1, W - size + 1), or (N, C, H, W) with `circular`.
 
     Raises:
-        TypeError: integer pictures.
-        ValueError: another shape, a window larger than the picture.
+        TypeError: integer images.
+        ValueError: another shape, a window larger than the image.
 
     Example:
         >>> bits = torch.tensor([0.0, 0, 1, 1, 0, 0, 1, 1]).view(1, 1, 1, 8).expand(1, 1, 2, 8)
@@ -51,14 +51,14 @@ def dense_max(images: Tensor, size: int = 2, circular: bool = False) -> Tensor:
     Source: Zhang, ICML 2019, section 3.
     Chapter: 2
     """
-    _pictures(images, size)
+    _check_images(images, size)
     if circular:
         images = F.pad(images, (0, size - 1, 0, size - 1), mode="circular") if size > 1 else images
     return F.max_pool2d(images, size, stride=1)
 
 
 def polyphase(images: Tensor, stride: int = 2) -> Tensor:
-    """The ``stride * stride`` pictures that subsampling could keep, one for each place it could begin.
+    """The ``stride * stride`` images that subsampling could keep, one for each place it could begin.
 
     Args:
         images: (N, C, H, W), H and W multiples of `stride`.
@@ -77,10 +77,10 @@ def polyphase(images: Tensor, stride: int = 2) -> Tensor:
     Source: Chaman and Dokmanić, CVPR 2021.
     Chapter: 2
     """
-    _pictures(images, 1)
+    _check_images(images, 1)
     if images.shape[2] % stride or images.shape[3] % stride:
         raise ValueError(
-            f"expected sides that the stride {stride} divides, got {tuple(images.shape[2:])}: a picture that wraps "
+            f"expected sides that the stride {stride} divides, got {tuple(images.shape[2:])}: an image that wraps "
             "round must come out even; pad or crop it first"
         )
     return torch.stack([images[..., i::stride, j::stride] for i in range(stride) for j in range(stride)], dim=1)
@@ -97,11 +97,11 @@ class BlurPool2d(nn.Module):
     Args:
         kernel: a name in `KERNELS`, or the taps.
         stride: of the subsampling; 1 for a blur alone.
-        padding: what lies outside: ``"reflect"`` (the picture mirrored about its outermost pixels), ``"circular"`` or
+        padding: what lies outside: ``"reflect"`` (the image mirrored about its outermost pixels), ``"circular"`` or
             ``"zeros"``.
 
     Raises:
-        ValueError: an unknown kernel or padding, taps that sum to 0, a picture too small to reflect.
+        ValueError: an unknown kernel or padding, taps that sum to 0, an image too small to reflect.
 
     Example:
         >>> row = torch.tensor([0.0, 1, 1, 1, 0, 1, 1, 1]).view(1, 1, 1, 8).expand(1, 1, 8, 8)
@@ -128,11 +128,11 @@ class BlurPool2d(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, C, H, W) to (N, C, (H - 1) // stride + 1, (W - 1) // stride + 1)."""
-        _pictures(images, 1)
+        _check_images(images, 1)
         before, after = (len(self.taps) - 1) // 2, len(self.taps) // 2
         if self.padding == "reflect" and after >= min(images.shape[2:]):
             raise ValueError(
-                f"expected pictures of at least {after + 1} pixels a side for {len(self.taps)} taps, got "
+                f"expected images of at least {after + 1} pixels a side for {len(self.taps)} taps, got "
                 f"{tuple(images.shape[2:])}: pool less often, or use padding='zeros'"
             )
         padded = _pad(images, before, after, self.padding)
@@ -184,17 +184,17 @@ class MaxBlurPool2d(nn.Module):
 class PolyphasePool2d(nn.Module):
     """Max pooling that chooses by content which pixels to keep: adaptive polyphase sampling (APS).
 
-    Of the ``stride * stride`` ways to subsample the dense maximum, each picture keeps the one with the largest norm. A
-    circular shift only reorders them, so the same pixels are kept wherever the picture stands: the answer moves along,
+    Of the ``stride * stride`` ways to subsample the dense maximum, each image keeps the one with the largest norm. A
+    circular shift only reorders them, so the same pixels are kept wherever the image stands: the answer moves along,
     and a network of circular convolutions with a global average behind it gives the same class at every shift.
 
     Convention:
         Circular throughout. Where two components have the same norm the first wins, which a shift may change; for
-        real pictures that happens where they are empty.
+        real images that happens where they are empty.
 
     Args:
         size: side of the maximum's window.
-        stride: of the subsampling; divides both sides of the picture.
+        stride: of the subsampling; divides both sides of the image.
         kernel: a blur between maximum and subsampling, as in `BlurPool2d`; None for none.
 
     Raises:
@@ -228,14 +228,14 @@ class PolyphasePool2d(nn.Module):
         return f"size={self.size}, stride={self.stride}"
 
 
-def _pictures(images: Tensor, least: int) -> None:
+def _check_images(images: Tensor, least: int) -> None:
     _validate.floating("images", images, "convert them with .float(), and divide pixels by 255")
     if images.ndim != 4:
         raise ValueError(
             f"expected images of shape (N, C, H, W), got {_validate.shape_of(images)}: add dimensions with [None]"
         )
     if least < 1 or min(images.shape[2:]) < least:
-        raise ValueError(f"expected a window of 1 pixel up to the picture's side, got {least} on {images.shape[2:]}")
+        raise ValueError(f"expected a window of 1 pixel up to the image's side, got {least} on {images.shape[2:]}")
 
 
 def _pad(images: Tensor, before: int, after: int, padding: str) -> Tensor:
@@ -243,7 +243,7 @@ def _pad(images: Tensor, before: int, after: int, padding: str) -> Tensor:
     if padding == "zeros":
         return F.pad(images, sides)
     if padding == "circular":
-        # By index, because torch's circular padding ends at one turn, and a small picture may need more.
+        # By index, because torch's circular padding ends at one turn, and a small image may need more.
         rows, columns = (torch.arange(-before, n + after, device=images.device) % n for n in images.shape[2:])
         return images[:, :, rows][:, :, :, columns]
     return F.pad(images, sides, mode="reflect")

@@ -1,4 +1,4 @@
-"""Registration by gradient alone: descent on theta until one picture lies on another. No network, no labels."""
+"""Registration by gradient alone: descent on theta until one image lies on another. No network, no labels."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,7 +21,7 @@ class Registration(NamedTuple):
 
     Args:
         theta: (steps + 1, N, 2, 3).
-        loss: (steps + 1, N), mean squared difference of the pictures that this step looked at, blurred ones included.
+        loss: (steps + 1, N), mean squared difference of the images that this step looked at, blurred ones included.
     """
 
     theta: Tensor
@@ -44,7 +44,7 @@ def register(
     """Descends on theta, by Adam, until `moving` read at theta looks like `fixed`; each pair of a batch on its own.
 
     Convention:
-        theta maps OUTPUT (the fixed picture) to INPUT (the moving one), normalised, ``align_corners=False``; outside
+        theta maps OUTPUT (the fixed image) to INPUT (the moving one), normalised, ``align_corners=False``; outside
         is black.
 
     Args:
@@ -53,7 +53,7 @@ def register(
         start: theta (N, 2, 3) to begin at; the identity if None.
         move: ``"affine"`` lets all six numbers move, ``"translation"`` the last column alone.
         sampler: ``"bilinear"``; ``"nearest"``, whose gradient is 0; or ``"linearized"``, which looks further.
-        blurs: standard deviations in pixels of Gaussian blurs of both pictures, one after the other, each for an equal
+        blurs: standard deviations in pixels of Gaussian blurs of both images, one after the other, each for an equal
             share of the steps: (4, 2, 0) goes from coarse to fine.
         spread: of the linearised sampler, in pixels of `moving`.
         steps: of descent, in all.
@@ -64,7 +64,7 @@ def register(
         A `Registration`.
 
     Raises:
-        TypeError: pictures of an integer dtype.
+        TypeError: images of an integer dtype.
         ValueError: shapes that do not fit, unknown names, fewer steps than blurs, a negative blur.
 
     Example:
@@ -103,7 +103,7 @@ def register(
 
 
 def blurred(images: Tensor, sigma: float) -> Tensor:
-    """Pictures blurred by a Gaussian; outside is black.
+    """Images blurred by a Gaussian; outside is black.
 
     Args:
         images: (N, C, H, W).
@@ -153,5 +153,5 @@ def _check(moving, fixed, start, move, sampler, blurs, steps) -> Tensor:
     theta = identity(len(moving), dtype=moving.dtype, device=moving.device) if start is None else start.detach()
     _validate.theta(theta)
     if len(theta) != len(moving):
-        raise ValueError(f"expected a start for each of {len(moving)} pictures, got {len(theta)}")
+        raise ValueError(f"expected a start for each of {len(moving)} images, got {len(theta)}")
     return theta

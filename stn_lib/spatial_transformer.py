@@ -17,7 +17,7 @@ class Transform(NamedTuple):
     """A family of transforms: what its parameters are, and how they become a sampling grid.
 
     Args:
-        identity: the parameters (P,) to start at: those that leave a picture as it is, where the family has them.
+        identity: the parameters (P,) to start at: those that leave an image as it is, where the family has them.
         theta: turns raw parameters (N, P) into theta.
         grid: turns theta and a size (N, C, H, W) into a grid (N, H, W, 2), with ``align_corners``.
     """
@@ -43,7 +43,7 @@ LEAN = (
 
 
 def _projective_theta(parameters: Tensor) -> Tensor:
-    # A horizon in the picture has no grid, and a step of descent must not be able to end there. Close to the start
+    # A horizon in the image has no grid, and a step of descent must not be able to end there. Close to the start
     # the bound changes nothing: LEAN tanh(p / LEAN) has slope 1 at 0.
     lean = LEAN * torch.tanh(parameters[:, 6:] / LEAN)
     return projective(torch.cat([parameters[:, :6], lean], dim=1))
@@ -66,7 +66,7 @@ TRANSFORMS = {
 
 
 class SpatialTransformer(nn.Module):
-    """A layer that moves its own picture: U goes in, V = U read at theta(U) comes out.
+    """A layer that moves its own image: U goes in, V = U read at theta(U) comes out.
 
     Convention:
         theta maps OUTPUT to INPUT in normalised (x, y). The module starts at the identity: it writes zero
@@ -74,13 +74,13 @@ class SpatialTransformer(nn.Module):
 
     Args:
         localization: (N, C, H, W) to (N, P). P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``, 8 for
-            ``"projective"`` (the last two bounded, so that the horizon stays outside the picture) and 32 for
+            ``"projective"`` (the last two bounded, so that the horizon stays outside the image) and 32 for
             ``"tps"``, a thin plate spline: the source points of 4 by 4 control points.
-        out_size: (H, W) of the output picture; that of the input if None.
+        out_size: (H, W) of the output image; that of the input if None.
         transform: a name in `TRANSFORMS`, or a `Transform` of your own, a bounded window say.
         padding_mode: ``"zeros"``, ``"border"`` or ``"reflection"``.
         align_corners: as `torch.nn.functional.grid_sample`, for grid and sampler alike.
-        background: what is read outside the picture with padding ``"zeros"``. A normalised picture's paper is not 0
+        background: what is read outside the image with padding ``"zeros"``. A normalised image's paper is not 0
             (MNIST's is -0.4242), and zeros round it are a grey frame.
 
     Raises:
@@ -115,7 +115,7 @@ class SpatialTransformer(nn.Module):
             raise ValueError(f"expected a finite background, got {background}")
         if background and padding_mode != "zeros":
             raise ValueError(
-                f"expected padding_mode 'zeros' with a background, got {padding_mode!r}, which reads the picture's own "
+                f"expected padding_mode 'zeros' with a background, got {padding_mode!r}, which reads the image's own "
                 "pixels outside: leave one of the two out"
             )
         self.localization = localization
@@ -168,7 +168,7 @@ class SpatialTransformer(nn.Module):
             return read + paper if paper else read
 
     def forward(self, images: Tensor) -> Tensor:
-        """The straightened pictures V (N, C, *out_size) of U (N, C, H, W)."""
+        """The straightened images V (N, C, *out_size) of U (N, C, H, W)."""
         return self.sample(images, self.theta(images))
 
     def extra_repr(self) -> str:

@@ -17,7 +17,7 @@ Numbers = float | Sequence[float] | Tensor
 
 
 def identity(batch: int = 1, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
-    """theta that leaves a picture as it is.
+    """theta that leaves an image as it is.
 
     Args:
         batch: N.
@@ -67,7 +67,7 @@ def translation(shift: Numbers) -> Tensor:
 def rotation(angle: Numbers) -> Tensor:
     """theta with the matrix [[cos, -sin], [sin, cos]]: turns the content counter-clockwise on the screen.
 
-    Convention: a rotation of normalised coordinates is one of the picture only if the picture is square; otherwise it
+    Convention: a rotation of normalised coordinates is one of the image only if the image is square; otherwise it
     shears, and `theta_to_normalized` makes it right.
 
     Args:
@@ -289,7 +289,7 @@ def apply(theta: Tensor, points: Tensor) -> Tensor:
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """theta that applies `inner` to the coordinates first, then `outer`: the matrix product outer · inner.
 
-    Convention: coordinates travel from output to input, so a picture warped with `outer` and the result then with
+    Convention: coordinates travel from output to input, so an image warped with `outer` and the result then with
     `inner` equals one warp with this.
 
     Args:
@@ -340,7 +340,7 @@ def invert(theta: Tensor) -> Tensor:
         As it came.
 
     Raises:
-        ValueError: a theta that flattens the picture to a line or a point.
+        ValueError: a theta that flattens the image to a line or a point.
 
     Example:
         >>> compose(rotation(0.3), invert(rotation(0.3))).allclose(identity(), atol=1e-6)
@@ -361,7 +361,7 @@ def invert(theta: Tensor) -> Tensor:
     if bool(flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
-            f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the picture to "
+            f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the image to "
             "a line or a point"
         )
     if _rows(theta) == 3:
@@ -371,7 +371,7 @@ def invert(theta: Tensor) -> Tensor:
 
 
 def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
-    """A lattice of control points over the picture, from -1 to 1 along both axes; as theta, a spline's identity.
+    """A lattice of control points over the image, from -1 to 1 along both axes; as theta, a spline's identity.
 
     Args:
         rows, columns: how many; at least 2 each.
@@ -592,7 +592,7 @@ def theta_to_normalized(
 
 
 def _units(like: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    """The affine map (1, 2, 3) from normalised to pixel coordinates of a picture."""
+    """The affine map (1, 2, 3) from normalised to pixel coordinates of an image."""
     height, width = _validate.image_size(size)
     if align_corners and 1 in (height, width):
         raise ValueError(f"expected sides of at least 2 pixels with align_corners=True, got {(height, width)}")

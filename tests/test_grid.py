@@ -135,7 +135,7 @@ def test_an_empty_batch_gives_an_empty_projective_grid():
 def test_a_horizon_in_the_picture_is_refused():
     theta = torch.eye(3)[None].repeat(2, 1, 1)
     theta[1, 2] = torch.tensor([2.0, 0.0, 1.0])  # w = 0 at x = -0.5
-    with pytest.raises(ValueError, match="horizon outside the picture"):
+    with pytest.raises(ValueError, match="horizon outside the image"):
         projective_grid(theta, (2, 1, 8, 8))
     theta[1, 2] = torch.tensor([0.9, 0.0, 1.0])  # just outside
     assert projective_grid(theta, (2, 1, 8, 8)).isfinite().all()

@@ -1,4 +1,4 @@
-"""Figures: valid SVG in the page's colours, and pictures that show the numbers they were given."""
+"""Figures: valid SVG in the page's colours, and images that show the numbers they were given."""
 
 import base64
 import io

@@ -17,12 +17,12 @@ SCIPY = {"reflect": "mirror", "circular": "grid-wrap", "zeros": "constant"}
 SHAPES = st.tuples(*(st.integers(low, high) for low, high in ((0, 3), (1, 4), (5, 12), (5, 12))))
 
 
-def pictures(shape, seed, dtype=torch.float64):
+def random_images(shape, seed, dtype=torch.float64):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64).to(dtype)
 
 
 def rows(bits):
-    """One line of bits as a picture whose rows are all the same."""
+    """One line of bits as an image whose rows are all the same."""
     return torch.tensor([float(b) for b in bits], dtype=torch.float64).expand(1, 1, 8, -1)
 
 
@@ -44,7 +44,7 @@ def scipy_blur(dense, kernel, stride, padding):
 @settings(max_examples=120, deadline=None)
 @given(SHAPES, st.sampled_from(list(KERNELS)), st.integers(1, 3), st.sampled_from(list(SCIPY)), st.integers(0, 999))
 def test_blur_pool_equals_scipy(shape, kernel, stride, padding, seed):
-    images = pictures(shape, seed)
+    images = random_images(shape, seed)
     ours = BlurPool2d(kernel, stride, padding)(images)
     theirs = scipy_blur(images, kernel, stride, padding) if shape[0] else ours
     assert ours.shape == (*shape[:2], (shape[2] - 1) // stride + 1, (shape[3] - 1) // stride + 1)
@@ -54,7 +54,7 @@ def test_blur_pool_equals_scipy(shape, kernel, stride, padding, seed):
 @settings(max_examples=80, deadline=None)
 @given(SHAPES, st.integers(1, 4), st.integers(0, 999))
 def test_dense_max_equals_scipy(shape, size, seed):
-    images = pictures((max(shape[0], 1), *shape[1:]), seed)
+    images = random_images((max(shape[0], 1), *shape[1:]), seed)
     for circular in (False, True):
         # An even window of scipy's reaches to the left; origin makes it begin at the pixel.
         theirs = ndimage.maximum_filter(
@@ -68,7 +68,7 @@ def test_dense_max_equals_scipy(shape, size, seed):
 @settings(max_examples=60, deadline=None)
 @given(SHAPES, st.integers(1, 3), st.sampled_from(list(KERNELS)), st.integers(0, 999))
 def test_max_blur_pool_is_the_dense_maximum_then_the_blur(shape, size, kernel, seed):
-    images = pictures((max(shape[0], 1), shape[1], shape[2] + 3, shape[3] + 3), seed)
+    images = random_images((max(shape[0], 1), shape[1], shape[2] + 3, shape[3] + 3), seed)
     dense = torch.from_numpy(
         ndimage.maximum_filter(
             images.numpy(), (1, 1, size, size), mode="constant", origin=(0, 0, -(size // 2), -(size // 2))
@@ -81,7 +81,7 @@ def test_max_blur_pool_is_the_dense_maximum_then_the_blur(shape, size, kernel, s
 
 def test_max_pooling_is_the_dense_maximum_subsampled():
     """Oracle: torch's max_pool2d."""
-    images = pictures((2, 3, 9, 12), 0)
+    images = random_images((2, 3, 9, 12), 0)
     assert torch.equal(dense_max(images, 3)[:, :, ::2, ::2], F.max_pool2d(images, 3, 2))
 
 
@@ -117,8 +117,8 @@ def test_a_constant_picture_stays_constant_up_to_the_edge():
 
 @pytest.mark.parametrize("pool", [PolyphasePool2d(), PolyphasePool2d(3, 2, "Tri-3"), PolyphasePool2d(2, 3)])
 def test_polyphase_pooling_moves_along_with_every_circular_shift(pool):
-    """Oracle: the answer of the picture that was not moved, moved."""
-    images = pictures((3, 2, 12, 18), 5)
+    """Oracle: the answer of the image that was not moved, moved."""
+    images = random_images((3, 2, 12, 18), 5)
     still = pool(images)
     for dy in range(0, 7):
         for dx in range(0, 7):
@@ -129,7 +129,7 @@ def test_polyphase_pooling_moves_along_with_every_circular_shift(pool):
 
 
 def test_polyphase_components_are_all_the_subsamplings():
-    images = pictures((2, 3, 6, 9), 1)
+    images = random_images((2, 3, 6, 9), 1)
     parts = polyphase(images, 3)
     assert parts.shape == (2, 9, 3, 2, 3)
     assert torch.equal(parts[:, 5], images[:, :, 1::3, 2::3])
@@ -137,7 +137,7 @@ def test_polyphase_components_are_all_the_subsamplings():
 
 def test_each_picture_chooses_for_itself():
     """Oracle: the largest norm, found with numpy."""
-    images = pictures((5, 2, 8, 8), 2)
+    images = random_images((5, 2, 8, 8), 2)
     dense = dense_max(images, 2, circular=True).numpy()
     kept = PolyphasePool2d()(images)
     for k in range(5):
@@ -166,7 +166,7 @@ def test_a_network_with_polyphase_pooling_is_invariant_to_circular_shifts():
 @pytest.mark.parametrize("module", [BlurPool2d("Tri-4"), MaxBlurPool2d(2, "Bin-5"), PolyphasePool2d(2, 2, "Tri-3")])
 def test_gradients(module):
     """Oracle: finite differences."""
-    images = pictures((2, 2, 6, 8), 3).requires_grad_()
+    images = random_images((2, 2, 6, 8), 3).requires_grad_()
     assert torch.autograd.gradcheck(module, (images,))
 
 

@@ -1,4 +1,4 @@
-"""Registration: it finds what moved a picture, the basin ends where it should, and what widens it does."""
+"""Registration: it finds what moved an image, the basin ends where it should, and what widens it does."""
 
 import numpy as np
 import pytest
@@ -16,13 +16,13 @@ def dot(height=21, width=41, at=(10, 20), sigma=2.0):
 
 
 def end(path):
-    """Where the last theta reads from, in pixels of a 21 x 41 picture: (x, y)."""
+    """Where the last theta reads from, in pixels of a 21 x 41 image: (x, y)."""
     return (path.theta[-1, 0, :, 2] * torch.tensor([41, 21]) / 2).tolist()
 
 
 @pytest.mark.parametrize("sigma", [0.7, 2.0, 5.3])
 def test_a_blur_is_scipys(sigma):
-    """Oracle: scipy.ndimage.gaussian_filter with black outside, on pictures that are not square."""
+    """Oracle: scipy.ndimage.gaussian_filter with black outside, on images that are not square."""
     images = torch.rand(2, 3, 9, 14, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     expected = ndimage.gaussian_filter(images.numpy(), (0, 0, sigma, sigma), mode="constant", truncate=4.0)
     np.testing.assert_allclose(blurred(images, sigma).numpy(), expected, atol=1e-12)
@@ -60,7 +60,7 @@ def test_it_finds_the_shift_that_scipy_made_and_scipys_optimiser_agrees():
 
 
 def test_an_affine_descent_turns_and_scales():
-    """Oracle: the theta that made the moving picture, inverted by hand: its inverse is what reads it upright."""
+    """Oracle: the theta that made the moving image, inverted by hand: its inverse is what reads it upright."""
     generator = torch.Generator().manual_seed(3)
     fixed = blurred(torch.rand(1, 1, 32, 32, generator=generator, dtype=torch.float64), 3.0) - 0.5
     row, column = torch.meshgrid(torch.linspace(-1, 1, 32), torch.linspace(-1, 1, 32), indexing="ij")

@@ -14,7 +14,7 @@ from stn_lib.spatial_transformer import SpatialTransformer, Transform
 
 
 def fixed(answer):
-    """A localisation network that answers `answer` (P,) to every 9 x 13 picture of two channels."""
+    """A localisation network that answers `answer` (P,) to every 9 x 13 image of two channels."""
     net = nn.Sequential(nn.Flatten(), nn.Linear(2 * 9 * 13, len(answer)))
     return net, torch.tensor(answer)
 
@@ -23,7 +23,7 @@ def fixed(answer):
 @pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
 @pytest.mark.parametrize("out_size", [None, (5, 17)])
 def test_equals_torch_forward_and_backward(align_corners, padding_mode, out_size):
-    """Oracle: F.affine_grid and F.grid_sample, values and gradients, on a non-square picture."""
+    """Oracle: F.affine_grid and F.grid_sample, values and gradients, on a non-square image."""
     net, answer = fixed([0.7, -0.3, 0.11, 0.2, 1.3, -0.23])
     module = SpatialTransformer(net, out_size, padding_mode=padding_mode, align_corners=align_corners).double()
     with torch.no_grad():
@@ -42,8 +42,8 @@ def test_equals_torch_forward_and_backward(align_corners, padding_mode, out_size
     torch.testing.assert_close(net[1].bias.grad, theta.grad.sum(0).flatten())
 
 
-def test_identity_start_copies_the_picture():
-    """Oracle: the picture."""
+def test_identity_start_copies_the_image():
+    """Oracle: the image."""
     images = torch.rand(4, 2, 9, 13)
     for name, parameters in (("affine", 6), ("attention", 3), ("projective", 8), ("tps", 32)):
         net, _ = fixed([0.0] * parameters)
@@ -59,7 +59,7 @@ def test_identity_start_with_another_size_is_a_plain_resize():
 
 
 def test_convention_attention():
-    """Oracle: by hand: s = 0.5 and t = (0.5, -0.5) read the upper right quarter, on a non-square picture."""
+    """Oracle: by hand: s = 0.5 and t = (0.5, -0.5) read the upper right quarter, on a non-square image."""
     net, _ = fixed([0.0] * 3)
     module = SpatialTransformer(net, (8, 10), transform="attention", align_corners=True)
     with torch.no_grad():
@@ -102,7 +102,7 @@ def test_projective_and_spline_modules_read_where_the_closed_forms_say(align_cor
         np.testing.assert_allclose(module(image)[0].detach().numpy(), np.stack(expected), atol=1e-9)
 
 
-def test_no_answer_of_the_network_puts_the_horizon_into_a_projective_picture():
+def test_no_answer_of_the_network_puts_the_horizon_into_a_projective_image():
     """Oracle: the grid is finite, and so is the gradient, for answers far outside what is sensible."""
     net, _ = fixed([0.0] * 8)
     module = SpatialTransformer(net, (8, 8), "projective", align_corners=True)
@@ -154,7 +154,7 @@ def test_first_step_moves_only_the_last_layer_and_the_second_all():
 
 
 def turned_and_off(net, module):
-    """Points the module at a place that lies in part outside of a 9 x 13 picture."""
+    """Points the module at a place that lies in part outside of a 9 x 13 image."""
     answer = torch.tensor([1.3, -0.4, 0.6, 0.3, 1.6, -0.5])
     with torch.no_grad():
         net[1].bias.copy_(answer)
@@ -164,8 +164,8 @@ def turned_and_off(net, module):
 
 
 @pytest.mark.parametrize("align_corners", [False, True])
-def test_a_background_is_torchs_zeros_on_a_shifted_picture(align_corners):
-    """Oracle: F.grid_sample, of the picture and of ones, which tell how much of each pixel lay inside."""
+def test_a_background_is_torchs_zeros_on_a_shifted_image(align_corners):
+    """Oracle: F.grid_sample, of the image and of ones, which tell how much of each pixel lay inside."""
     net, _ = fixed([0.0] * 6)
     module = SpatialTransformer(net, (5, 17), align_corners=align_corners, background=-0.4242).double()
     grid = turned_and_off(net, module)
@@ -173,7 +173,7 @@ def test_a_background_is_torchs_zeros_on_a_shifted_picture(align_corners):
     inside = F.grid_sample(torch.ones_like(images), grid, align_corners=align_corners)
     expected = F.grid_sample(images, grid, align_corners=align_corners) - 0.4242 * (1 - inside)
     torch.testing.assert_close(module(images), expected)
-    assert inside.min() == 0 and inside.max() > 0.999  # the grid does leave the picture
+    assert inside.min() == 0 and inside.max() > 0.999  # the grid does leave the image
 
 
 def test_paper_stays_paper_wherever_theta_reads():
@@ -197,7 +197,7 @@ def test_without_a_background_nothing_changes_to_the_bit():
 
 
 def test_the_gradients_past_a_background_are_right():
-    """Oracle: torch's finite differences, for the picture and for theta, on a grid away from the pixels' kinks."""
+    """Oracle: torch's finite differences, for the image and for theta, on a grid away from the pixels' kinks."""
     net, _ = fixed([0.0] * 6)
     module = SpatialTransformer(net, (3, 4), background=0.7).double()
     images = torch.randn(1, 2, 9, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
@@ -211,14 +211,14 @@ def test_the_gradients_past_a_background_are_right():
 
 
 def window(parameters):
-    """A window of half to all of the picture's side that cannot leave it."""
+    """A window of half to all of the image's side that cannot leave it."""
     size = 0.5 + 0.5 * torch.sigmoid(parameters[:, :1])
     place = (1 - size) * torch.tanh(parameters[:, 1:])
     zero = torch.zeros_like(size)
     return torch.cat([size, zero, place[:, :1], zero, size, place[:, 1:]], 1).view(-1, 2, 3)
 
 
-def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_picture():
+def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_image():
     """Oracle: by hand: at the start three quarters of the side; with +50 and -50 the upper right quarter."""
     net, _ = fixed([0.0] * 3)
     module = SpatialTransformer(net, (8, 10), Transform((0, 0, 0), window, affine_grid))

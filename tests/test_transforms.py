@@ -1,4 +1,4 @@
-"""theta against numbers worked by hand, numpy's linear algebra, and pictures that are really moved."""
+"""theta against numbers worked by hand, numpy's linear algebra, and images that are really moved."""
 
 import math
 
@@ -58,7 +58,7 @@ def test_convention_order_of_composition_by_hand():
 
 def test_convention_two_warps_equal_one_with_the_composed_theta():
     generator = torch.Generator().manual_seed(0)
-    # A smooth picture, so that reading twice blurs little.
+    # A smooth image, so that reading twice blurs little.
     image = F.interpolate(torch.rand(1, 1, 4, 5, generator=generator), size=(40, 60), mode="bicubic")[0, 0]
     first = T.compose(T.rotation(0.2), T.scaling(0.8))
     second = T.compose(T.translation((0.1, -0.05)), T.shear(0.15))
@@ -87,7 +87,7 @@ def test_each_matrix_by_hand():
     assert T.shear(0.5).tolist() == [[[1, 0.5, 0], [0, 1, 0]]]
     assert T.scaling([[2.0, 3.0]]).tolist() == [[[2, 0, 0], [0, 3, 0]]]
     assert T.scaling((2.0, 3.0)).tolist() == [[[2, 0, 0], [0, 3, 0]]]  # a plain pair is (x, y), as for a translation
-    assert T.scaling(torch.tensor([2.0, 3.0])).shape == (2, 2, 3)  # (N,): one scale for each picture
+    assert T.scaling(torch.tensor([2.0, 3.0])).shape == (2, 2, 3)  # (N,): one scale for each image
     turned = T.rotation(torch.tensor([math.pi / 6], dtype=torch.float64))
     assert turned[0, :, :2].flatten().tolist() == pytest.approx([math.sqrt(3) / 2, -0.5, 0.5, math.sqrt(3) / 2])
     assert T.identity(0).shape == (0, 2, 3)
@@ -130,7 +130,7 @@ def test_pixel_theta_says_where_torch_really_reads(align):
     theta = torch.tensor([[[0.7, -0.2, 0.1], [0.3, 0.9, -0.2]]], dtype=torch.float64)
     in_size, out_size = (6, 11), (5, 8)
     pixel = T.theta_to_pixel(theta, in_size, out_size, align)
-    # A picture that holds its own x coordinate tells where torch read it, and so for y.
+    # An image that holds its own x coordinate tells where torch read it, and so for y.
     y, x = torch.meshgrid(torch.arange(6.0), torch.arange(11.0), indexing="ij")
     ramps = torch.stack([x, y]).double()[None]
     seen = F.grid_sample(ramps, F.affine_grid(theta, (1, 2, *out_size), align_corners=align), align_corners=align)[0]
