@@ -43,11 +43,11 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
 
 
 def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
-    """The sampling grid of a batch of projective transforms: how a plane looks to a camera.
+    """The sampling grid of a batch of projective transforms: a plane seen by a camera.
 
     Convention:
-        As `affine_grid`, with a third row: (x, y, 1) maps to (x_s w, y_s w, w), and the source point is what is left
-        after the division by w. A multiple of theta is the same transform. Where w = 0 lies the horizon.
+        As `affine_grid`, with a third row: (x, y, 1) maps to (x_s w, y_s w, w), and division by w gives the source point.
+        A multiple of theta is the same transform. The horizon is where w = 0.
 
     Args:
         theta: (N, 3, 3).
@@ -62,8 +62,8 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
         ValueError: theta that is not (N, 3, 3) or not finite, a size of another form or batch, a horizon in the image.
 
     Example:
-        >>> turned_away = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]])
-        >>> projective_grid(turned_away, (1, 1, 1, 4))[0, 0, :, 0].tolist()  # to the right it recedes
+        >>> tilted = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]])
+        >>> projective_grid(tilted, (1, 1, 1, 4))[0, 0, :, 0].tolist()  # to the right it recedes
         [-0.5454545617103577, -0.2222222238779068, 0.2857142984867096, 1.2000000476837158]
 
     Source: Jaderberg et al. 2015, section 3.2.
@@ -90,8 +90,8 @@ def tps_grid(
     """The sampling grid of a batch of thin plate splines: the smoothest bending through given points.
 
     Convention:
-        theta says where each control point of the OUTPUT is read in the INPUT; between them the grid bends as a thin
-        sheet of metal would. theta equal to the control points is the identity.
+        theta holds the INPUT point of each control point of the OUTPUT; between control points the grid bends as a
+        thin sheet of metal would. theta equal to the control points is the identity.
 
     Args:
         theta: (N, K, 2), the source points, normalised.
@@ -129,7 +129,7 @@ def tps_grid(
 
 @functools.lru_cache(maxsize=32)
 def _spline(controls: tuple, height: int, width: int, regularization: float, align_corners: bool) -> Tensor:
-    """`tps_weights` for all pixels, kept: a module asks for the same ones at each step."""
+    """`tps_weights` for all pixels, cached: a module needs the same ones at each step."""
     points = base_grid((height, width), align_corners, dtype=torch.float64).view(-1, 2)
     return tps_weights(points, torch.tensor(controls, dtype=torch.float64), regularization)
 

@@ -1,7 +1,7 @@
 """Localisation networks: an image in, the parameters of a transform out.
 
-They are plain regressors. Nobody tells them the right parameters: the gradient reaches them through the grid
-and the sampler.
+They are plain regressors. They see no target parameters: the gradient reaches them through the grid and
+the sampler.
 """
 
 import torch
@@ -12,8 +12,8 @@ class ConvLocalization(nn.Sequential):
     """A small convolutional localisation network, ending in one linear layer without an activation.
 
     Convention:
-        It looks at an image shrunk by `pool` first (where a digit stands is seen as well at half size, at a
-        quarter of the cost), and flattens rather than averages at the end: the answer is *where* things are.
+        It shrinks the image by `pool` first (half the size shows the position of a digit as well, at a quarter of
+        the cost), and flattens at the end instead of averaging, because position matters.
 
     Args:
         in_size: (H, W) of the image.
@@ -23,8 +23,8 @@ class ConvLocalization(nn.Sequential):
         hidden: units between the flattened features and the parameters.
         pool: factor of the first average pooling; 1 for none.
         batch_norm: whether each convolution is followed by a batch norm.
-        hidden_norm: whether the hidden units are, too. Without it a long climb of the rate can drive all of them below
-            zero for every image: the answer is then the same for all, and no gradient brings it back.
+        hidden_norm: whether the hidden units are, too. Without it, a long warm-up of the learning rate can drive all
+            of them below zero for every image: theta is then the same for all images, and its gradient stays zero.
 
     Raises:
         ValueError: where the image is too small for so many poolings.
@@ -65,7 +65,7 @@ class ConvLocalization(nn.Sequential):
 
 
 class FullyConnectedLocalization(nn.Sequential):
-    """A localisation network of hidden layers only, as the paper gives its fully connected networks.
+    """A localisation network of fully connected hidden layers, as in the paper's fully connected networks.
 
     Args:
         in_size: (H, W) of the image.
@@ -111,7 +111,7 @@ def conv_blocks(in_channels: int, widths: tuple[int, ...], batch_norm: bool) -> 
     layers: list[nn.Module] = []
     for i, width in enumerate(widths):
         kernel = 5 if i == 0 else 3
-        # A batch norm has a bias of its own: two would be one too many.
+        # A batch norm has a bias of its own, which makes a second one redundant.
         layers.append(nn.Conv2d(in_channels, width, kernel, padding=kernel // 2, bias=not batch_norm))
         if batch_norm:
             layers.append(nn.BatchNorm2d(width))
@@ -126,10 +126,10 @@ def hidden_layer(inputs: int, units: int) -> list[nn.Module]:
 
 
 def last_linear(localization: nn.Module) -> nn.Linear:
-    """The linear layer that gives a localisation network's answer.
+    """The linear layer that outputs a localisation network's parameters.
 
     Raises:
-        ValueError: where there is none.
+        ValueError: if there is none.
     """
     linears = [module for module in localization.modules() if isinstance(module, nn.Linear)]
     if not linears:
@@ -142,17 +142,17 @@ def last_linear(localization: nn.Module) -> nn.Linear:
 
 @torch.no_grad()
 def start_at(localization: nn.Module, parameters: Tensor) -> None:
-    """Make a localisation network answer `parameters` to every image: last layer's weight zero, bias that.
+    """Make a localisation network output `parameters` for every image: zero weight, and `parameters` as bias.
 
     Convention:
-        The first step of descent then moves only that last layer: a zero weight lets no gradient through.
+        The first optimisation step then changes only that last layer: a zero weight passes no gradient on.
 
     Args:
         localization: ends in an nn.Linear.
         parameters: (P,) the start; the identity of the transform, in most cases.
 
     Raises:
-        ValueError: where the layer has not P outputs.
+        ValueError: if the layer does not have P outputs.
 
     Source: Jaderberg et al. 2015, appendix A.
     Chapter: 6

@@ -1,8 +1,8 @@
-"""Max pooling taken apart: a dense maximum, perhaps a blur, then keeping every second pixel.
+"""Max pooling in its parts: a dense maximum, an optional blur, then subsampling.
 
-The maximum over every window moves along with the image. Keeping every `stride`-th of them does not: that is where a
-shift by one pixel changes everything. A blur before keeping softens it (`BlurPool2d`), choosing which ones to keep by
-their content removes it for circular shifts (`PolyphasePool2d`).
+The dense maximum is equivariant to shifts. Subsampling is not: it is why a shift by one pixel can change every
+output. A blur before subsampling reduces the change (`BlurPool2d`); choosing the subsampling phase by content removes
+it for circular shifts (`PolyphasePool2d`).
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,8 @@ def dense_max(images: Tensor, size: int = 2, circular: bool = False) -> Tensor:
 
     Convention:
         The window of an output pixel begins there and extends to the right and downwards. Without `circular` only whole
-        windows count and the image loses ``size - 1`` rows and columns; with it the image goes on at its other side
-        and keeps its size.
+        windows count and the image loses ``size - 1`` rows and columns; with it the image continues at its opposite
+        side and keeps its size.
 
     Args:
         images: (N, C, H, W), floating.
@@ -41,7 +41,7 @@ def dense_max(images: Tensor, size: int = 2, circular: bool = False) -> Tensor:
 
     Raises:
         TypeError: integer images.
-        ValueError: another shape, a window larger than the image.
+        ValueError: a shape that is not (N, C, H, W), a window larger than the image.
 
     Example:
         >>> bits = torch.tensor([0.0, 0, 1, 1, 0, 0, 1, 1]).view(1, 1, 1, 8).expand(1, 1, 2, 8)
@@ -58,7 +58,7 @@ def dense_max(images: Tensor, size: int = 2, circular: bool = False) -> Tensor:
 
 
 def polyphase(images: Tensor, stride: int = 2) -> Tensor:
-    """The ``stride * stride`` images that subsampling could keep, one for each place it could begin.
+    """The ``stride * stride`` images that subsampling can give, one for each phase.
 
     Args:
         images: (N, C, H, W), H and W multiples of `stride`.
@@ -87,7 +87,7 @@ def polyphase(images: Tensor, stride: int = 2) -> Tensor:
 
 
 class BlurPool2d(nn.Module):
-    """Blurs, then keeps every `stride`-th pixel, in each channel alone: subsampling that respects the sampling theorem.
+    """Blur, then keep every `stride`-th pixel, channel by channel: anti-aliased subsampling.
 
     Convention:
         The kernel is the outer product of its taps with themselves, and sums to 1. It is centred; with an even number
@@ -123,7 +123,7 @@ class BlurPool2d(nn.Module):
         if taps.ndim != 1 or not len(taps) or taps.sum() == 0:
             raise ValueError(f"expected a row of taps whose sum is not 0, got {kernel!r}")
         self.kernel, self.stride, self.padding = kernel, stride, padding
-        # Not in the state dict: it is a setting, and weights with and without a blur stay interchangeable.
+        # Not in the state dict: it is a setting, and weights load with and without a blur.
         self.register_buffer("taps", taps / taps.sum(), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -151,7 +151,7 @@ class MaxBlurPool2d(nn.Module):
 
     Args:
         size: side of the maximum's window.
-        kernel, stride, padding: as in `BlurPool2d`; with ``"circular"`` the maximum wraps round, too.
+        kernel, stride, padding: as in `BlurPool2d`; with ``"circular"`` the maximum is circular, too.
 
     Example:
         >>> tuple(MaxBlurPool2d()(torch.rand(2, 3, 42, 42)).shape)
@@ -182,15 +182,15 @@ class MaxBlurPool2d(nn.Module):
 
 
 class PolyphasePool2d(nn.Module):
-    """Max pooling that chooses by content which pixels to keep: adaptive polyphase sampling (APS).
+    """Max pooling that chooses its subsampling phase by content: adaptive polyphase sampling (APS).
 
     Of the ``stride * stride`` ways to subsample the dense maximum, each image keeps the one with the largest norm. A
-    circular shift only reorders them, so the same pixels are kept wherever the image stands: the answer moves along,
+    circular shift only reorders them, so the same pixels are kept wherever the image stands: the output moves along,
     and a network of circular convolutions with a global average behind it gives the same class at every shift.
 
     Convention:
-        Circular throughout. Where two components have the same norm the first wins, which a shift may change; for
-        real images that happens where they are empty.
+        Circular throughout. If two components have the same norm, the first one is kept, and a shift may change which
+        one is first; in real images this happens where they are empty.
 
     Args:
         size: side of the maximum's window.

@@ -1,4 +1,4 @@
-"""Registration by gradient alone: descent on theta until one image lies on another. No network, no labels."""
+"""Registration by gradient descent on theta, until one image matches another. No network, no labels."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,11 +17,11 @@ MOVES = ("translation", "affine")
 
 
 class Registration(NamedTuple):
-    """The path of a descent; entry 0 is the start, entry -1 the end.
+    """The path of gradient descent; entry 0 is the start, entry -1 the end.
 
     Args:
         theta: (steps + 1, N, 2, 3).
-        loss: (steps + 1, N), mean squared difference of the images that this step looked at, blurred ones included.
+        loss: (steps + 1, N), mean squared difference of the images at this step, blurred if that step blurs.
     """
 
     theta: Tensor
@@ -41,7 +41,7 @@ def register(
     lr: float = 0.02,
     generator: torch.Generator | None = None,
 ) -> Registration:
-    """Descends on theta, by Adam, until `moving` read at theta looks like `fixed`; each pair of a batch on its own.
+    """Optimise theta with Adam until `moving`, sampled at theta, matches `fixed`; each pair of a batch on its own.
 
     Convention:
         theta maps OUTPUT (the fixed image) to INPUT (the moving one), normalised, ``align_corners=False``; outside
@@ -50,14 +50,14 @@ def register(
     Args:
         moving: (N, C, H, W).
         fixed: (N, C, H', W').
-        start: theta (N, 2, 3) to begin at; the identity if None.
-        move: ``"affine"`` lets all six numbers move, ``"translation"`` the last column alone.
-        sampler: ``"bilinear"``; ``"nearest"``, whose gradient is 0; or ``"linearized"``, which looks further.
+        start: theta (N, 2, 3) of the start; the identity if None.
+        move: ``"affine"`` optimises all six parameters, ``"translation"`` only the last column.
+        sampler: ``"bilinear"``; ``"nearest"``, whose gradient is 0; or ``"linearized"``, whose gradient reaches further.
         blurs: standard deviations in pixels of Gaussian blurs of both images, one after the other, each for an equal
             share of the steps: (4, 2, 0) goes from coarse to fine.
         spread: of the linearised sampler, in pixels of `moving`.
-        steps: of descent, in all.
-        lr: length of a step, about, in normalised units.
+        steps: of descent, in total.
+        lr: about the length of a step, in normalised coordinates.
         generator: of the linearised sampler's points.
 
     Returns:

@@ -1,6 +1,6 @@
-"""theta of affine, projective and thin plate spline transforms: make, apply, compose, invert, take apart, change units.
+"""Affine, projective and thin plate spline transforms: build, apply, compose, invert, decompose, convert to pixels.
 
-Convention of the whole module: theta maps OUTPUT to INPUT coordinates, in normalised units unless a name says pixel;
+Convention of the whole module: theta maps OUTPUT to INPUT coordinates, in normalised coordinates unless a name says pixel;
 y points down; angles are in radians. Affine is (N, 2, 3), row-major on (x, y, 1); projective (N, 3, 3), with a third
 row to divide by; a thin plate spline is (N, K, 2), the source points of K control points.
 """
@@ -41,9 +41,9 @@ def identity(batch: int = 1, *, dtype: torch.dtype | None = None, device=None) -
 
 
 def translation(shift: Numbers) -> Tensor:
-    """theta that reads `shift` further to the right and down, so that the content moves left and up.
+    """theta that samples `shift` further to the right and down, so that the content moves left and up.
 
-    Convention: in normalised units; 2 / W of them are one pixel (``align_corners=False``).
+    Convention: in normalised coordinates; 2 / W is one pixel (``align_corners=False``).
 
     Args:
         shift: (x, y), as (2,) or (N, 2).
@@ -65,10 +65,10 @@ def translation(shift: Numbers) -> Tensor:
 
 
 def rotation(angle: Numbers) -> Tensor:
-    """theta with the matrix [[cos, -sin], [sin, cos]]: turns the content counter-clockwise on the screen.
+    """theta with the matrix [[cos, -sin], [sin, cos]]: rotates the content counter-clockwise on the screen.
 
-    Convention: a rotation of normalised coordinates is one of the image only if the image is square; otherwise it
-    shears, and `theta_to_normalized` makes it right.
+    Convention: a rotation in normalised coordinates is a rotation in pixels only if the image is square; otherwise it
+    shears the image. `theta_to_normalized` converts a rotation in pixels.
 
     Args:
         angle: radians, a number or (N,).
@@ -88,7 +88,7 @@ def rotation(angle: Numbers) -> Tensor:
 
 
 def scaling(scale: Numbers) -> Tensor:
-    """theta that reads `scale` times as far out: 2 makes the content half as large.
+    """theta that samples `scale` times as far from the centre: 2 makes the content half as large.
 
     Args:
         scale: one number for both axes, a tensor (N,) of such numbers, or (x, y) as a plain pair or as (N, 2).
@@ -97,7 +97,7 @@ def scaling(scale: Numbers) -> Tensor:
         (N, 2, 3).
 
     Raises:
-        ValueError: a scale of 0, which reads one point everywhere; a plain sequence that is no pair.
+        ValueError: a scale of 0, which samples one point everywhere; a plain sequence that is not a pair.
 
     Example:
         >>> scaling(2.0)[0].tolist()
@@ -109,20 +109,20 @@ def scaling(scale: Numbers) -> Tensor:
     """
     plain = not isinstance(scale, Tensor)
     scale = _floating("scale", scale)
-    if plain and scale.ndim == 1:  # (x, y), as for a translation; what is meant for a batch says so by being a tensor
+    if plain and scale.ndim == 1:  # (x, y), as for a translation; a batch of scales must be a tensor
         scale = _pairs("scale", scale)
     pairs = scale if scale.ndim == 2 else scale.reshape(-1, 1).expand(-1, 2)
     if pairs.shape[-1] != 2:
         raise ValueError(f"expected scale as a number, (N,) or (N, 2), got {_validate.shape_of(scale)}")
     if bool((pairs.detach() == 0).any()):
-        raise ValueError("expected a scale other than 0, got 0: it would read one and the same point everywhere")
+        raise ValueError("expected a scale other than 0, got 0: every output pixel would sample the same point")
     x, y = pairs.unbind(-1)
     zero = torch.zeros_like(x)
     return _assemble(_matrix(x, zero, zero, y))
 
 
 def shear(amount: Numbers) -> Tensor:
-    """theta that reads further to the right the further down: x_s = x + amount * y.
+    """theta that samples further to the right the lower the pixel is: x_s = x + amount * y.
 
     Args:
         amount: a number or (N,).
@@ -142,10 +142,10 @@ def shear(amount: Numbers) -> Tensor:
 
 
 def attention(scale: Numbers, shift: Numbers) -> Tensor:
-    """theta of a window that only moves and zooms: [[s, 0, t_x], [0, s, t_y]].
+    """theta of a window that moves and zooms, without rotation: [[s, 0, t_x], [0, s, t_y]].
 
     Args:
-        scale: s, a number or (N,); 0.5 looks at a window of half the side.
+        scale: s, a number or (N,); 0.5 samples a window of half the side.
         shift: (t_x, t_y), the window's centre, (2,) or (N, 2), normalised.
 
     Returns:
@@ -189,7 +189,7 @@ def homogeneous(theta: Tensor) -> Tensor:
 
 
 def projective(parameters: Tensor) -> Tensor:
-    """The projective theta of eight numbers, row by row; the ninth is 1.
+    """The projective theta of eight parameters, row by row; the ninth entry is 1.
 
     Convention: a multiple of theta is the same transform, which is why eight numbers are enough.
 
@@ -219,7 +219,7 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
     """The projective theta that maps four points to four others.
 
     Convention: theta maps output to input, so `targets` lie in the output and `sources` in the input. Each pair gives
-    two linear equations in the eight numbers, for x_s (g x + h y + 1) = a x + b y + c has no products of unknowns.
+    two linear equations in the eight parameters: x_s (g x + h y + 1) = a x + b y + c has no products of unknowns.
 
     Args:
         targets, sources: (N, 4, 2), normalised.
@@ -255,7 +255,7 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
 
 
 def apply(theta: Tensor, points: Tensor) -> Tensor:
-    """Where points of the output are read in the input.
+    """The input points that theta maps output points to.
 
     Args:
         theta: (N, 2, 3) affine, or (N, 3, 3) projective.
@@ -289,14 +289,14 @@ def apply(theta: Tensor, points: Tensor) -> Tensor:
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """theta that applies `inner` to the coordinates first, then `outer`: the matrix product outer · inner.
 
-    Convention: coordinates travel from output to input, so an image warped with `outer` and the result then with
-    `inner` equals one warp with this.
+    Convention: coordinates travel from output to input, so warping an image with `outer` and the result with
+    `inner` equals one warp with the composed theta.
 
     Args:
-        outer, inner: both (N, 2, 3), or both (N, 3, 3); or a batch of 1 for the same one everywhere.
+        outer, inner: both (N, 2, 3), or both (N, 3, 3); or a batch of 1, which is used for the whole batch.
 
     Returns:
-        As they came.
+        The shape of the inputs.
 
     Raises:
         ValueError: shapes, batches, dtypes or devices that do not fit.
@@ -331,13 +331,13 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 
 
 def invert(theta: Tensor) -> Tensor:
-    """theta that undoes theta.
+    """The inverse of theta.
 
     Args:
         theta: (N, 2, 3), or (N, 3, 3).
 
     Returns:
-        As it came.
+        The shape of the input.
 
     Raises:
         ValueError: a theta that flattens the image to a line or a point.
@@ -396,15 +396,16 @@ def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None
 
 
 def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -> Tensor:
-    """How much each control point's source counts at each point of a thin plate spline.
+    """The weight of each control point's source at each point of a thin plate spline.
 
     Convention:
         The spline is a·x + b·y + c plus a sum over the control points of w_k φ(distance to it), φ(r) = r² log r,
-        separately for x_s and y_s. K equations say that it meets the sources, three that the w bend only: they
-        sum to 0, and so do w x and w y. The solution is linear in the sources, so one matrix, made once, holds it.
+        separately for x_s and y_s. K equations require that the spline meets the sources; three more keep
+        the affine part out of w: the w sum to 0, and so do w x and w y. The solution is linear in the sources, so one
+        matrix, computed once, holds it.
 
     Args:
-        points: (M, 2), where the spline is wanted; in the output, normalised.
+        points: (M, 2), where the spline is evaluated; in the output, normalised.
         controls: (K, 2), the control points; in the output, normalised.
         regularization: 0 meets every source; larger values bend less, until only the affine part is left.
 
@@ -427,7 +428,7 @@ def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -
     _validate.points("controls", controls[None])
     if not 0 <= regularization < float("inf"):
         raise ValueError(f"expected a regularization of 0 or more, got {regularization}")
-    # Double precision, and on the CPU: it is made once, and Apple's GPUs have none.
+    # In float64 on the CPU: it is computed once, and Apple's GPUs have no float64.
     points, controls = (p.detach().to("cpu", torch.float64) for p in (points, controls))
     count = len(controls)
     middle = controls - controls.mean(0) if count else controls
@@ -470,7 +471,7 @@ def _no_three_on_a_line(name: str, points: Tensor) -> None:
 
 
 def _rows(theta: Tensor) -> int:
-    """3 for what is projective, 2 for all else."""
+    """The number of rows: 3 for a projective theta, else 2."""
     return 3 if isinstance(theta, Tensor) and theta.ndim == 3 and tuple(theta.shape[1:]) == (3, 3) else 2
 
 
@@ -491,10 +492,10 @@ class Decomposition(NamedTuple):
 
 
 def decompose(theta: Tensor) -> Decomposition:
-    """Takes theta apart into translation · rotation · shear · scaling.
+    """Factors theta into translation · rotation · shear · scaling.
 
-    Convention: scaling acts first. The answer is one of many: another order of the factors gives other numbers, and a
-    reflection could as well be counted in x. Here the x scale is positive and the y scale has the determinant's sign.
+    Convention: scaling acts first. The factors are not unique: another order gives other numbers, and a reflection
+    could be assigned to x. Here the x scale is positive and the y scale has the determinant's sign.
 
     Args:
         theta: (N, 2, 3), invertible.
@@ -512,7 +513,7 @@ def decompose(theta: Tensor) -> Decomposition:
 
     Chapter: 3
     """
-    invert(theta)  # raises where it cannot be taken apart
+    invert(theta)  # raises if theta is not invertible
     a, b, c, d = theta[:, 0, 0], theta[:, 0, 1], theta[:, 1, 0], theta[:, 1, 1]
     scale_x = torch.hypot(a, c)
     cos, sin = a / scale_x, c / scale_x
@@ -522,7 +523,7 @@ def decompose(theta: Tensor) -> Decomposition:
 
 
 def recompose(parts: Decomposition) -> Tensor:
-    """The theta that `decompose` took apart.
+    """The theta of a `Decomposition`.
 
     Example:
         >>> theta = torch.tensor([[[0.9, -0.4, 0.1], [0.3, 1.2, -0.2]]])
@@ -531,8 +532,8 @@ def recompose(parts: Decomposition) -> Tensor:
 
     Chapter: 3
     """
-    turned = compose(translation(parts.translation), rotation(parts.rotation))
-    return compose(turned, compose(shear(parts.shear), scaling(parts.scale)))
+    rotated = compose(translation(parts.translation), rotation(parts.rotation))
+    return compose(rotated, compose(shear(parts.shear), scaling(parts.scale)))
 
 
 def theta_to_pixel(
