@@ -35,7 +35,7 @@ class Store(Protocol):
     def add(self, row: Row) -> None: ...
 
 
-def _nothing(options: argparse.Namespace) -> None:
+def _nothing(job: Job) -> None:
     """Default of `Experiment.prepare`."""
 
 
@@ -52,7 +52,7 @@ class Experiment:
         settings: from the options, the plain values that decide every row. A record of other settings is refused.
         line: from a row, one line about it, printed when it has been measured.
         summarise: from all rows, the record's summary.
-        prepare: called once before the first row: loads what all rows need, so that its absence is reported once.
+        prepare: called once before the first row, with a `Job`: loads or trains what all rows need.
         steps: from the known part of a row and the options, its number of training steps, for the progress bar.
         store: from the entry and the options, where rows are kept, if not in a `Record`.
         load: from the record's path, what `report` takes.
@@ -65,7 +65,7 @@ class Experiment:
     settings: Callable[[argparse.Namespace], dict[str, Any]]
     line: Callable[[Row], str] | None = None
     summarise: Callable[[list[Row]], dict[str, Any]] | None = None
-    prepare: Callable[[argparse.Namespace], None] = _nothing
+    prepare: Callable[[Job], Any] = _nothing
     steps: Callable[[Row, argparse.Namespace], int] | None = None
     store: Callable[[Entry, argparse.Namespace], Store] | None = None
     load: Callable[[Path], Any] = load

@@ -37,7 +37,7 @@ def measure(row: Row, job: Job) -> Row:
 def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
     """Train one network, and measure its error on the test set every 50 steps for the curve."""
     config = live_config(kind, seed)
-    held_out = config.held_out()
+    held_out = held_out(config)
     curve = []
 
     def watch(step: int, model: torch.nn.Module) -> None:
@@ -50,7 +50,7 @@ def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
     return {
         "parameters": models.count_parameters(result.model),
         "seconds": round(result.seconds, 2),
-        "error_percent": round(result.test_error, 4),
+        "error_percent": round(result.error, 4),
         "interval_percent": [round(low, 2), round(high, 2)],
         "n": result.evaluation.n,
         "curve": curve,

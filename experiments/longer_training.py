@@ -29,7 +29,7 @@ def measure(row: Row, job: Job) -> Row:
     result = train(config, out=job.folder, stop=job.stop, progress=job.progress)
     low, high = result.evaluation.interval
     return {
-        "error_percent": round(result.test_error, 4),
+        "error_percent": round(result.error, 4),
         "interval_percent": [round(low, 2), round(high, 2)],
         "n": result.evaluation.n,
         "seconds": round(result.seconds, 1),

@@ -18,7 +18,7 @@ from experiments.catalogue import Entry, find
 from experiments.experiment import Experiment, Job
 from experiments.progress import StepBar
 from experiments.record import Row
-from stn_lib.training import OutOfTime
+from stn_lib.training.fit import OutOfTime
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = 2.0  # between looks at the progress of rows that run side by side

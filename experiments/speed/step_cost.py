@@ -30,7 +30,7 @@ from torch.nn import functional as F
 from experiments.experiment import Experiment, Job
 from experiments.record import Row
 from experiments.speed.clock import settle_allocator
-from experiments.tutorial import Tutorial
+from experiments.networks import Tutorial
 from stn_lib import models
 
 WIDTHS = {"narrow": (8, 16, 16), "wide": (32, 64, 64)}
