@@ -155,7 +155,7 @@ class TrainConfig(FitConfig):
             )
 
     @property
-    def distortion_spec(self) -> Distortion:
+    def recipe(self) -> Distortion:
         """The declared distortion, with this run's own `max_angle`."""
         declared = DISTORTIONS[self.distortion]
         if self.max_angle is None:
