@@ -14,7 +14,7 @@ from tqdm.auto import tqdm
 
 from experiments import table1
 from stn_lib import models
-from stn_lib.data import TASKS
+from stn_lib.data import DATASETS, DISTORTIONS
 from stn_lib.models import POOLS
 from stn_lib.spatial_transformer import TRANSFORMS
 from stn_lib.training import TrainConfig, distributed, error_by_turn, evaluate, load_run, record, train
@@ -22,7 +22,7 @@ from stn_lib.training.config import DEVICES, PRECISIONS, SIZES
 
 _CHOICES = {
     "model": sorted({name for names in SIZES.values() for name in names}), "size": list(SIZES),
-    "transform": sorted(TRANSFORMS), "task": sorted(TASKS), "hold_out": ["test", "validation"], "pool": POOLS,
+    "transform": sorted(TRANSFORMS), "dataset": sorted(DATASETS), "distortion": sorted(DISTORTIONS), "hold_out": ["test", "validation"], "pool": POOLS,
     "precision": PRECISIONS, "device": DEVICES,
 }  # fmt: skip
 
@@ -55,8 +55,10 @@ def _parser() -> argparse.ArgumentParser:
 
     two = commands.add_parser("evaluate", help="measure a network", formatter_class=formatter)
     two.add_argument("network", help="a run's folder, a .safetensors file, or the name of committed weights")
-    two.add_argument("--task", choices=_CHOICES["task"], default=None, help="distortion; the network's own if left out")
-    two.add_argument("--max-angle", type=float, default=None, help="largest turn in degrees, if not the task's own")
+    two.add_argument("--distortion", choices=_CHOICES["distortion"], default=None, help="the network's own if left out")
+    two.add_argument(
+        "--max-angle", type=float, default=None, help="largest turn in degrees, if not the distortion's own"
+    )
     two.add_argument(
         "--copies", type=int, default=None, help="distortions of each held-out digit, if not the run's own"
     )
@@ -190,10 +192,10 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     else:
         model, about = models.load_pretrained(name), models.pretrained_info(name)
         config = TrainConfig(**about.get("config", {}))
-    task, max_angle = arguments.task or config.task, arguments.max_angle
-    if max_angle is None and arguments.task is None:
+    distortion, max_angle = arguments.distortion or config.distortion, arguments.max_angle
+    if max_angle is None and arguments.distortion is None:
         max_angle = config.max_angle
-    wanted = dataclasses.replace(config, task=task, max_angle=max_angle)
+    wanted = dataclasses.replace(config, distortion=distortion, max_angle=max_angle)
     copies = config.copies if arguments.copies is None else arguments.copies
     found = evaluate(model, wanted.held_out(copies))
     low, high = found.interval

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from stn_lib import models
-from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_split
+from stn_lib.data import DATASETS, DISTORTIONS, Distortion, HeldOut, held_out_set, load_dataset
 from stn_lib.models import POOLS
 from stn_lib.spatial_transformer import TRANSFORMS
 
@@ -26,7 +26,8 @@ class TrainConfig:
         model: ``"cnn"``, ``"st-cnn"``; small also ``"pooling-cnn"``, of Table 1's size also ``"fcn"``, ``"st-fcn"``.
         size: ``"small"``, the networks of the live chapter, or ``"table1"``, those of `stn_lib.models.table1`.
         transform: of the spatial transformer, a name in `stn_lib.spatial_transformer.TRANSFORMS`.
-        task: a name in `stn_lib.data.TASKS`: ``"RTS"`` on the embedded digits, ``"mnist-rts"`` on MNIST.
+        dataset: a name in `stn_lib.data.DATASETS`.
+        distortion: a name in `stn_lib.data.DISTORTIONS`.
         seed: decides the first weights and the order of all training pictures.
         steps: how many batches.
         batch_size: pictures in each.
@@ -48,7 +49,7 @@ class TrainConfig:
         threads: torch's threads; one gives the same bits on more machines. 0 leaves torch as it is.
 
     Example:
-        >>> TrainConfig(model="st-cnn", steps=100).task
+        >>> TrainConfig(model="st-cnn", steps=100).distortion
         'RTS'
 
     Chapter: 7
@@ -57,7 +58,8 @@ class TrainConfig:
     model: str = "st-cnn"
     size: str = "small"
     transform: str = "affine"
-    task: str = "RTS"
+    dataset: str = "digits"
+    distortion: str = "RTS"
     seed: int = 0
     steps: int = 500
     batch_size: int = 128
@@ -79,7 +81,8 @@ class TrainConfig:
             ("size", list(SIZES)),
             ("model", list(SIZES.get(self.size, ()))),
             ("transform", sorted(TRANSFORMS) if self.model.startswith("st-") else ["affine"]),
-            ("task", sorted(TASKS)),
+            ("dataset", sorted(DATASETS)),
+            ("distortion", sorted(DISTORTIONS)),
             ("hold_out", ["test", "validation"]),
             ("precision", list(PRECISIONS)),
             ("device", list(DEVICES)),
@@ -96,7 +99,7 @@ class TrainConfig:
             value = getattr(self, name)
             if not (math.isfinite(value) and value >= 0):
                 raise ValueError(f"expected {name} to be a number >= 0, got {value}")
-        if self.evaluate_every and self.hold_out == "test" and self.task.startswith("mnist-"):
+        if self.evaluate_every and self.hold_out == "test" and DATASETS[self.dataset].final_test:
             raise ValueError(
                 f"expected MNIST's test digits to be asked at the end only, got evaluate_every={self.evaluate_every}: "
                 'take hold_out="validation"'
@@ -117,16 +120,16 @@ class TrainConfig:
         elif self.model == "pooling-cnn":
             own["pool"] = self.pool
         name = "table1" if self.size == "table1" else self.model
-        return models.build(name, generator, in_size=self.distortion.out_size, **own)
+        return models.build(name, generator, in_size=self.recipe.out_size, **own)
 
     def held_out(self, copies: int | None = None) -> HeldOut:
         """The frozen pictures that the run is measured on; `copies` of each digit, if not the run's own number."""
-        return held_out_set(load_split(self.task, self.hold_out), self.distortion, copies or self.copies)
+        return held_out_set(load_dataset(self.dataset, self.hold_out), self.recipe, copies or self.copies)
 
     @property
-    def distortion(self) -> Distortion:
-        """The distortion of the task, with this run's own largest turn."""
-        recipe = TASKS[self.task]
+    def recipe(self) -> Distortion:
+        """The run's distortion, with its own largest angle."""
+        recipe = DISTORTIONS[self.distortion]
         if self.max_angle is None:
             return recipe
         return dataclasses.replace(recipe, max_angle=math.radians(self.max_angle))
@@ -156,7 +159,14 @@ def pooling_config(pool: str, seed: int = 0, steps: int = 400) -> TrainConfig:
     """
     # Turned, because on upright digits every blur is right about everything and nothing can be told apart.
     return TrainConfig(
-        model="pooling-cnn", task="centred", pool=pool, seed=seed, steps=steps, batch_size=64, lr=8e-3, max_angle=90.0
+        model="pooling-cnn",
+        distortion="centred",
+        pool=pool,
+        seed=seed,
+        steps=steps,
+        batch_size=64,
+        lr=8e-3,
+        max_angle=90.0,
     )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_digits_split, load_split
+from stn_lib.data import Distortion, HeldOut, held_out_set, load_digits_split
 from stn_lib.metrics import error_interval
 
 
@@ -44,7 +44,7 @@ def evaluate(
 
     Args:
         model: pictures (N, 1, H, W) to logits; put in evaluation mode for the time being.
-        task: a name in `stn_lib.data.TASKS`, a `Distortion` of the embedded digits, or a set from `held_out_set`.
+        task: a name in `stn_lib.data.DISTORTIONS`, a `Distortion` of the embedded digits, or a set from `held_out_set`.
         hold_out: ``"test"`` or ``"validation"``; see `load_digits_split`.
         copies: distortions of each digit. The interval takes them for independent, which copies of one digit
             are not quite: read it as a little too narrow.
@@ -61,8 +61,7 @@ def evaluate(
     Chapter: 7
     """
     if not isinstance(task, HeldOut):
-        digits = load_split(task, hold_out) if isinstance(task, str) else load_digits_split(hold_out=hold_out)
-        task = held_out_set(digits, TASKS.get(task, task), copies)
+        task = held_out_set(load_digits_split(hold_out=hold_out), task, copies)
     training = model.training
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     model.eval()

@@ -15,7 +15,7 @@ from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from stn_lib.data import DigitsSplit, HeldOut, held_out_set, load_split, training_batch
+from stn_lib.data import DigitsSplit, HeldOut, held_out_set, load_dataset, training_batch
 from stn_lib.spatial_transformer import SpatialTransformer
 from stn_lib.training import checkpoint, distributed
 from stn_lib.training.config import TrainConfig, learning_rate
@@ -140,7 +140,7 @@ class _Run:
             self.model.to(memory_format=torch.channels_last)
         self.joined = distributed.joined(self.model, device)
         self.optimizer = torch.optim.AdamW(parameter_groups(self.model, config))
-        self.split = DigitsSplit(*(part.to(device) for part in load_split(config.task, config.hold_out)))
+        self.split = DigitsSplit(*(part.to(device) for part in load_dataset(config.dataset, config.hold_out)))
         self.step = 0
         self.seconds = 0.0
         self.history: list[dict[str, float]] = []
@@ -151,7 +151,7 @@ class _Run:
         began = time.perf_counter()
         config = self.config
         # Every process draws the whole batch, so that they agree on it, and keeps its share.
-        batch = training_batch(self.split, config.distortion, config.batch_size, generator=self.generator)
+        batch = training_batch(self.split, config.recipe, config.batch_size, generator=self.generator)
         images, labels = map(distributed.share, batch)
         rate = learning_rate(self.step, config)
         for group in self.optimizer.param_groups:
@@ -193,7 +193,7 @@ class _Run:
     def measure(self) -> Evaluation:
         """The error on the frozen held-out pictures; touches no random state."""
         if self._held_out is None:
-            self._held_out = held_out_set(self.split, self.config.distortion, self.config.copies)
+            self._held_out = held_out_set(self.split, self.config.recipe, self.config.copies)
         return evaluate(self.model, self._held_out)
 
     def tell(self, callback: Callback | None) -> None:
