@@ -21,7 +21,7 @@ from experiments.collapse import taken_up
 from experiments.live_gap import ROOT
 from stn_lib import transforms
 from stn_lib.data import sample_digits
-from stn_lib.data.distortions import INK
+from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.grid import affine_grid
 from stn_lib.registration import register
 from stn_lib.training import record
@@ -60,7 +60,9 @@ def found(digit: Tensor, theta: Tensor, move: str, seed: int, **method) -> Tenso
     path = register(
         moving, fixed, move=move, steps=SETTINGS["steps"], lr=SETTINGS["lr"], generator=draw, **method
     )  # fmt: skip
-    box = INK / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
+    box = (
+        DIGIT_SIDE / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
+    )
     # The moving picture, read at the theta sought, is the fixed one: that theta undoes the one that moved it.
     gap = transforms.apply(path.theta[-1], box) - transforms.apply(transforms.invert(theta), box)
     return gap.norm(dim=2).amax(1) * side / 2

@@ -149,7 +149,7 @@ def plain_cnn(seed, split, hold_out="test") -> dict:
     """The network without a spatial transformer on the same task, for comparison."""
     config = TrainConfig("cnn", seed=seed, steps=STEPS, batch_size=BATCH, lr=LR, hold_out=hold_out)
     result = train(config, progress=False)
-    found = evaluate(result.model, held_out_set(split, config.distortion, copies=2))
+    found = evaluate(result.model, held_out_set(split, config.recipe, copies=2))
     return {"error_percent": round(found.error, 2), "n": found.n}
 
 
@@ -173,8 +173,8 @@ def cases(split, hold_out: str) -> dict[str, dict[str, Callable]]:
     ink = split.train_images
     mean, std = ink.mean().item(), ink.std().item()
     margin = partial(with_adam, recipe=MARGIN, transform="attention")
-    turned = partial(with_adam, recipe=TrainConfig(task="RTS").distortion)
-    r = TrainConfig(task="R").distortion
+    turned = partial(with_adam, recipe=TrainConfig(distortion="RTS").recipe)
+    r = TrainConfig(distortion="R").recipe
     return {
         "blank margin": {
             "start off the digit": partial(margin, start=OFF),

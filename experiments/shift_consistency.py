@@ -64,7 +64,7 @@ class Centred(nn.Module):
 def before_training(pool: str, seed: int) -> dict:
     """The circular consistency of the first weights, by which class stands out against its mean."""
     config = pooling_config(pool, seed)
-    images = held_out_set(load_digits_split(), config.distortion).images
+    images = held_out_set(load_digits_split(), config.recipe).images
     first = config.build(torch.Generator().manual_seed(seed)).eval()
     return consistency(Centred(first, images), images)["circular"]
 
@@ -72,7 +72,7 @@ def before_training(pool: str, seed: int) -> dict:
 def run(pool: str, seed: int) -> dict:
     """One network, before its training and after."""
     config = pooling_config(pool, seed)
-    images = held_out_set(load_digits_split(), config.distortion).images
+    images = held_out_set(load_digits_split(), config.recipe).images
     before = before_training(pool, seed)
     result = train(config, progress=False)
     errors = result.evaluation

@@ -14,10 +14,12 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
+from stn_lib.data.datasets import DATASETS
+from stn_lib.data.distortions import DISTORTIONS
 from stn_lib.training.config import TrainConfig, command, run_folder
 
 # torch takes a second to import. The commands import what they need after their arguments are parsed, so that --help and
@@ -39,7 +41,9 @@ class Train(TrainConfig):
         quiet: no progress bar.
     """
 
-    hold_out: tyro.conf.Suppress[str] = "validation"
+    dataset: Annotated[str, tyro.conf.arg(help=f"one of {', '.join(DATASETS)}.")] = TrainConfig.dataset
+    distortion: Annotated[str, tyro.conf.arg(help=f"one of {', '.join(DISTORTIONS)}.")] = TrainConfig.distortion
+    hold_out: tyro.conf.Suppress[str] = TrainConfig.hold_out  # --test sets it
     config: Path | None = None
     out: Path | None = None
     checkpoint_every: int = 100
@@ -180,7 +184,10 @@ def main(argv: list[str] | None = None) -> int:
         print(f"python -m stn_lib{where}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped" + ("; the same command resumes at the last checkpoint" if name == "train" else ""), file=sys.stderr)
+        print(
+            "stopped" + ("; the same command resumes at the last checkpoint" if name == "train" else ""),
+            file=sys.stderr,
+        )
         return 130
     return 0
 

@@ -29,7 +29,7 @@ from experiments.appendix.scenes import (
 from stn_lib import _validate
 from stn_lib.coordinates import centres
 from stn_lib.data import DigitsSplit, distort, load_mnist
-from stn_lib.data.datasets import HELD_OUT_SEED
+from stn_lib.data.batches import HELD_OUT_SEED
 from stn_lib.grid import affine_grid
 from stn_lib.localization import conv_blocks
 from stn_lib.metrics import error_interval

@@ -18,7 +18,7 @@ import torch
 from scipy.stats import t as student
 from tqdm.auto import tqdm
 
-from stn_lib.data import TASKS, HeldOut, held_out_set, load_digits_split, load_split
+from stn_lib.data import DATASETS, HeldOut, held_out_set, load_dataset, load_digits_split
 from stn_lib.metrics import error_interval
 from stn_lib.training import checkpoint, distributed, record
 from stn_lib.training.config import TrainConfig
@@ -92,15 +92,15 @@ def table1_config(cell: Cell, seed: int = 0, **other: Any) -> TrainConfig:
 
     Example:
         >>> config = table1_config(Cell("rts", "st-cnn-affine"))
-        >>> config.task, config.model, config.transform, config.size
-        ('mnist-rts', 'st-cnn', 'affine', 'table1')
+        >>> config.dataset, config.distortion, config.model, config.transform, config.size
+        ('mnist', 'RTS', 'st-cnn', 'affine', 'table1')
 
     Chapter: 7
     """
     model = next(name for name in ("st-fcn", "st-cnn", "fcn", "cnn") if cell.network.startswith(name))
     settings = {
         "model": model, "size": "table1", "transform": cell.network.removeprefix(model).lstrip("-") or "affine",
-        "task": f"mnist-{cell.distortion}", "seed": seed, "batch_size": 256, "copies": 1, "precision": "bfloat16",
+        "dataset": "mnist", "distortion": cell.distortion.upper(), "seed": seed, "batch_size": 256, "copies": 1, "precision": "bfloat16",
         "steps": round(MILLIONS[model.removeprefix("st-")][cell.distortion] * 1e6 / 256),
     }  # fmt: skip
     return TrainConfig(**{**settings, **other})
@@ -217,7 +217,7 @@ def reproduce(
     # Once, before any run: what is missing here would fail them all, and a download is not made by several at a time.
     first = table1_config(*left[0], **other)
     distributed.local_device(first.device)
-    load_split(first.task, "test")
+    load_dataset(first.dataset, "test")
     until = None if budget is None else time.monotonic() + budget
     settings = {"results": results, "runs": runs, "progress": progress and jobs == 1, **other}
     if jobs == 1:
@@ -328,21 +328,17 @@ def asked(given: dict[str, Any]) -> TrainConfig:
         given: fields of `TrainConfig`.
 
     Example:
-        >>> asked({"task": "mnist-rts", "model": "cnn"}) == table1_config(Cell("rts", "cnn"))
+        >>> asked({"dataset": "mnist", "distortion": "RTS", "model": "cnn"}) == table1_config(Cell("rts", "cnn"))
         True
     """
-    size = given.get("size", _size(given.get("task", "")))
-    named = TrainConfig(**{"size": size, **{key: given[key] for key in ("model", "transform", "task") if key in given}})
-    if size == "table1" and named.task.startswith("mnist-"):
+    size = given.get("size", DATASETS[given.get("dataset", "digits")].networks)
+    names = ("model", "transform", "dataset", "distortion")
+    named = TrainConfig(**{"size": size, **{key: given[key] for key in names if key in given}})
+    if size == "table1" and named.dataset == "mnist":
         # Attention is not in the table; it is trained as the affine transform is.
         affine = dataclasses.replace(named, transform="affine") if named.transform == "attention" else named
         named = table1_config(cell_of(affine))
     return dataclasses.replace(named, **given)
-
-
-def _size(task: str) -> str:
-    """Which networks a task stands for where nobody says."""
-    return "table1" if task.startswith("mnist-") else "small"
 
 
 def command(config: TrainConfig) -> str:
@@ -353,18 +349,24 @@ def command(config: TrainConfig) -> str:
         'python -m stn_lib train --model cnn --seed 0 --steps 100'
     """
     given = _given(config)
-    if config.task == TrainConfig.task:
-        del given["task"]
+    for name in ("dataset", "distortion"):
+        if getattr(config, name) == getattr(TrainConfig, name) and config.dataset == TrainConfig.dataset:
+            del given[name]
     flags = [part for name, value in given.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     return shlex.join(["python", "-m", "stn_lib", "train", *flags])
 
 
 def _given(config: TrainConfig) -> dict[str, Any]:
     """The settings that, given to `asked`, ask for this run: what it is, and what is not as the table or the class say."""
-    given = {"task": config.task, "model": config.model, "transform": config.transform}
+    given = {
+        "dataset": config.dataset,
+        "distortion": config.distortion,
+        "model": config.model,
+        "transform": config.transform,
+    }
     if not config.model.startswith("st-"):
         del given["transform"]
-    if config.size != _size(config.task):
+    if config.size != DATASETS[config.dataset].networks:
         given["size"] = config.size
     given["seed"] = config.seed
     base = asked(given)
@@ -379,14 +381,14 @@ def default_folder(config: TrainConfig) -> Path:
     the table the one that `reproduce` takes up.
 
     Example:
-        >>> default_folder(asked({"task": "mnist-rts", "model": "cnn"})).name
+        >>> default_folder(asked({"dataset": "mnist", "distortion": "RTS", "model": "cnn"})).name
         'rts-cnn-0'
         >>> default_folder(TrainConfig(model="cnn", lr=0.1)).name
-        'RTS-cnn-0-lr-0.1'
+        'digits-RTS-cnn-0-lr-0.1'
     """
     given = {name: value for name, value in _given(config).items() if name not in MACHINE}
-    named = [str(given.pop(name)) for name in ("task", "model", "transform", "seed") if name in given]
-    if config.task.startswith("mnist-") and not given and config.transform != "attention":
+    named = [str(given.pop(name)) for name in ("dataset", "distortion", "model", "transform", "seed") if name in given]
+    if config.dataset == "mnist" and not given and config.transform != "attention":
         return run_folder(cell_of(config), config.seed)
     return RUNS.parent / "-".join([*named, *(f"{name}-{value}" for name, value in given.items())])
 
@@ -394,7 +396,7 @@ def default_folder(config: TrainConfig) -> Path:
 def cell_of(config: TrainConfig) -> Cell:
     """The cell that a run belongs to."""
     network = f"{config.model}-{config.transform}" if config.model.startswith("st-") else config.model
-    return parse_cell(f"{config.task.removeprefix('mnist-')}-{network}")
+    return parse_cell(f"{config.distortion.lower()}-{network}")
 
 
 def shown(distortion: str) -> HeldOut:
@@ -405,7 +407,7 @@ def shown(distortion: str) -> HeldOut:
     Args:
         distortion: ``"r"`` to ``"tc"``, as in a `Cell`.
     """
-    held_out = held_out_set(load_digits_split(), TASKS[f"mnist-{distortion}"], copies=1)
+    held_out = held_out_set(load_digits_split(), distortion.upper(), copies=1)
     return HeldOut(*(part[:SHOWN] for part in held_out))
 
 

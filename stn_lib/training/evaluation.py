@@ -6,9 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_lib.data import DISTORTIONS, Distortion, HeldOut, held_out_set, load_dataset
+from stn_lib.data import Distortion, HeldOut, held_out_set, load_dataset
 from stn_lib.metrics import error_interval
-from stn_lib.training.config import one_of
 
 
 class Evaluation(NamedTuple):
@@ -68,8 +67,6 @@ def evaluate(
     """
     held_out = distortion
     if not isinstance(held_out, HeldOut):
-        if not isinstance(distortion, Distortion):
-            one_of("distortion", distortion, DISTORTIONS)
         held_out = held_out_set(load_dataset(dataset, hold_out), distortion, copies)
     size, expected = tuple(held_out.images.shape[-2:]), getattr(model, "in_size", None)
     if expected is not None and size != tuple(expected):

@@ -64,7 +64,7 @@ def train(
     Example:
         >>> result = train(TrainConfig(model="cnn", steps=2, batch_size=8, copies=1), progress=False)
         >>> len(result.history), result.evaluation.n
-        (1, 337)
+        (1, 334)
 
     Chapter: 7
     """
