@@ -15,7 +15,7 @@ from experiments.experiment import Experiment, Job
 from experiments.record import Row
 from stn_lib import transforms
 from stn_lib.data import sample_digits
-from stn_lib.data.distortions import INK
+from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.grid import affine_grid
 from stn_lib.registration import register
 
@@ -79,7 +79,9 @@ def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: 
         moving, fixed, move=move, steps=SETTINGS["steps"], lr=SETTINGS["lr"],
         generator=torch.Generator().manual_seed(seed), **method,
     )  # fmt: skip
-    box = INK / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
+    box = (
+        DIGIT_SIDE / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
+    )
     # Sampled at the theta sought, the moving image is the fixed one: that theta is the inverse of the one that moved it.
     gap = transforms.apply(path.theta[-1], box) - transforms.apply(transforms.invert(theta), box)
     return gap.norm(dim=2).amax(1) * side / 2

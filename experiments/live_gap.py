@@ -8,9 +8,9 @@ import torch
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from stn_lib import models
-from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.metrics import pose
 from stn_lib.training import evaluate, live_config, train
+from stn_lib.training.runs import held_out
 from stn_lib.transforms import compose
 
 KINDS = ("cnn", "st-cnn")
@@ -37,12 +37,12 @@ def measure(row: Row, job: Job) -> Row:
 def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
     """Train one network, and measure its error on the test set every 50 steps for the curve."""
     config = live_config(kind, seed)
-    held_out = held_out(config)
+    test_set = held_out(config)
     curve = []
 
     def watch(step: int, model: torch.nn.Module) -> None:
         if step:
-            curve.append([step, round(evaluate(model, held_out).error, 3)])
+            curve.append([step, round(evaluate(model, test_set).error, 3)])
 
     result = train(config, callback=watch, callback_every=EVALUATE_EVERY, stop=job.stop, progress=job.progress)
     low, high = result.evaluation.interval
@@ -60,17 +60,17 @@ def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
 
 def pose_spreads(model: torch.nn.Module) -> dict[str, dict[str, float]]:
     """How much the poses of test digits vary before the transformer and after: standard deviations, mean size."""
-    held_out = held_out_set(load_digits_split(), "RTS")
+    test_set = held_out(live_config("st-cnn"))
     with torch.no_grad():
-        after = compose(held_out.theta, model.transformer.theta(held_out.images))
+        after = compose(test_set.theta, model.transformer.theta(test_set.images))
     spreads = {}
-    for name, theta, half in (("before", held_out.theta, 21), ("after", after, 14)):
-        place, size, turn = pose(theta)
+    for name, theta, half in (("before", test_set.theta, 21), ("after", after, 14)):
+        center, size, rotation = pose(theta)
         spreads[name] = {
-            "place_pixels": round(place.std(0).mean().item() * half, 2),
+            "place_pixels": round(center.std(0).mean().item() * half, 2),
             "fills_percent": round(100 * size.mean().item(), 1),
             "size_percent": round(100 * (size.std() / size.mean()).item(), 1),
-            "turn_degrees": round(turn.std().item(), 1),
+            "turn_degrees": round(rotation.std().item(), 1),
         }
     return spreads
 

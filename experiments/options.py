@@ -43,6 +43,7 @@ class Option(NamedTuple):
 
 OPTIONS = {
     "seeds": Option("number of seeds, from 0", positive, metavar="N"),
+    "seed": Option("this seed alone", int, metavar="SEED"),
     "hold_out": Option("digits to measure on", choices=("test", "validation")),
     "cells": Option("cells such as rts-st-cnn-affine; all by default", nargs="+", metavar="CELL"),
     "steps": Option("steps of each run, instead of the recipe's", positive, metavar="N"),
@@ -59,11 +60,16 @@ OPTIONS = {
 
 #: Options of every experiment that has a record. They decide how the work is done, not what comes out.
 RUN_OPTIONS = {
-    "jobs": Option("rows to measure at a time, each in a process of its own with one torch thread", positive, metavar="N"),
+    "jobs": Option(
+        "rows to measure at a time, each in a process of its own with one torch thread", positive, metavar="N"
+    ),
     "budget": Option("when to write checkpoints and stop: 90s, 30m, 2h", duration, metavar="TIME"),
     "out": Option("the record", Path, metavar="PATH"),
     "runs": Option("folder of the checkpoints", Path, metavar="FOLDER"),
 }
+
+
+ACTIONS = ("run", "report")
 
 
 class Parser(argparse.ArgumentParser):
@@ -74,7 +80,9 @@ class Parser(argparse.ArgumentParser):
         parsed, unknown = self.parse_known_args(*arguments, **keywords)
         if unknown:
             near = difflib.get_close_matches(unknown[0].split("=")[0], self._option_string_actions, 1)
-            self.error(f"unknown option {unknown[0]}" + (f": did you mean {near[0]}?" if near else f": see {self.prog} --help"))
+            self.error(
+                f"unknown option {unknown[0]}" + (f": did you mean {near[0]}?" if near else f": see {self.prog} --help")
+            )
         return parsed
 
     def error(self, message: str) -> NoReturn:
@@ -84,12 +92,14 @@ class Parser(argparse.ArgumentParser):
 
 def parser(entry: Entry) -> Parser:
     """The parser of an experiment's options."""
-    found = Parser(f"python -m experiments {entry.name}", description=f"{entry.title}. Takes {entry.takes}.", allow_abbrev=False)
-    if entry.record:
-        found.add_argument(
-            "action", nargs="?", choices=("run", "report"), default="run",
-            help="measure the rows that the record lacks, or print the record's table (run)",
-        )  # fmt: skip
+    found = Parser(
+        f"python -m experiments {entry.name}" + (" [run|report]" if entry.record else ""),
+        description=f"{entry.title[0].upper()}{entry.title[1:]}. Takes {entry.takes}.",
+        epilog="run (the default) measures the rows that the record lacks; report prints its table"
+        if entry.record
+        else None,
+        allow_abbrev=False,
+    )
     defaults = dict(entry.options)
     if entry.record:
         defaults |= {"jobs": 1, "budget": None, "out": ROOT / entry.record, "runs": _checkpoints(entry)}
@@ -107,9 +117,16 @@ def parse(entry: Entry, words: list[str]) -> argparse.Namespace:
     """The options that the words of a command line give to an experiment.
 
     Raises:
-        SystemExit: with status 2 for words that are wrong, with 0 for ``--help``.
+        SystemExit: with status 2 for wrong options, with 0 for ``--help``.
+        ValueError: for another first word than ``run`` and ``report``.
     """
-    options = parser(entry).parse_args(words)
+    action = words[0] if words and not words[0].startswith("-") else None
+    options = parser(entry).parse_args(words if action is None else words[1:])
+    if action not in (None, *ACTIONS) or (action and not entry.record):
+        near = difflib.get_close_matches(action, ACTIONS if entry.record else (), 1)
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"expected {' or '.join(ACTIONS) if entry.record else 'options alone'}, got {action!r}{hint}")
+    options.action = action or "run"
     for name, default in entry.options.items():
         if isinstance(default, tuple):
             setattr(options, name, tuple(getattr(options, name)))

@@ -126,7 +126,9 @@ def load(file: str | Path) -> dict[str, Any]:
         found = "another JSON file"
     except (json.JSONDecodeError, UnicodeDecodeError, KeyError) as error:
         found = repr(error)
-    raise ValueError(f"expected a record with settings and runs in {file}, got {found}: delete it, or choose another --out")
+    raise ValueError(
+        f"expected a record with settings and runs in {file}, got {found}: delete it, or choose another --out"
+    )
 
 
 def write_json(file: str | Path, content: dict[str, Any]) -> None:

@@ -53,8 +53,11 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
     left = store.missing()
     if not left:
         return 0
-    experiment.prepare(options)
     until = None if options.budget is None else time.monotonic() + options.budget
+    try:
+        experiment.prepare(Job(options, options.runs, lambda: _is_over(until), progress))
+    except OutOfTime:
+        return len(left)
     if options.jobs == 1:
         outcomes = _one_by_one(experiment, left, options, until, progress)
     else:
@@ -74,6 +77,10 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
     return len(store.missing())
 
 
+def _is_over(until: float | None) -> bool:
+    return until is not None and time.monotonic() > until
+
+
 def report(entry: Entry, options: argparse.Namespace) -> str:
     """The table of what the record holds."""
     experiment: Experiment = entry.load().EXPERIMENT
@@ -89,7 +96,7 @@ def _one_by_one(
     torch.set_num_threads(1)
     try:
         for row in left:
-            yield measure(experiment, row, options, lambda: until is not None and time.monotonic() > until, progress)
+            yield measure(experiment, row, options, lambda: _is_over(until), progress)
     finally:
         torch.set_num_threads(threads)
 
@@ -136,7 +143,7 @@ def _in_child(name: str, row: Row, options: argparse.Namespace, until: float | N
         return parent not in (os.getppid(), os.getpid())
 
     def stop() -> bool:
-        return (until is not None and time.monotonic() > until) or bool(_stopping and _stopping.is_set()) or orphaned()
+        return _is_over(until) or bool(_stopping and _stopping.is_set()) or orphaned()
 
     try:
         return measure(find(name).load().EXPERIMENT, row, options, stop, progress=False)
@@ -161,4 +168,5 @@ def measure(
         return Outcome(name)
     except (ValueError, FloatingPointError) as error:  # of this row alone; an OSError is true of all
         return Outcome(name, failure=str(error))
-    return Outcome(name, {**row, "seconds": round(time.perf_counter() - began, 1), **measured})
+    seconds = round(time.perf_counter() - began, 1)
+    return Outcome(name, {**row, **({} if "seconds" in measured else {"seconds": seconds}), **measured})

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from stn_lib import models
-from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.data.shift import shift
 from stn_lib.metrics import error_interval, shift_consistency
 from stn_lib.models import POOLS
 from stn_lib.training import pooling_config, train
+from stn_lib.training.runs import build_model, held_out
 
 PAIRS = 4
 MIDDLE = 32  # crops are taken from the middle of the image, which the digit fills, so that ink enters and leaves
@@ -43,9 +43,9 @@ def rows(options: argparse.Namespace) -> list[Row]:
 def measure(row: Row, job: Job) -> Row:
     """Measure one network before its training and after."""
     config = pooling_config(row["pool"], row["seed"])
-    images = held_out_set(load_digits_split(), config.distortion_spec).images
+    images = held_out(config).images
     before = before_training(row["pool"], row["seed"])
-    result = train(config, out=job.folder, stop=job.stop, progress=job.progress)
+    result = train(config, stop=job.stop, progress=job.progress)
     errors = result.evaluation
     return {
         "parameters": models.count_parameters(result.model),
@@ -62,8 +62,8 @@ def measure(row: Row, job: Job) -> Row:
 def before_training(pool: str, seed: int) -> dict[str, Any]:
     """The circular consistency of the first weights, by the class whose logit exceeds its mean most."""
     config = pooling_config(pool, seed)
-    images = held_out_set(load_digits_split(), config.distortion_spec).images
-    first = config.build(torch.Generator().manual_seed(seed)).eval()
+    images = held_out(config).images
+    first = build_model(config).eval()
     return consistency(Centred(first, images), images)["circular"]
 
 

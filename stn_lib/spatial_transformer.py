@@ -37,16 +37,15 @@ def _attention_theta(parameters: Tensor) -> Tensor:
     return torch.stack([scale, zero, tx, zero, scale, ty], 1).view(-1, 2, 3)
 
 
-LEAN = (
-    0.45  # bound of both numbers that a projective theta divides by: their sum stays below 1, the smallest w above .1
-)
+# bound of a projective theta's last two parameters: their sum stays below 1, so the smallest w is above 0.1
+MAX_PERSPECTIVE = 0.45
 
 
 def _projective_theta(parameters: Tensor) -> Tensor:
-    # A horizon in the picture has no grid, and a step of descent must not be able to end there. Close to the start
-    # the bound changes nothing: LEAN tanh(p / LEAN) has slope 1 at 0.
-    lean = LEAN * torch.tanh(parameters[:, 6:] / LEAN)
-    return projective(torch.cat([parameters[:, :6], lean], dim=1))
+    # A horizon inside the image has no grid, and an optimiser step must not be able to end there. Close to the identity
+    # the bound changes nothing: b tanh(p / b) has slope 1 at 0.
+    perspective = MAX_PERSPECTIVE * torch.tanh(parameters[:, 6:] / MAX_PERSPECTIVE)
+    return projective(torch.cat([parameters[:, :6], perspective], dim=1))
 
 
 def _tps_theta(parameters: Tensor) -> Tensor:

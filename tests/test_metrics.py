@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from scipy.stats import binomtest
 
 from stn_lib.data import RTS, Distortion
-from stn_lib.data.distortions import random_theta
+from stn_lib.data.distort import random_theta
 from stn_lib.metrics import error_interval, pose, shift_consistency
 
 

@@ -13,7 +13,7 @@ from experiments.networks import seeded
 from experiments.record import Row
 from stn_lib import _validate
 from stn_lib.data import DigitsSplit, held_out_set, load_dataset, training_batch
-from stn_lib.data.datasets import HELD_OUT_SEED
+from stn_lib.data.batches import HELD_OUT_SEED
 from stn_lib.localization import FullyConnectedLocalization
 from stn_lib.models import count_parameters
 from stn_lib.models.table1 import BUDGET, convolutional, fully_connected, within

@@ -31,7 +31,7 @@ from experiments.experiment import Experiment, Job
 from experiments.networks import seeded
 from experiments.record import Row
 from stn_lib.data import DigitsSplit, distort, load_dataset
-from stn_lib.data.datasets import HELD_OUT_SEED
+from stn_lib.data.batches import HELD_OUT_SEED
 from stn_lib.metrics import error_interval
 from stn_lib.spatial_transformer import SpatialTransformer
 from stn_lib.training.config import FitConfig
@@ -207,9 +207,7 @@ def train_localizer(
     return network, FitResult(history, seconds)
 
 
-def crop_loss(
-    theta: Tensor, encoder: Encoder, images: Tensor, places: Tensor, size: float | None = None
-) -> Tensor:
+def crop_loss(theta: Tensor, encoder: Encoder, images: Tensor, places: Tensor, size: float | None = None) -> Tensor:
     """The triplet loss of windows theta against patches at the given places."""
     crops, patches = (sample(images, where) for where in (theta, random_patches(theta, places, size)))
     return triplet_loss(encoder(crops), encoder(patches))

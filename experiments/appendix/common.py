@@ -26,9 +26,7 @@ def error(wrong: int, n: int) -> Row:
     return {"error_percent": round(100 * wrong / n, 2), "interval_percent": interval, "wrong": wrong, "n": n}
 
 
-def run_row(
-    network: nn.Module, config: FitConfig, about: dict[str, Any], result: FitResult, **measured: Any
-) -> Row:
+def run_row(network: nn.Module, config: FitConfig, about: dict[str, Any], result: FitResult, **measured: Any) -> Row:
     """The row of a run: its cost, what was measured, its settings, and the curve of its loss."""
     return {
         "seconds": round(result.seconds, 1),

@@ -111,7 +111,7 @@ def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> t
             )
     half = SMALLEST + (LARGEST - SMALLEST) * torch.rand(count, 1, generator=generator)
     offset = (half - FOREGROUND).clamp(min=0.03) * (2 * torch.rand(count, 2, generator=generator) - 1)
-    return sample(soften(images), window(half, inside(half, pose(theta).place + offset))), split.train_labels[chosen]
+    return sample(soften(images), window(half, inside(half, pose(theta).center + offset))), split.train_labels[chosen]
 
 
 def window(half: Tensor, place: Tensor) -> Tensor:
@@ -137,7 +137,7 @@ def boxes(theta: Tensor) -> Tensor:
         (N, 4): left, top, right, bottom, in normalised coordinates.
     """
     where = pose(theta)
-    return _square(where.place, where.size)
+    return _square(where.center, where.size)
 
 
 def windows(theta: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from experiments.networks import seeded
 from experiments.record import Row
 from stn_lib import _validate
 from stn_lib.data import DigitsSplit, load_dataset
-from stn_lib.data.datasets import HELD_OUT_SEED
-from stn_lib.data.distortions import INK
+from stn_lib.data.batches import HELD_OUT_SEED
+from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.models import count_parameters
 from stn_lib.models.table1 import BUDGET, Table1Network
 from stn_lib.spatial_transformer import SpatialTransformer
@@ -70,7 +70,7 @@ def extrude(
         raise ValueError(f"expected max_angle in [0, pi] radians, got {max_angle}: degrees?")
     n = len(images)
     rotation = rotation_3d(torch.randn(n, 3, generator=generator), max_angle * torch.rand(n, generator=generator))
-    ink = INK / 28 * DIGIT
+    ink = DIGIT_SIDE / 28 * DIGIT
     room = 1 - (2 * ink**2 + DEPTH**2) ** 0.5
     place = room * (2 * torch.rand(n, 3, 1, generator=generator) - 1)
     back = rotation.transpose(1, 2) / torch.tensor([DIGIT, DIGIT, DEPTH])[:, None]

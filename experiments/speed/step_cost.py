@@ -28,9 +28,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from experiments.experiment import Experiment, Job
+from experiments.networks import Tutorial
 from experiments.record import Row
 from experiments.speed.clock import settle_allocator
-from experiments.networks import Tutorial
 from stn_lib import models
 
 WIDTHS = {"narrow": (8, 16, 16), "wide": (32, 64, 64)}

@@ -50,7 +50,7 @@ def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -
     layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
 
 
-def export(model: nn.Module) -> tuple[dict[str, Any], bytes]:
+def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
     """A network as plain operations and one buffer of half-precision weights.
 
     Convention:
@@ -68,7 +68,7 @@ def export(model: nn.Module) -> tuple[dict[str, Any], bytes]:
 
     Example:
         >>> from stn_lib.models import CNN
-        >>> layout, weights = export(CNN())
+        >>> layout, weights = to_operations(CNN())
         >>> layout["input"], layout["ops"][0]["op"], layout["ops"][0]["weight"]["offset"]
         ([1, 42, 42], 'conv2d', 0)
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from stn_lib._registry import look_up
 from stn_lib.models.small import CNN, STCNN, PoolingCNN
 from stn_lib.models.table1 import Table1Network
 from stn_lib.spatial_transformer import SpatialTransformer
@@ -31,11 +32,10 @@ def build(name: str, generator: torch.Generator | None = None, **arguments: Any)
 
     Chapter: 7
     """
-    if name not in MODELS:
-        raise ValueError(f"expected a model in {sorted(MODELS)}, got {name!r}")
+    make = look_up("model", name, MODELS)
     generator = generator or torch.Generator().manual_seed(0)
     with torch.random.fork_rng(devices=[]):  # torch's layers draw first weights of their own
-        model = MODELS[name](**arguments)
+        model = make(**arguments)
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=generator)  # torch's own default

@@ -22,6 +22,7 @@ class CNN(nn.Sequential):
         batch_norm: whether convolutions are followed by batch norms; False once they are folded in.
 
     Example:
+        >>> import torch
         >>> tuple(CNN()(torch.zeros(5, 1, 42, 42)).shape)
         (5, 10)
 
@@ -55,6 +56,7 @@ class STCNN(nn.Sequential):
         transform: ``"affine"``, ``"attention"``, ``"projective"`` or ``"tps"``.
 
     Example:
+        >>> import torch
         >>> net = STCNN()
         >>> images = torch.zeros(5, 1, 42, 42)
         >>> tuple(net.transformer.theta(images).shape), tuple(net.transformer(images).shape)
@@ -116,6 +118,7 @@ class PoolingCNN(nn.Sequential):
         ValueError: an unknown pooling, a picture too small.
 
     Example:
+        >>> import torch
         >>> tuple(PoolingCNN(pool="Tri-3")(torch.zeros(5, 1, 40, 40)).shape)
         (5, 10)
 

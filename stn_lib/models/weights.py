@@ -65,7 +65,7 @@ def load_pretrained(name: str | Path) -> CNN | STCNN:
             ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
 
     Returns:
-        The network in float32; each weight is a half-precision number, so `export` loses nothing more.
+        The network in float32; each weight is a half-precision number, so `to_operations` loses nothing more.
 
     Raises:
         FileNotFoundError: where there is none; it names those there are.

@@ -1,14 +1,13 @@
 """Everything that decides a training run, as plain values. Imports no torch: the command line reads this for its help."""
 
 import dataclasses
-import difflib
 import math
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stn_lib._registry import look_up
 from stn_lib.data.datasets import DATASETS
 from stn_lib.data.distortions import DISTORTIONS, Distortion
 
@@ -67,10 +66,10 @@ class FitConfig:
     evaluate_every: int = 0
 
     def __post_init__(self):
-        one_of("optimizer", self.optimizer, OPTIMIZERS)
-        one_of("schedule", self.schedule, SCHEDULES)
-        one_of("precision", self.precision, PRECISIONS)
-        one_of("device", self.device, DEVICES)
+        look_up("optimizer", self.optimizer, dict.fromkeys(OPTIMIZERS))
+        look_up("schedule", self.schedule, dict.fromkeys(SCHEDULES))
+        look_up("precision", self.precision, dict.fromkeys(PRECISIONS))
+        look_up("device", self.device, dict.fromkeys(DEVICES))
         in_range("seed", self.seed, 0, 2**32 - 1)  # torch's CPU generator uses the lowest 32 bits only
         in_range("steps", self.steps, 1)
         in_range("batch_size", self.batch_size, 2)
@@ -119,17 +118,17 @@ class TrainConfig(FitConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        one_of("size", self.size, MODELS)
-        one_of("model", self.model, MODELS[self.size])
-        one_of("dataset", self.dataset, DATASETS)
-        one_of("distortion", self.distortion, DISTORTIONS)
-        one_of("hold_out", self.hold_out, ("validation", "test"))
+        look_up("size", self.size, MODELS)
+        look_up("model", self.model, dict.fromkeys(MODELS[self.size]))
+        look_up("dataset", self.dataset, DATASETS)
+        look_up("distortion", self.distortion, DISTORTIONS)
+        look_up("hold_out", self.hold_out, dict.fromkeys(("validation", "test")))
         in_range("copies", self.copies, 1)
         if self.max_angle is not None:
             in_range("max_angle", self.max_angle, 0, 180)
-        if self.evaluate_every and self.hold_out == "test":
+        if self.evaluate_every and self.hold_out == "test" and DATASETS[self.dataset].final_test:
             raise ValueError(
-                f"expected the test set to be measured once, at the end, got evaluate_every={self.evaluate_every}: "
+                f"expected the test set of {self.dataset} to be measured once, at the end, got evaluate_every={self.evaluate_every}: "
                 'use hold_out="validation"'
             )
         self._check_parts()
@@ -139,7 +138,7 @@ class TrainConfig(FitConfig):
         if self.model.startswith("st-"):
             from stn_lib.spatial_transformer import TRANSFORMS  # imports torch
 
-            one_of("transform", self.transform, TRANSFORMS)
+            look_up("transform", self.transform, TRANSFORMS)
         elif self.transform != "affine":
             name = self.model.upper()
             raise ValueError(
@@ -148,36 +147,19 @@ class TrainConfig(FitConfig):
         if self.model == "pooling-cnn":
             from stn_lib.models import POOLS  # imports torch
 
-            one_of("pool", self.pool, POOLS)
+            look_up("pool", self.pool, dict.fromkeys(POOLS))
         elif self.pool != "max":
             raise ValueError(
                 f"expected no pool with model {self.model!r}, got {self.pool!r}: only pooling-cnn has a choice of pooling"
             )
 
     @property
-    def distortion_spec(self) -> Distortion:
+    def recipe(self) -> Distortion:
         """The declared distortion, with this run's own `max_angle`."""
         declared = DISTORTIONS[self.distortion]
         if self.max_angle is None:
             return declared
         return dataclasses.replace(declared, max_angle=math.radians(self.max_angle))
-
-
-def one_of(name: str, value: Any, known: Iterable[str]) -> None:
-    """Refuse a value that is not among the known ones, with a suggestion where one is close.
-
-    Example:
-        >>> one_of("transform", "afine", ("affine", "tps"))
-        Traceback (most recent call last):
-        ValueError: expected transform to be one of 'affine', 'tps', got 'afine': did you mean 'affine'?
-    """
-    known = list(known)
-    if value in known:
-        return
-    lower = {word.lower(): word for word in known}
-    close = difflib.get_close_matches(str(value).lower(), lower, n=1)
-    hint = f": did you mean {lower[close[0]]!r}?" if close else ""
-    raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {value!r}{hint}")
 
 
 def in_range(name: str, value: float, least: float, most: float = math.inf) -> None:

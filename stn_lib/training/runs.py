@@ -64,7 +64,7 @@ def train(
     Example:
         >>> result = train(TrainConfig(model="cnn", steps=2, batch_size=8, copies=1), progress=False)
         >>> len(result.history), result.evaluation.n
-        (1, 337)
+        (1, 334)
 
     Chapter: 7
     """
@@ -76,7 +76,7 @@ def train(
 
         def measure(model: nn.Module) -> Evaluation:
             if not held_out:
-                held_out.append(held_out_set(split, config.distortion_spec, config.copies))
+                held_out.append(held_out_set(split, config.recipe, config.copies))
             return evaluate(model, held_out[0])
 
         result = fit(
@@ -101,12 +101,12 @@ def build_model(config: TrainConfig) -> nn.Module:
         own["pool"] = config.pool
     name = "table1" if config.size == "table1" else config.model
     generator = torch.Generator().manual_seed(config.seed)
-    return models.build(name, generator, in_size=config.distortion_spec.out_size, **own)
+    return models.build(name, generator, in_size=config.recipe.out_size, **own)
 
 
 def training_batches(config: TrainConfig, split: DigitsSplit) -> Batches:
     """Random training digits of a split, distorted anew in every batch."""
-    return lambda generator: training_batch(split, config.distortion_spec, config.batch_size, generator=generator)
+    return lambda generator: training_batch(split, config.recipe, config.batch_size, generator=generator)
 
 
 def classification_loss(config: TrainConfig) -> Callable[..., tuple[Tensor, dict[str, Tensor]]]:
@@ -129,7 +129,7 @@ def held_out(config: TrainConfig, hold_out: str | None = None, copies: int | Non
         copies: distortions of each digit, instead of the run's own number.
     """
     split = load_dataset(config.dataset, config.hold_out if hold_out is None else hold_out)
-    return held_out_set(split, config.distortion_spec, config.copies if copies is None else copies)
+    return held_out_set(split, config.recipe, config.copies if copies is None else copies)
 
 
 def load_run(

@@ -20,7 +20,7 @@ from scipy import stats
 from experiments import table1
 from experiments.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
 from stn_lib import __main__ as cli
-from stn_lib.data import datasets, held_out_set, load_digits_split
+from stn_lib.data import held_out_set, load_digits_split, mnist
 from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
 from stn_lib.training import TrainConfig, checkpoint, load_run
@@ -29,8 +29,8 @@ from stn_lib.training.loop import thinned
 ROOT = Path(__file__).parents[2]
 SHORT = {"steps": 12, "batch_size": 16, "precision": "float32"}
 SCRIPT = """
-from stn_lib.data import held_out_set, load_digits_split, datasets
-datasets.load_mnist = lambda hold_out: load_digits_split(hold_out=hold_out)
+from stn_lib.data import held_out_set, load_digits_split, mnist
+mnist.load_mnist = lambda hold_out: load_digits_split(hold_out=hold_out)
 if __name__ == "__main__":
     import signal, sys
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
@@ -43,7 +43,7 @@ TIMES = ("seconds", "commit", "changed", "command")
 @pytest.fixture(autouse=True)
 def digits_for_mnist(monkeypatch):
     """What a task on MNIST is given here."""
-    monkeypatch.setattr(datasets, "load_mnist", lambda hold_out: load_digits_split(hold_out=hold_out))
+    monkeypatch.setattr(mnist, "load_mnist", lambda hold_out: load_digits_split(hold_out=hold_out))
 
 
 def timeless(folder):
@@ -318,7 +318,7 @@ def test_what_fails_every_run_ends_it_at_once(tmp_path, monkeypatch):
     def nobody(hold_out):
         raise ConnectionError("no mirror")
 
-    monkeypatch.setattr(datasets, "load_mnist", nobody)
+    monkeypatch.setattr(mnist, "load_mnist", nobody)
     with pytest.raises(ConnectionError, match="no mirror"):
         table1.reproduce(cells, **folders)
     assert not folders["runs"].exists()

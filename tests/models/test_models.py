@@ -96,7 +96,7 @@ def test_export_says_everything(name, tmp_path):
     path = models.save_weights(trained_a_little(name), tmp_path / "net.safetensors", seed=3)
     model = models.load_pretrained(path)
     images = torch.rand(6, 1, 42, 42, generator=torch.Generator().manual_seed(6))
-    torch.testing.assert_close(Interpreter(*models.export(model))(images), model(images), rtol=1e-5, atol=5e-5)
+    torch.testing.assert_close(Interpreter(*models.to_operations(model))(images), model(images), rtol=1e-5, atol=5e-5)
 
 
 def test_equal_size():
@@ -107,7 +107,7 @@ def test_equal_size():
         return own + sum(numbers(op.get("localization", [])) for op in ops)
 
     built = [models.build(name) for name in ("cnn", "st-cnn")]
-    cnn, st_cnn = (numbers(models.export(model)[0]["ops"]) for model in built)
+    cnn, st_cnn = (numbers(models.to_operations(model)[0]["ops"]) for model in built)
     assert abs(cnn - st_cnn) / st_cnn < 0.03
     assert abs(models.count_parameters(built[0]) - models.count_parameters(built[1])) / st_cnn < 0.03
 
@@ -127,7 +127,7 @@ def test_committed_weights_make_the_recorded_errors(name):
     about, model = models.pretrained_info(name), models.load_pretrained(name)
     assert about["command"].startswith("python -m stn_lib train --model ")
     config = TrainConfig(**about["config"])
-    found = evaluate(model, config.distortion, copies=config.copies)
+    found = evaluate(model, config.recipe, copies=config.copies)
     assert found.n == about["n"] and abs(found.wrong - about["wrong"]) <= 2
 
 
@@ -137,7 +137,10 @@ def test_weights_from_mnist_read_other_digits(name):
     everybody has, is the file's own record; here it need only fit its counts."""
     about = models.pretrained_info(name)
     low, high = error_interval(about["wrong"], about["n"])
-    assert about["command"].startswith("python -m stn_lib train --task mnist-rts --model ") and about["n"] == 10_000
+    assert (
+        about["command"].startswith("python -m stn_lib train --dataset mnist --distortion RTS --model ")
+        and about["n"] == 10_000
+    )
     assert about["interval_percent"] == pytest.approx([low, high], abs=0.006)
     assert about["error_percent"] < 3 and evaluate(models.load_pretrained(name), "RTS").error < 20
 
@@ -149,14 +152,12 @@ def test_committed_weights_are_small_and_exact(name):
     assert models.count_parameters(model) < 40_000
     assert all(torch.equal(p, p.half().float()) for p in model.parameters())
     images = torch.rand(6, 1, 42, 42, generator=torch.Generator().manual_seed(6))
-    torch.testing.assert_close(Interpreter(*models.export(model))(images), model(images), rtol=1e-5, atol=5e-5)
+    torch.testing.assert_close(Interpreter(*models.to_operations(model))(images), model(images), rtol=1e-5, atol=5e-5)
 
 
 def test_wrong_requests_are_refused(tmp_path):
     """Oracle: the message names expected, got and remedy."""
-    with pytest.raises(
-        ValueError, match=r"expected a model in \['cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'"
-    ):
+    with pytest.raises(ValueError, match=r"expected model in \['cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'"):
         models.build("vit")
     with pytest.raises(FileNotFoundError, match="digits-rts-cnn"):
         models.load_pretrained("digits")
@@ -166,7 +167,7 @@ def test_wrong_requests_are_refused(tmp_path):
     with pytest.raises(ValueError, match="expected a layer that can be exported"):
         model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Tanh())
         model.in_size = (3, 3)
-        models.export(model)
+        models.to_operations(model)
     with pytest.raises(ValueError, match="before the batch norm"):
         models.fold_batch_norm(nn.Sequential(nn.ReLU(), nn.BatchNorm2d(3)))
     with pytest.raises(ValueError, match="expected a picture of at least 8 pixels a side"):
@@ -205,4 +206,4 @@ def test_a_background_is_not_exported_silently():
     net = models.build("st-cnn")
     net.transformer.background = -0.5
     with pytest.raises(ValueError, match="a background of 0, got .*background=-0.5"):
-        models.export(net.eval())
+        models.to_operations(net.eval())

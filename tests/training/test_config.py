@@ -62,8 +62,8 @@ def test_live_runs_differ_in_model_and_seed_only():
 
 def test_max_angle_is_in_degrees():
     """Oracle: pi / 3."""
-    assert TrainConfig(max_angle=60).distortion.max_angle == pytest.approx(math.pi / 3)
-    assert TrainConfig().distortion.max_angle == pytest.approx(math.pi / 4)
+    assert TrainConfig(max_angle=60).recipe.max_angle == pytest.approx(math.pi / 3)
+    assert TrainConfig().recipe.max_angle == pytest.approx(math.pi / 4)
 
 
 def test_the_runs_that_compare_poolings_differ_in_the_pooling_only():

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stn_lib.data import TASKS, held_out_set, load_digits_split, training_batch
+from stn_lib.data import DISTORTIONS, held_out_set, load_digits_split, training_batch
 from stn_lib.data.digits import DigitsSplit
 from stn_lib.training import OutOfTime, TrainConfig, load_run, train
 
@@ -27,7 +27,7 @@ def test_pictures_are_those_of_the_cpu(task):
     split = load_digits_split()
     there = DigitsSplit(*(part.to(GPU) for part in split))
     batches = [training_batch(s, task, 64, generator=torch.Generator().manual_seed(3)) for s in (split, there)]
-    held = [held_out_set(s, TASKS[task], 1) for s in (split, there)]
+    held = [held_out_set(s, DISTORTIONS[task], 1) for s in (split, there)]
     for ours, theirs in [*zip(*batches, strict=True), *zip(*held, strict=True)]:
         torch.testing.assert_close(theirs.cpu(), ours, atol=2e-5, rtol=0)
 

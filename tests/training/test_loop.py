@@ -119,7 +119,7 @@ def test_a_finished_run_is_read_back(unbroken):
     again = train(CONFIG, out=out, progress=False)
     assert again.test_error == result.test_error and again.seconds == result.seconds > 0
     model, config, _ = load_run(out)
-    found = evaluate(model, config.distortion, copies=1)
+    found = evaluate(model, config.recipe, copies=1)
     wrong = sum(int(row.argmax()) != label for row, label in zip(found.logits, found.labels.tolist(), strict=True))
     assert config == CONFIG and found.wrong == wrong and found.error == pytest.approx(100 * wrong / 445)
     assert found.interval[0] < found.error < found.interval[1]
@@ -146,7 +146,7 @@ def test_it_learns(model):
         config,
         progress=False,
         callback_every=60,
-        callback=lambda _, model: errors.append(evaluate(model, config.distortion, copies=1).error),
+        callback=lambda _, model: errors.append(evaluate(model, config.recipe, copies=1).error),
     )
     assert errors[0] > 80 and result.test_error < 30
     assert errors[-1] == result.test_error

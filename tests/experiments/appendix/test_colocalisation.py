@@ -13,7 +13,7 @@ from experiments.appendix.colocalisation import Points, iou, localizer, random_p
 from experiments.appendix.encoder import SHARE, train_encoder
 from experiments.appendix.scenes import TASKS, boxes, common_set, glimpses, read, shown, soften, window, windows
 from stn_lib.data import DigitsSplit, distort, load_digits_split
-from stn_lib.data.datasets import HELD_OUT_SEED
+from stn_lib.data.batches import HELD_OUT_SEED
 from stn_lib.training import checkpoint
 
 
