@@ -128,11 +128,10 @@ def find(name: str) -> Entry:
     group = [entry for entry in known if entry.startswith(f"{name} ")]
     if group:
         raise ValueError(f"expected one of {', '.join(repr(entry) for entry in group)}, got {name!r}")
-    near = difflib.get_close_matches(name, [*known, *(entry.split()[-1] for entry in known)], 1)
-    raise ValueError(f"expected an experiment, got {name!r}: " + (f"did you mean {near[0]!r}?" if near else LIST_THEM))
-
-
-LIST_THEM = "python -m experiments lists them"
+    nicknames = {entry.split()[-1]: entry for entry in known} | {entry: entry for entry in known}
+    near = difflib.get_close_matches(name, nicknames, 1)
+    hint = f"did you mean {nicknames[near[0]]!r}?" if near else "python -m experiments lists them"
+    raise ValueError(f"expected an experiment, got {name!r}: {hint}")
 
 
 def listing() -> str:

@@ -112,7 +112,7 @@ def _side_by_side(
         try:
             while waiting:
                 ready, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
-                for future in ready:
+                for future in sorted(ready, key=lambda future: future.exception() is not None):  # keep what is done
                     yield future.result()
                 bar.update(finished=len(left) - len(waiting))
         except BaseException:
