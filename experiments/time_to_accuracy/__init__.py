@@ -24,7 +24,6 @@ from experiments.experiment import Experiment, Job
 from experiments.record import Row
 from experiments.speed.clock import settle_allocator
 from experiments.time_to_accuracy.choice import NEVER
-from experiments.time_to_accuracy.race import Digits, first_at, load_digits_for, race
 from experiments.time_to_accuracy.recipes import (
     ABLATION,
     COMPARED,
@@ -36,6 +35,7 @@ from experiments.time_to_accuracy.recipes import (
     Recipe,
 )
 from experiments.time_to_accuracy.summary import report, summarise
+from experiments.time_to_accuracy.timing import Digits, first_at, load_digits_for, race
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:

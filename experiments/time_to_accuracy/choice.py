@@ -6,8 +6,8 @@ from typing import Any
 
 from experiments.experiment import Experiment, Job
 from experiments.record import Row
-from experiments.time_to_accuracy.race import load_digits_for, race
 from experiments.time_to_accuracy.recipes import RECIPES
+from experiments.time_to_accuracy.timing import load_digits_for, race
 
 LENGTHS = (200, 300, 400, 600, 800, 1200, 1600, 2400, 3200)  # steps, tried from the shortest
 SEEDS, MARGIN = (100, 101, 102), 0.1
