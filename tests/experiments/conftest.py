@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from experiments.experiment import Job
+from experiments.table1 import CELLS, table1_config
 from stn_lib.data import load_digits_split, mnist
+from stn_lib.training.runs import build_model
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -33,3 +35,9 @@ def job(tmp_path):
         return Job(**{"options": options, "folder": tmp_path / "row", **other})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def table1_sizes():
+    """The number of parameters of each cell's network, counted here."""
+    return {cell: sum(p.numel() for p in build_model(table1_config(cell)).parameters()) for cell in CELLS}

@@ -27,7 +27,7 @@ from stn_lib.training.fit import FitResult, OutOfTime
 @pytest.fixture(scope="module")
 def encoder():
     """A small classifier's inside, trained for a moment."""
-    return train_encoder(load_digits_split(), steps=60, progress=False)
+    return train_encoder(load_digits_split(), steps=15, progress=False)
 
 
 def pixels(where):
@@ -207,8 +207,8 @@ def test_glimpses_hold_the_digit_in_windows_of_every_size():
     grey = torch.tensor([1.0] + 7 * [0.1]).view(-1, 1, 1, 1)
     digits = F.pad(grey.expand(-1, 1, 16, 16), (6, 6, 6, 6)).contiguous()
     split = DigitsSplit(digits, torch.arange(8), digits[:0], torch.arange(0))
-    seen, labels = glimpses(split, 2400, generator=torch.Generator().manual_seed(0))
-    assert seen.shape == (2400, 1, 28, 28) and set(labels.tolist()) == set(range(8))
+    seen, labels = glimpses(split, 1600, generator=torch.Generator().manual_seed(0))
+    assert seen.shape == (1600, 1, 28, 28) and set(labels.tolist()) == set(range(8))
     crops = seen[labels == 0][:, 0].numpy()
     row = np.where(crops > 0.15, crops, 0).sum(2).max(1)  # its width in pixels of the crop, blurred edges and all
     half = 16 / 84 * 28 / row
