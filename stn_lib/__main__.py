@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import difflib
 import io
+import itertools
 import logging
 import re
 import sys
@@ -252,16 +253,16 @@ def _one_line(box: str) -> str:
     """What tyro prints in a frame: the message, and the flags that it suggests.
 
     Example:
-        >>> _one_line("╭─ Unrecognized ─╮\\n│ Unknown: --stps │\\n│ ─── │\\n│ Perhaps you meant: │\\n│     --steps INT │\\n╰──╯")
+        >>> _one_line("╭─ Unknown ─╮\\n│ Unknown: --stps │\\n│ ─── │\\n│ Perhaps you meant: │\\n│   --steps INT │\\n╰──╯")
         'Unknown: --stps: did you mean --steps?'
     """
-    lines = [line.strip("│|").rstrip() for line in box.splitlines() if line.startswith(("│", "|"))]
-    rule = next((k for k, line in enumerate(lines) if re.fullmatch(r"[\s─-]+", line)), len(lines))
-    message = " ".join(line.strip() for line in lines[:rule])
-    suggested = [found[1] for line in lines[rule:] if (found := re.match(r"\s*(--[\w-]+)", line))]
+    _title, *lines = [line.strip("│ ") for line in box.strip().splitlines()]  # without UTF-8 there are no bars
+    parts = [list(part) for rule, part in itertools.groupby(lines, lambda line: not line.strip("─-╰╯")) if not rule]
+    message, *hints = parts
+    suggested = [found[1] for line in itertools.chain(*hints) if (found := re.match(r"(--[\w-]+)", line))]
     if "Perhaps you meant" not in box or not suggested:
-        return f"{message} (see --help)"
-    return f"{message}: did you mean {' or '.join(suggested)}?"
+        return f"{' '.join(message)} (see --help)"
+    return f"{' '.join(message)}: did you mean {' or '.join(suggested)}?"
 
 
 if __name__ == "__main__":
