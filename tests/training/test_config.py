@@ -6,7 +6,8 @@ import shlex
 
 import pytest
 
-from stn_lib.__main__ import _parse
+from stn_lib.__main__ import Train
+from stn_lib._command_line import parse
 from stn_lib.training import FitConfig, TrainConfig, live_config, pooling_config
 from stn_lib.training.config import command, run_folder
 
@@ -89,7 +90,7 @@ CONFIGS = [
 def test_the_recorded_command_makes_the_run_again(config):
     """Oracle: the command line's own parser."""
     words = shlex.split(command(config))
-    assert words[:4] == ["python", "-m", "stn_lib", "train"] and _parse("train", words[4:]).config_of() == config
+    assert words[:4] == ["python", "-m", "stn_lib", "train"] and parse(Train, words[4:], "train").config_of() == config
 
 
 def test_runs_have_folders_of_their_own():
