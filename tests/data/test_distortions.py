@@ -28,7 +28,7 @@ def drawn(kind, n=4000):
     return angle, scale, place
 
 
-# What committed weights and stored results were made with: the fourth theta's first two rows, the ink of four pictures,
+# What committed weights and stored results were made with: the fourth theta's first two rows, the sums of four images,
 # and the generator's next number, which says how many were drawn.
 AFFINE = 0.4336993098258972
 PINNED = {
@@ -75,9 +75,9 @@ def test_the_draws_behind_stored_results_stay(kind):
     """Oracle: numbers printed once, those of R, RTS, centred and shifted before the others were added."""
     g, split = torch.Generator().manual_seed(11), load_digits_split()
     out, theta = distort(split.test_images[:4], kind, generator=g, others=split.test_images)
-    rows, ink, after = PINNED[kind]
+    rows, sums, after = PINNED[kind]
     torch.testing.assert_close(theta[3, :2], torch.tensor(rows), rtol=0, atol=1e-6)
-    torch.testing.assert_close(out.sum((1, 2, 3)), torch.tensor(ink), rtol=0, atol=1e-3)
+    torch.testing.assert_close(out.sum((1, 2, 3)), torch.tensor(sums), rtol=0, atol=1e-3)
     training_batch(split, kind, 64, generator=g)
     assert torch.rand(1, generator=g).item() == after
 
@@ -122,15 +122,15 @@ def test_shifts_are_uniform_and_move_the_digit_by_so_many_pixels():
 
 
 def test_the_whole_digit_stays_in_the_frame():
-    """Oracle: a frame of 90 px that cuts nothing: the middle 42 x 42 must hold all of its ink."""
+    """Oracle: a frame of 90 px that cuts nothing: the middle 42 x 42 must hold all of it."""
     images = load_digits_split().test_images.repeat(4, 1, 1, 1)
     for recipe in (RTS, dataclasses.replace(RTS, max_angle=math.pi / 3)):
         out, theta = distort(images, recipe, generator=torch.Generator().manual_seed(2))
         wide = theta.clone()
         wide[:, :, :2] *= 90 / 42
         grid = torch.nn.functional.affine_grid(wide, (len(images), 1, 90, 90), False)
-        all_ink = torch.nn.functional.grid_sample(images, grid, align_corners=False).sum((1, 2, 3))
-        assert ((all_ink - out.sum((1, 2, 3))) / all_ink).abs().max() < 0.002
+        whole = torch.nn.functional.grid_sample(images, grid, align_corners=False).sum((1, 2, 3))
+        assert ((whole - out.sum((1, 2, 3))) / whole).abs().max() < 0.002
 
 
 def test_convention_positive_angles_turn_counter_clockwise():
