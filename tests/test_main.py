@@ -42,7 +42,7 @@ def test_train_evaluate_export(tmp_path, capsys):
     assert main(["evaluate", str(file), "--copies", "1"]) == 0
     text = capsys.readouterr().out
     assert "turned   0 to  15 degrees" in text and "of 445 wrong" in text
-    assert main(["evaluate", str(run), "--task", "RTS", "--max-angle", "90", "--copies", "1"]) == 0
+    assert main(["evaluate", str(run), "--distortion", "RTS", "--max-angle", "90", "--copies", "1"]) == 0
     assert "turned  75 to  90 degrees" in capsys.readouterr().out
 
 

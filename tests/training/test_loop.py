@@ -141,7 +141,7 @@ def test_a_run_goes_on_with_another_number_of_threads(unbroken):
 def test_it_learns(model):
     """Oracle: chance is 90 % wrong; before training a network is near it."""
     errors = []
-    config = TrainConfig(model=model, task="R", steps=60, batch_size=64, copies=1, seed=1, max_angle=20)
+    config = TrainConfig(model=model, distortion="R", steps=60, batch_size=64, copies=1, seed=1, max_angle=20)
     result = train(
         config,
         progress=False,
