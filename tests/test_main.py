@@ -51,7 +51,7 @@ def test_train_evaluate_export(tmp_path, capsys):
 def test_the_papers_other_distortions_can_be_trained_on(task, model, tmp_path, capsys):
     """Oracle: the exit status, and the number of held-out pictures."""
     short = ["--steps", "2", "--batch-size", "8", "--copies", "1", "--quiet"]
-    assert main(["train", "--task", task, "--model", model, "--out", str(tmp_path), *short]) == 0
+    assert main(["train", "--distortion", task, "--model", model, "--out", str(tmp_path), *short]) == 0
     assert "on 445 pictures" in capsys.readouterr().out
     assert main(["evaluate", str(tmp_path), "--copies", "1"]) == 0  # turns are told of affine distortions alone
     assert "of 445 wrong" in capsys.readouterr().out

@@ -33,7 +33,7 @@ def test_learning_rate_is_one_cycle(steps):
     ("wrong", "message"),
     [
         ({"model": "vit"}, "expected model in"),
-        ({"task": "TCX"}, "expected task in"),
+        ({"distortion": "TCX"}, "expected distortion in"),
         ({"hold_out": "train"}, "expected hold_out in"),
         ({"steps": 0}, "expected steps of at least 1, got 0"),
         ({"batch_size": 1}, "expected batch_size of at least 2"),
@@ -43,7 +43,10 @@ def test_learning_rate_is_one_cycle(steps):
         ({"max_angle": 200.0}, "expected max_angle in"),
         ({"model": "pooling-cnn", "pool": "mean"}, "expected pool in"),
         ({"model": "cnn", "pool": "Tri-3"}, r"expected pool in \['max'\]"),
-        ({"task": "mnist-r", "evaluate_every": 10}, "expected MNIST's test digits to be asked at the end only"),
+        (
+            {"dataset": "mnist", "distortion": "R", "evaluate_every": 10},
+            "expected MNIST's test digits to be asked at the end only",
+        ),
     ],
 )
 def test_impossible_runs_are_refused(wrong, message):
