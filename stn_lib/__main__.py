@@ -3,21 +3,17 @@
 The long experiments, Table 1 among them, are run by ``python -m experiments``.
 """
 
-import contextlib
 import dataclasses
 import difflib
-import io
 import logging
-import re
 import sys
-import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import tyro
 
+from stn_lib._command_line import parse
 from stn_lib.data.datasets import DATASETS
 from stn_lib.data.distortions import DISTORTIONS
 from stn_lib.training.config import TrainConfig, command, run_folder
@@ -178,7 +174,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if name not in COMMANDS:
             raise ValueError(_unknown(name))
-        _parse(name, arguments).run()
+        parse(COMMANDS[name], arguments, f"python -m stn_lib {name}").run()
     except (ValueError, OSError, FloatingPointError) as error:
         where = f" {name}" if name in COMMANDS else ""
         print(f"python -m stn_lib{where}: {error}", file=sys.stderr)
@@ -206,62 +202,6 @@ def _unknown(name: str) -> str:
     if near:
         hint = f": did you mean: {ELSEWHERE.get(near[0], f'python -m stn_lib {near[0]}')}"
     return f"expected a command, one of {', '.join(COMMANDS)}, got {name!r}{hint}"
-
-
-def _parse(name: str, arguments: list[str]) -> Any:
-    """The command's dataclass, from its flags and, before them, those of a ``--config`` file.
-
-    Raises:
-        ValueError: for what tyro refuses; its framed message is put on one line.
-    """
-    parse: Callable[[list[str]], Any] = lambda flags: tyro.cli(  # noqa: E731
-        COMMANDS[name], args=flags, prog=f"python -m stn_lib {name}", config=(tyro.conf.FlagCreatePairsOff,)
-    )
-    box = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(box):
-            parsed = parse(arguments)
-            if name == "train" and parsed.config is not None:
-                parsed = parse([*_flags_of(parsed.config), *arguments])  # the last of two equal flags counts
-            return parsed
-    except SystemExit as left:
-        if left.code == 0:  # --help
-            raise
-        raise ValueError(_one_line(box.getvalue())) from None
-
-
-def _flags_of(path: Path) -> list[str]:
-    """The settings of a TOML file as flags, so that one parser checks both."""
-    try:
-        settings = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"expected TOML in {path}, got: {error}") from error
-    flags = []
-    for key, value in settings.items():
-        flag = f"--{key.replace('_', '-')}"
-        if isinstance(value, bool):
-            flags += [flag] if value else []
-        elif isinstance(value, str | int | float):
-            flags += [flag, str(value)]
-        else:
-            raise ValueError(f"expected {key} in {path} to be a number, a string or true, got {value!r}")
-    return flags
-
-
-def _one_line(box: str) -> str:
-    """What tyro prints in a frame: the message, and the flags that it suggests.
-
-    Example:
-        >>> _one_line("╭─ Unrecognized ─╮\\n│ Unknown: --stps │\\n│ ─── │\\n│ Perhaps you meant: │\\n│     --steps INT │\\n╰──╯")
-        'Unknown: --stps: did you mean --steps?'
-    """
-    lines = [line.strip("│|").rstrip() for line in box.splitlines() if line.startswith(("│", "|"))]
-    rule = next((k for k, line in enumerate(lines) if re.fullmatch(r"[\s─-]+", line)), len(lines))
-    message = " ".join(line.strip() for line in lines[:rule])
-    suggested = [found[1] for line in lines[rule:] if (found := re.match(r"\s*(--[\w-]+)", line))]
-    if "Perhaps you meant" not in box or not suggested:
-        return f"{message} (see --help)"
-    return f"{message}: did you mean {' or '.join(suggested)}?"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Numbers that say how good a network is, how far to trust them, and how a picture stands."""
+"""Error rates and their intervals, the consistency of a classifier under shifts, and the pose of an image."""
 
 import math
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ from stn_lib.transforms import invert
 
 
 def error_interval(errors: int, n: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's interval for an error rate: which true rates fit `errors` mistakes in `n` trials.
+    """Wilson's interval for an error rate: the true rates that are compatible with `errors` mistakes in `n` trials.
 
     Convention:
         In per cent, as the paper's tables. It stays within [0, 100] and works at 0 errors, where the usual
-        p ± z·sqrt(p(1-p)/n) claims certainty. It takes the trials for independent.
+        p ± z·sqrt(p(1-p)/n) has no width. It takes the trials for independent.
 
     Args:
         errors: number of wrong answers, 0 <= errors <= n.
         n: number of answers.
-        z: how many standard deviations; the default gives 95 %.
+        z: half the width in standard deviations; the default gives 95 %.
 
     Returns:
         (low, high) in per cent.
 
     Raises:
-        ValueError: for counts that cannot be.
+        ValueError: for impossible counts.
 
     Example:
         >>> low, high = error_interval(70, 10_000)  # the paper's 0.7 % on MNIST's test set
@@ -125,7 +125,7 @@ def pose(theta: Tensor) -> Pose:
 
 
 class Consistency(NamedTuple):
-    """How often two shifts of one picture get one answer: a rate and its 95 % interval, in per cent, and the count."""
+    """The share of pairs of shifts with one answer and its 95 % interval, in per cent, and the number of pairs."""
 
     rate: float
     interval: tuple[float, float]
@@ -143,27 +143,27 @@ def shift_consistency(
     generator: torch.Generator,
     batch_size: int = 512,
 ) -> Consistency:
-    """How often a classifier gives two shifts of one picture the same class. What the class is does not matter.
+    """How often a classifier assigns two shifts of one image the same class, correct or not.
 
     Convention:
-        Each picture is shifted twice, by independent uniform draws. With ``"crop"``, the definition of the literature, a
-        shift is the place of a crop that is `reach` pixels smaller a side than the picture, so content enters and leaves
-        at the edges. With ``"circular"`` what leaves comes in at the other side; draws are from 0 to `reach`.
+        Each image is shifted twice, by independent uniform draws. With ``"crop"``, the definition of the literature, a
+        shift is the position of a crop that is `reach` pixels smaller a side than the image, so content enters and
+        leaves at the edges. With ``"circular"`` pixels that leave enter at the other side; draws are from 0 to `reach`.
 
     Args:
-        model: (N, C, H, W) to logits (N, classes), in the mode in which it shall be measured.
+        model: (N, C, H, W) to logits (N, classes), in the mode in which it is to be measured.
         images: (N, C, H, W); with ``"crop"`` the model sees (N, C, H - reach, W - reach).
         reach: largest shift in pixels.
         fill: ``"crop"`` or ``"circular"``.
-        pairs: pairs of shifts for each picture.
-        generator: where the shifts come from.
-        batch_size: pictures at a time.
+        pairs: pairs of shifts for each image.
+        generator: the source of the shifts.
+        batch_size: images at a time.
 
     Returns:
-        A `Consistency`. Its interval takes pairs for independent, so with several pairs a picture it is a little narrow.
+        A `Consistency`. Its interval takes pairs for independent, so with several pairs of one image it is a little too narrow.
 
     Raises:
-        ValueError: a `reach` that leaves no picture, no pictures at all, an unknown `fill`.
+        ValueError: a `reach` that leaves no pixels, no images, an unknown `fill`.
 
     Example:
         >>> always_zero = lambda x: torch.eye(10)[torch.zeros(len(x), dtype=torch.long)]
@@ -177,7 +177,7 @@ def shift_consistency(
     height, width = images.shape[-2:]
     if not len(images) or pairs < 1 or not 0 <= reach < (min(height, width) if fill == "crop" else 10**9):
         raise ValueError(
-            f"expected pictures, pairs >= 1 and a reach from 0 to less than their side, got {len(images)} pictures of "
+            f"expected images, pairs >= 1 and a reach from 0 to less than their side, got {len(images)} images of "
             f"{height} x {width}, pairs={pairs}, reach={reach}"
         )
     draw = torch.randint(reach + 1, (2, pairs * len(images), 2), generator=generator)
@@ -187,7 +187,7 @@ def shift_consistency(
 
 
 def _answers(model: nn.Module, images: Tensor, offsets: Tensor, reach: int, fill: str, batch_size: int) -> Tensor:
-    """The class of picture ``k % len(images)`` at offset k (x, y), for every k."""
+    """The class of image ``k % len(images)`` at offset k (x, y), for every k."""
     size = [side - reach if fill == "crop" else side for side in images.shape[-2:]]
     found = []
     for start in range(0, len(offsets), batch_size):

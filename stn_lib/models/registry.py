@@ -1,4 +1,4 @@
-"""Every network of the course by its name, with first weights that a generator decides."""
+"""The registry of networks, and their initialisation from a generator."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Tabl
 
 
 def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> nn.Module:
-    """A new network by name, with first weights that a generator decides.
+    """A new network by name, its weights drawn from a generator.
 
     Args:
-        name: a name in `MODELS`: ``"cnn"``, ``"pooling-cnn"``, ``"st-cnn"`` or ``"table1"``.
-        generator: draws the weights; seeded with 0 if None. The global random state is left alone.
-        arguments: of the class.
+        name: a name in `MODELS`.
+        generator: the source of the weights; seeded with 0 if None. The global random state does not change.
+        arguments: the class's arguments.
 
     Raises:
         ValueError: for an unknown name.
@@ -34,7 +34,7 @@ def build(name: str, generator: torch.Generator | None = None, **arguments: Any)
     """
     make = look_up("model", name, MODELS)
     generator = generator or torch.Generator().manual_seed(0)
-    with torch.random.fork_rng(devices=[]):  # torch's layers draw first weights of their own
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw weights when they are made
         model = make(**arguments)
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):

@@ -198,20 +198,16 @@ def pooling_config(pool: str, seed: int = 0, steps: int = 400) -> TrainConfig:
     )  # fmt: skip
 
 
-def changed_settings(config: TrainConfig) -> dict[str, Any]:
-    """The settings that name a run: distortion, model and seed always, others where they differ from the default."""
-    named = (
-        ["distortion", "model", "transform", "seed"]
-        if config.model.startswith("st-")
-        else ["distortion", "model", "seed"]
-    )
-    names = [*named, *(field.name for field in dataclasses.fields(config) if field.name not in named)]
-    defaults = TrainConfig()
-    return {
-        name: getattr(config, name)
-        for name in names
-        if name in named or getattr(config, name) != getattr(defaults, name)
-    }
+def named_settings(config: TrainConfig) -> dict[str, Any]:
+    """The settings that name a run: distortion, model and seed always, the others if they differ from the default."""
+    always = ["distortion", "model", "transform", "seed"]
+    if not config.model.startswith("st-"):
+        always.remove("transform")
+    if config.dataset != TrainConfig.dataset:
+        always.insert(0, "dataset")
+    others = [field.name for field in dataclasses.fields(config) if field.name not in always]
+    others = [name for name in others if getattr(config, name) != getattr(TrainConfig, name)]
+    return {name: getattr(config, name) for name in [*always, *others]}
 
 
 def command(config: TrainConfig) -> str:
@@ -219,9 +215,11 @@ def command(config: TrainConfig) -> str:
 
     Example:
         >>> command(TrainConfig(model="cnn", steps=100, hold_out="test"))
-        'python -m stn_lib train --distortion RTS --model cnn --seed 0 --steps 100 --test'
+        'python -m stn_lib train --model cnn --seed 0 --steps 100 --test'
     """
-    settings = changed_settings(config)
+    settings = named_settings(config)
+    if "dataset" not in settings and config.distortion == TrainConfig.distortion:
+        del settings["distortion"]
     test = settings.pop("hold_out", "validation") == "test"
     flags = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
     return shlex.join(["python", "-m", "stn_lib", "train", *flags, *(["--test"] if test else [])])
@@ -234,6 +232,7 @@ def run_folder(config: TrainConfig) -> Path:
         >>> run_folder(TrainConfig(model="cnn", lr=0.1, threads=2)).name
         'RTS-cnn-0-lr-0.1'
     """
-    settings = {name: value for name, value in changed_settings(config).items() if name not in MACHINE}
-    named = [str(settings.pop(name)) for name in ("distortion", "model", "transform", "seed") if name in settings]
+    settings = {name: value for name, value in named_settings(config).items() if name not in MACHINE}
+    always = [settings.pop(name, None) for name in ("dataset", "distortion", "model", "transform", "seed")]
+    named = [str(value) for value in always if value is not None]
     return RUNS / "-".join([*named, *(f"{name}-{value}" for name, value in settings.items())])

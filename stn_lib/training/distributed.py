@@ -5,9 +5,8 @@ batch norm of each process sees its own share, so a network with batch norm trai
 process. Evaluation and checkpoints use the main process's network.
 """
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,17 +15,11 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 
-@contextmanager
-def process_group(device: torch.device) -> Iterator[None]:
-    """Join the other processes that torchrun started, if there are any."""
-    if not _launched() or dist.is_initialized():
-        yield
-        return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield
-    finally:
-        dist.destroy_process_group()
+def join_processes(device: torch.device) -> None:
+    """Join the other processes that torchrun started, if there are any, until this process ends."""
+    if _launched() and not dist.is_initialized():
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(dist.destroy_process_group)
 
 
 def is_main_process() -> bool:

@@ -111,7 +111,8 @@ def fit(
     half = config.precision == "bfloat16"
     settings = {"config": dataclasses.asdict(config), "about": about or {}}
 
-    with threads(config.threads), distributed.process_group(device), private_rng(config.seed, device):
+    distributed.join_processes(device)
+    with threads(config.threads), private_rng(config.seed, device):
         model.to(device).train()
         if half:
             for parameter in model.parameters():

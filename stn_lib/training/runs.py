@@ -12,7 +12,7 @@ from stn_lib import models
 from stn_lib.data import DigitsSplit, HeldOut, held_out_set, load_dataset, training_batch
 from stn_lib.training import checkpoint
 from stn_lib.training.config import TrainConfig
-from stn_lib.training.distributed import from_main, is_main_process, local_device, process_group
+from stn_lib.training.distributed import from_main, is_main_process, join_processes, local_device
 from stn_lib.training.evaluation import Evaluation, evaluate
 from stn_lib.training.fit import Batches, Callback, fit
 from stn_lib.training.torch_state import threads
@@ -69,7 +69,8 @@ def train(
     Chapter: 7
     """
     device = local_device(config.device)
-    with threads(config.threads), process_group(device):
+    join_processes(device)
+    with threads(config.threads):
         split = DigitsSplit(*(part.to(device) for part in load_dataset(config.dataset, config.hold_out)))
         model = build_model(config)
         held_out: list[HeldOut] = []  # distorted at the first measurement
