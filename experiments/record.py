@@ -140,5 +140,5 @@ def _check_same_settings(known: dict[str, Any], mine: dict[str, Any], file: Path
     known, mine = with_defaults(known), with_defaults(mine)
     other = [name for name in {**known, **mine} if known.get(name) != mine.get(name)]
     if other:
-        told = "; ".join(f"{name} was {known.get(name)!r} and is now {mine.get(name)!r}" for name in other)
-        raise ValueError(f"{file} holds rows of other settings ({told}): delete it, or choose another --out")
+        differences = "; ".join(f"{name} was {known.get(name)!r} and is now {mine.get(name)!r}" for name in other)
+        raise ValueError(f"{file} holds rows of other settings ({differences}): delete it, or choose another --out")

@@ -41,7 +41,7 @@ def train_line(row, job):
 
 
 class Toy:
-    """An experiment of six rows that can be told to fail, and that counts its measurements."""
+    """An experiment of six rows whose rows can be made to fail, and that counts its measurements."""
 
     def __init__(self):
         self.measured, self.prepared, self.faults = [], 0, {}

@@ -58,7 +58,7 @@ def test_tutorial_has_the_sizes_of_its_description():
 
 
 def test_tutorial_starts_at_the_identity():
-    """Oracle: its description: the picture itself, whatever it shows, frame or none."""
+    """Oracle: its description: the image itself, whatever it shows, frame or none."""
     net = build(TUTORIAL, 0)
     x = torch.randn(2, 1, 28, 28)
     torch.testing.assert_close(net.transformer(x), x, atol=1e-5, rtol=0)
@@ -116,13 +116,13 @@ def test_a_run_s_row(monkeypatch, digits, job):
 def test_the_shortest_length_at_which_every_seed_arrives_is_chosen(monkeypatch, digits, job):
     """Oracle: by hand: at 200 steps the second seed fails, at 300 the first, at 400 none; 98.6 is needed."""
     ends = iter((98.7, 98.5, 98.55, 98.6, 98.9, 99.0))
-    asked = []
+    seen = []
     monkeypatch.setattr(choice, "load_digits_for", lambda *_: digits)
     monkeypatch.setattr(
-        choice, "race", lambda recipe, seed, *_: asked.append((recipe.steps, seed)) or [[1, 0, 0, next(ends)]]
+        choice, "race", lambda recipe, seed, *_: seen.append((recipe.steps, seed)) or [[1, 0, 0, next(ends)]]
     )
     row = choice.measure({"run": "ours, to 98.5 %", "target": 98.5}, job())
-    assert asked == [(200, 100), (200, 101), (300, 100), (400, 100), (400, 101), (400, 102)] and row["steps"] == 400
+    assert seen == [(200, 100), (200, 101), (300, 100), (400, 100), (400, 101), (400, 102)] and row["steps"] == 400
     assert [one["validation_percent"] for one in row["tried"]] == [[98.7, 98.5], [98.55], [98.6, 98.9, 99.0]]
 
 

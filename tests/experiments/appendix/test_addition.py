@@ -33,7 +33,7 @@ def labels_in(images):
 
 @pytest.mark.parametrize("drawn", ["batch", "held out"])
 def test_labels_are_sums_of_what_the_channels_show(drawn):
-    """Oracle: pictures whose grey says which digit they are, added up here."""
+    """Oracle: images whose grey says which digit they are, added up here."""
     g = torch.Generator().manual_seed(0)
     images, sums = addition_batch(labelled(), 500, generator=g) if drawn == "batch" else addition_held_out(labelled())
     assert torch.equal(labels_in(images).sum(1), sums)
@@ -97,7 +97,7 @@ def test_each_transformer_sees_and_moves_both_channels():
 
 
 def test_splines_are_read_in_full_precision_under_autocast():
-    """Oracle: the same pictures read without autocast, at the theta found under it."""
+    """Oracle: the same images read without autocast, at the theta found under it."""
     net = AdditionNetwork("2xst-fcn", "tps").eval()
     images = torch.rand(2, 2, 42, 42)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):

@@ -41,13 +41,13 @@ def test_true_boxes_hold_the_ink():
     split = load_digits_split()
     digits = split.test_images[:40]
     images, theta = distort(digits, DISTORTIONS["T"], generator=torch.Generator().manual_seed(0))
-    for picture, digit, box in zip(images[:, 0].numpy(), digits[:, 0].numpy(), pixels(boxes(theta)), strict=True):
+    for image, digit, box in zip(images[:, 0].numpy(), digits[:, 0].numpy(), pixels(boxes(theta)), strict=True):
         assert box.min() >= -1e-4 and box.max() <= 84 + 1e-4
         np.testing.assert_allclose(box[2:] - box[:2], 28, atol=1e-4)
-        total = picture.sum()
+        total = image.sum()
         assert total == pytest.approx(digit.sum(), rel=1e-4)
         for axis in (0, 1):  # x sums over rows
-            centre = (picture.sum(axis) * (np.arange(84) + 0.5)).sum() / total - box[axis]
+            centre = (image.sum(axis) * (np.arange(84) + 0.5)).sum() / total - box[axis]
             own = (digit.sum(axis) * (np.arange(28) + 0.5)).sum() / digit.sum()
             assert centre == pytest.approx(own, abs=1e-3)
 
@@ -59,11 +59,11 @@ def test_clutter_is_whole_and_boxes_are_whole_pixels():
     corners = pixels(where)
     np.testing.assert_allclose(corners, corners.round(), atol=1e-3)
     threes = split.train_images[split.train_labels == 3][:, 0].numpy()
-    for picture, (left, top, right, bottom) in zip(images[:, 0].numpy(), corners.round().astype(int), strict=True):
-        inside = picture[top:bottom, left:right]
+    for image, (left, top, right, bottom) in zip(images[:, 0].numpy(), corners.round().astype(int), strict=True):
+        inside = image[top:bottom, left:right]
         assert inside.shape == (28, 28)
         assert any((inside >= three - 1e-5).all() and (inside > three + 1e-4).sum() < 400 for three in threes)
-        outside = picture.copy()
+        outside = image.copy()
         outside[top:bottom, left:right] = 0
         assert 0 < (outside > 0).sum() <= 16 * 36
 
@@ -79,7 +79,7 @@ def test_only_one_class_and_every_place():
 
 
 def test_windows_are_what_is_sampled():
-    """Oracle: torch's grid_sample of a picture that holds its own coordinates: the outermost pixels of the crop."""
+    """Oracle: torch's grid_sample of an image that holds its own coordinates: the outermost pixels of the crop."""
     net = Localizer().eval()
     with torch.no_grad():
         net.localization[-1].bias.copy_(torch.tensor([0.7, -0.4, 0.9]))
@@ -87,8 +87,8 @@ def test_windows_are_what_is_sampled():
     theta = net.theta(torch.zeros(1, 1, 84, 84))
     grid = F.affine_grid(theta, (1, 1, 28, 28), align_corners=False)
     left, top, right, bottom = windows(theta)[0].tolist()
-    for picture, low, high in ((x, left, right), (x.T, top, bottom)):
-        read = F.grid_sample(picture[None, None], grid, align_corners=False)[0, 0]
+    for image, low, high in ((x, left, right), (x.T, top, bottom)):
+        read = F.grid_sample(image[None, None], grid, align_corners=False)[0, 0]
         half = (high - low) / 56
         assert read.min().item() == pytest.approx(low + half, abs=1e-3)
         assert read.max().item() == pytest.approx(high - half, abs=1e-3)
@@ -173,19 +173,19 @@ def test_patches_are_as_large_as_windows_and_inside():
 
 def test_softened_images():
     """Oracle: scipy's Gaussian filter, with black outside."""
-    pictures = torch.rand(2, 1, 30, 41)
-    expected = ndimage.gaussian_filter(pictures.numpy(), (0, 0, 1.2, 1.2), mode="constant", radius=(0, 0, 5, 5))
-    np.testing.assert_allclose(soften(pictures).numpy(), expected, atol=1e-6)
+    images = torch.rand(2, 1, 30, 41)
+    expected = ndimage.gaussian_filter(images.numpy(), (0, 0, 1.2, 1.2), mode="constant", radius=(0, 0, 5, 5))
+    np.testing.assert_allclose(soften(images).numpy(), expected, atol=1e-6)
 
 
 def test_crops_are_those_of_torch():
     """Oracle: torch's affine_grid and grid_sample, of a theta written by hand."""
-    pictures = torch.rand(2, 1, 84, 84)
+    images = torch.rand(2, 1, 84, 84)
     half, place = torch.tensor([[0.25], [0.5]]), torch.tensor([[0.1, -0.7], [0.5, 0.0]])
     theta = torch.tensor([[[0.25, 0, 0.1], [0, 0.25, -0.7]], [[0.5, 0, 0.5], [0, 0.5, 0]]])
     assert torch.equal(window(half, place), theta)
     grid = F.affine_grid(theta, (2, 1, 28, 28), align_corners=False)
-    torch.testing.assert_close(sample(pictures, theta), F.grid_sample(pictures, grid, align_corners=False))
+    torch.testing.assert_close(sample(images, theta), F.grid_sample(images, grid, align_corners=False))
 
 
 def test_shown_images_are_held_out_digits_of_the_class():
@@ -203,7 +203,7 @@ def test_shown_images_are_held_out_digits_of_the_class():
 def test_glimpses_hold_the_digit_in_windows_of_every_size():
     """Oracle: a white square of 16 pixels for a digit, and seven dim ones, that are its clutter: how wide a crop shows it
     tells how large the window is, unless it is cut; scipy's Kolmogorov-Smirnov test knows what sizes should come. Every
-    other picture has clutter: ink beside the square, in windows wide enough to hold some."""
+    other image has clutter: ink beside the square, in windows wide enough to hold some."""
     grey = torch.tensor([1.0] + 7 * [0.1]).view(-1, 1, 1, 1)
     digits = F.pad(grey.expand(-1, 1, 16, 16), (6, 6, 6, 6)).contiguous()
     split = DigitsSplit(digits, torch.arange(8), digits[:0], torch.arange(0))

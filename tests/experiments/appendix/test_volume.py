@@ -162,7 +162,7 @@ def test_undoing_theta_gives_the_digit_back():
 
 @pytest.mark.parametrize("transformer", [False, True])
 def test_networks(transformer):
-    """Oracle: the budget; the projection of an unwarped volume by numpy; the shapes asked for."""
+    """Oracle: the budget; the projection of an unwarped volume by numpy; the shapes requested."""
     net = VolumeNetwork(transformer, 16).eval()
     assert abs(sum(p.numel() for p in net.parameters()) - 300_000) < 3000
     volumes = torch.rand(3, 1, 16, 16, 16)

@@ -88,7 +88,7 @@ def test_the_order_of_the_runs(tmp_path):
 
 
 def test_a_result_of_other_settings_or_a_torn_one_is_missing(tmp_path):
-    """Oracle: by hand: the table's own settings, other ones, other ones that are asked for, and no JSON."""
+    """Oracle: by hand: the table's own settings, other ones, other ones that the options give, and no JSON."""
     cell = parse_cell("r-cnn")
     file = tmp_path / "results" / "r-cnn-0.json"
     file.parent.mkdir()
