@@ -47,7 +47,8 @@ class Experiment:
         key: the fields that say which row a row is.
         rows: from the options, the known part of every row, in the order in which they are measured.
         measure: from the known part of a row and a `Job`, the rest of the row. It runs with one torch thread, in any
-            process, and resumes from ``job.folder``. The runner adds ``seconds`` where it is left out.
+            process. If it takes more than some seconds, it keeps its checkpoints in ``job.folder`` and resumes from them.
+            The runner adds ``seconds`` where it is left out.
         report: from the record, its table as text.
         settings: from the options, the plain values that decide every row. A record of other settings is refused.
         line: from a row, one line about it, printed when it has been measured.

@@ -45,7 +45,7 @@ def measure(row: Row, job: Job) -> Row:
     config = pooling_config(row["pool"], row["seed"])
     images = held_out(config).images
     before = before_training(row["pool"], row["seed"])
-    result = train(config, stop=job.stop, progress=job.progress)
+    result = train(config, out=job.folder, stop=job.stop, progress=job.progress)
     errors = result.evaluation
     return {
         "parameters": models.count_parameters(result.model),
