@@ -7,14 +7,17 @@ STAMP := $(VENV)/.installed
 LAB_STAMP := $(VENV)/.installed-lab
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: book test lab train bench clean
+.PHONY: book test quick lab train bench clean
 .DEFAULT_GOAL := book
 
 book: $(STAMP)
 	@$(PY) book/build.py
 
 test: $(TEST_STAMP)
-	@$(PY) -m tests.run
+	@$(PY) tools/run_tests.py
+
+quick: $(TEST_STAMP)
+	@$(PY) tools/run_tests.py --quick
 
 lab: $(LAB_STAMP)
 	@cd book && ../$(BIN)/jupyter lab

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
 sys.path.insert(0, str(ROOT))
 
-from tests.browser import chromium  # noqa: E402
+from tools.browser import chromium  # noqa: E402
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

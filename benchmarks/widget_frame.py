@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from stn_lib.data import cast
 from stn_lib.models import build
 from stn_lib.widgets import AlignPicture, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpPicture
-from tests.browser import chromium
+from tools.browser import chromium
 
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
 MEASURE = """async ([source, state, trait, values]) => {
