@@ -106,6 +106,10 @@ ENTRIES = (
         "experiments.speed.page_weight", "1 min",
     ),
     Entry(
+        "speed suite_time", "where the time of the last test run went",
+        "experiments.speed.suite_time", "1 s, or that of the tests", None, {"run": False, "slowest": 20},
+    ),
+    Entry(
         "speed build_time", "a cold build of the book, one with nothing changed, one after an edit",
         "experiments.speed.build_time", "15 min",
     ),

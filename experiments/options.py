@@ -55,6 +55,8 @@ OPTIONS = {
     "rounds": Option("rounds that a median is taken over", positive, metavar="N"),
     "batch": Option("images in a step", positive, metavar="N"),
     "shape": Option("shape of the images", positive, nargs=4, metavar=("N", "C", "H", "W")),
+    "run": Option("run all tests first"),
+    "slowest": Option("number of tests to print", positive, metavar="N"),
     "frames": Option("frames of each explorable", positive, metavar="N"),
 }
 
@@ -105,6 +107,9 @@ def parser(entry: Entry) -> Parser:
         defaults |= {"jobs": 1, "budget": None, "out": ROOT / entry.record, "runs": _checkpoints(entry)}
     for name, default in defaults.items():
         option = {**OPTIONS, **RUN_OPTIONS}[name]
+        if default is False:
+            found.add_argument(_flag(name), action="store_true", help=option.help)
+            continue
         shown = "" if default is None else f" ({_plain(default)})"
         found.add_argument(
             _flag(name), default=default, help=option.help + shown, type=option.type, choices=option.choices,

@@ -11,7 +11,7 @@ from functools import partial
 from urllib.parse import unquote, urlsplit
 
 from experiments.catalogue import ROOT
-from tests.browser import chromium
+from tools.browser import chromium
 
 SITE = ROOT / "_build" / "html"
 

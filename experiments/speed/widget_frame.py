@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from stn_lib.data import sample_digits
 from stn_lib.models import build
 from stn_lib.widgets import AlignPicture, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpPicture
-from tests.browser import chromium
+from tools.browser import chromium
 
 EXPLORABLE = "explorable, 128x128"
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""

@@ -1,7 +1,7 @@
-"""Finds a Chrome or Chromium for the browser tests; with --install it tries the system's package manager.
+"""Find a Chrome or Chromium for the browser tests; with --install, try the system's package manager.
 
-python tests/browser.py             # prints where it is
-python tests/browser.py --install   # installs one where that needs no questions
+python tools/browser.py             # prints its path
+python tools/browser.py --install   # installs one if that needs no question
 """
 
 import os
@@ -20,7 +20,7 @@ PLACES = (
     r"C:\Program Files (x86)\Google\Chrome\Application\chrome.exe",
     r"C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe",
 )
-# No sandbox: containers have none to offer. The rest keeps the browser from calling home.
+# Containers offer no sandbox. The other flags stop the browser's own requests.
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,7 +37,7 @@ MISSING = (
 
 
 def find() -> str | None:
-    """The path of a browser: CHROMIUM, the PATH, the usual places."""
+    """Return the path of a browser: CHROMIUM, the PATH, the usual places."""
     named = os.environ.get("CHROMIUM")
     if named:
         return named if Path(named).exists() else shutil.which(named)
@@ -47,7 +47,7 @@ def find() -> str | None:
 
 @contextmanager
 def chromium():
-    """A headless browser of playwright's."""
+    """Launch a headless browser with playwright."""
     from playwright.sync_api import sync_playwright
 
     path = find()
@@ -60,7 +60,7 @@ def chromium():
 
 
 def install() -> None:
-    """Installs Chromium where the package manager may be used without a question; else changes nothing."""
+    """Install Chromium if the package manager runs without a question; else change nothing."""
     if not shutil.which("apt-get"):
         return
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
