@@ -90,12 +90,12 @@ ENTRIES = (
     ),
     Entry(
         "speed step_cost", "what a spatial transformer costs in a training step, part by part",
-        "experiments.speed.step_cost", "10 min", "results/step_cost.json", {"rounds": 10, "batch": 64},
+        "experiments.speed.step_cost", "10 min", "results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
     ),
     Entry(
         "speed sampler", "our grid and our sampler against torch's",
         "experiments.speed.sampler", "1 min", "results/sampler.json",
-        {"threads": 1, "rounds": 200, "shape": (256, 1, 28, 28)},
+        {"threads": (1,), "rounds": 200, "shapes": ((256, 1, 28, 28),), "again": False},
     ),
     Entry(
         "speed widget_frame", "a redraw of each explorable against interact with matplotlib",

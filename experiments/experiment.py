@@ -31,6 +31,8 @@ class Job:
 class Store(Protocol):
     """Where an experiment's rows are kept: a `Record`, or a file for each row."""
 
+    planned: list[Row]
+
     def missing(self) -> list[Row]: ...
     def add(self, row: Row) -> None: ...
 

@@ -31,6 +31,18 @@ def duration(text: str) -> float:
     return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
 
 
+def image_shape(text: str) -> tuple[int, ...]:
+    """A shape (N, C, H, W).
+
+    Example:
+        >>> image_shape("8x3x224x224")
+        (8, 3, 224, 224)
+    """
+    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){3}", text):
+        raise argparse.ArgumentTypeError(f"expected a shape NxCxHxW such as 256x1x28x28, got {text!r}")
+    return tuple(map(int, text.split("x")))
+
+
 class Option(NamedTuple):
     """What argparse needs to know of an option, besides its default."""
 
@@ -54,7 +66,8 @@ OPTIONS = {
     "more": Option("number of seeds of our own two runs, from 0", positive, metavar="N"),
     "rounds": Option("rounds that a median is taken over", positive, metavar="N"),
     "batch": Option("images in a step", positive, metavar="N"),
-    "shape": Option("shape of the images", positive, nargs=4, metavar=("N", "C", "H", "W")),
+    "shapes": Option("shapes of the images", image_shape, metavar="NxCxHxW"),
+    "again": Option("measure all rows again, not only those that the record lacks"),
     "run": Option("run all tests first"),
     "slowest": Option("number of tests to print", positive, metavar="N"),
     "frames": Option("frames of each explorable", positive, metavar="N"),
@@ -113,7 +126,7 @@ def parser(entry: Entry) -> Parser:
         shown = "" if default is None else f" ({_plain(default)})"
         found.add_argument(
             _flag(name), default=default, help=option.help + shown, type=option.type, choices=option.choices,
-            nargs=option.nargs, metavar=option.metavar,
+            nargs="+" if isinstance(default, tuple) else option.nargs, metavar=option.metavar,
         )  # fmt: skip
     return found
 
@@ -150,8 +163,8 @@ def command(entry: Entry, options: argparse.Namespace) -> str:
     words = ["python", "-m", "experiments", *entry.name.split()]
     for name, default in entry.options.items():
         value = getattr(options, name)
-        if value != default:
-            words += [_flag(name), *(map(str, value) if isinstance(value, list | tuple) else [str(value)])]
+        if value != default and not isinstance(value, bool):  # no flag decides rows
+            words += [_flag(name), *map(_word, value if isinstance(value, list | tuple) else [value])]
     return shlex.join(words)
 
 
@@ -163,7 +176,11 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def _word(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, Path) and value.is_relative_to(ROOT):
         return str(value.relative_to(ROOT))
-    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return " ".join(map(_word, value)) if isinstance(value, tuple) else str(value)

@@ -99,7 +99,7 @@ class Record:
         """Add a row, in place of another one with its key, and write the record."""
         elsewhere = {name: value for name, value in self._made_by.items() if self.content.get(name) != value}
         which = self._which(row)
-        rows = [known for known in self.rows if self._which(known) != which] + [plain(row) | elsewhere]
+        rows = [known for known in self.rows if self._which(known) != which] + [elsewhere | plain(row)]
         order = {self._which(known): k for k, known in enumerate(self.planned)}
         rows.sort(key=lambda known: order.get(self._which(known), len(order)))
         self.content["runs"] = rows

@@ -50,7 +50,7 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
     """
     experiment: Experiment = entry.load().EXPERIMENT
     store = experiment.open(entry, options)
-    left = store.missing()
+    left = store.planned if getattr(options, "again", False) else store.missing()
     if not left:
         return 0
     until = None if options.budget is None else time.monotonic() + options.budget

@@ -4,7 +4,7 @@ python tools/run_tests.py               # lint; the book's build beside the quic
 python tools/run_tests.py --quick       # lint and the quick tests: no browser, no JupyterLab, no other process
 python tools/run_tests.py -k sampling   # other arguments go to pytest
 
-`python -m experiments.speed.suite_time` prints where the time of the last run went.
+`python -m experiments speed suite_time` prints where the time of the last run went.
 """
 
 import json

@@ -48,11 +48,11 @@ class ResultFolder:
 
     def __init__(self, entry: Entry, options: argparse.Namespace):
         self._options, self._folder = options, Path(options.out)
-        self._planned = rows(options)
+        self.planned = rows(options)
 
     def missing(self) -> list[Row]:
         """The runs that have no result yet, or one of other settings."""
-        return [row for row in self._planned if not self._has(row)]
+        return [row for row in self.planned if not self._has(row)]
 
     def add(self, row: Row) -> None:
         """Write a result."""

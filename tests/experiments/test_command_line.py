@@ -45,6 +45,7 @@ def test_listing_and_help_import_no_torch():
         ("table1 --jobs no", "argument --jobs: expected a whole number of at least 1, got 'no'"),
         ("table1 --budget soon", "expected a time such as 90s, 30m or 2h, got 'soon'"),
         ("table1 --cells rts-st-cnn-afine", "got 'rts-st-cnn-afine': did you mean 'rts-st-cnn-affine'?"),
+        ("speed sampler --shapes 2x1x8", "expected a shape NxCxHxW such as 256x1x28x28, got '2x1x8'"),
         ("collapse --hold-out tset", "invalid choice: 'tset'"),
     ],
 )
@@ -60,7 +61,11 @@ def test_a_wrong_request_is_one_line(words, message, capsys):
 
 def test_options_become_the_command_that_repeats_them():
     """Oracle: the words themselves; what decides no row is left out."""
-    for words in ("table1 --cells r-cnn e-fcn --seeds 3 --device cuda", "speed sampler --shape 2 1 8 8", "basin"):
+    for words in (
+        "table1 --cells r-cnn e-fcn --seeds 3 --device cuda",
+        "speed sampler --threads 1 2 --shapes 2x1x8x8 1x3x6x4",
+        "basin",
+    ):
         name = " ".join(words.split()[: 2 if words.startswith("speed") else 1])
         rest = words.removeprefix(name).split()
         given = command_line.parse(find(name), [*rest, "--jobs", "2", "--budget", "90s", "--out", "x", "--runs", "y"])
