@@ -32,6 +32,10 @@ def main(words: list[str] | None = None) -> int:
         print(f"{USAGE}\n\n{listing()}")
         return 0
     name, rest = split_name(words)
+    group = tuple(entry for entry in ENTRIES if entry.name.startswith(f"{name} "))
+    if group and not any(entry.name == name for entry in ENTRIES):
+        print(listing(group))
+        return 0
     try:
         entry = find(name)
         options = command_line.parse(entry, rest)

@@ -129,20 +129,17 @@ def find(name: str) -> Entry:
     known = {entry.name: entry for entry in ENTRIES}
     if name in known:
         return known[name]
-    group = [entry for entry in known if entry.startswith(f"{name} ")]
-    if group:
-        raise ValueError(f"expected one of {', '.join(repr(entry) for entry in group)}, got {name!r}")
     nicknames = {entry.split()[-1]: entry for entry in known} | {entry: entry for entry in known}
     near = difflib.get_close_matches(name, nicknames, 1)
     hint = f"did you mean {nicknames[near[0]]!r}?" if near else "python -m experiments lists them"
     raise ValueError(f"expected an experiment, got {name!r}: {hint}")
 
 
-def listing() -> str:
-    """All experiments, each with its line, what it writes and how long it takes."""
-    width = max(len(entry.name) for entry in ENTRIES)
+def listing(entries: tuple[Entry, ...] = ENTRIES) -> str:
+    """Experiments, each with its line, what it writes and how long it takes."""
+    width = max(len(entry.name) for entry in entries)
     lines = []
-    for entry in ENTRIES:
+    for entry in entries:
         lines.append(f"{entry.name:{width}s}  {entry.title}")
         lines.append(f"{'':{width}s}  {entry.takes}; {f'writes {entry.record}' if entry.record else 'prints'}")
     return "\n".join(lines)

@@ -37,7 +37,6 @@ def test_listing_and_help_import_no_torch():
         ("colapse report", "got 'colapse': did you mean 'collapse'?"),
         ("speed samplr", "did you mean 'speed sampler'?"),
         ("sampler", "did you mean 'speed sampler'?"),
-        ("speed", "expected one of 'speed step_cost', "),
         ("zzz", "python -m experiments lists them"),
         ("collapse reprot", "expected run or report, got 'reprot': did you mean 'report'?"),
         ("collapse --sedes 3", "unknown option --sedes: did you mean --seeds?"),
@@ -57,6 +56,15 @@ def test_a_wrong_request_is_one_line(words, message, capsys):
         status = left.code
     said = capsys.readouterr().err
     assert status == 2 and message in said and said.count("\n") == 1
+
+
+def test_a_group_is_listed(capsys):
+    """Oracle: the catalogue's names that begin with the group's."""
+    assert main(["appendix"]) == 0
+    said = capsys.readouterr().out
+    assert [line.split("  ")[0] for line in said.splitlines()[::2]] == [
+        "appendix addition", "appendix colocalisation", "appendix volume",
+    ]  # fmt: skip
 
 
 def test_options_become_the_command_that_repeats_them():
