@@ -50,7 +50,8 @@ def main(words: list[str] | None = None) -> int:
 
 def _work(entry: Entry, options) -> int:
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("stn_lib").setLevel(logging.INFO)  # where a run resumes, which mirror is tried
+    for name in ("stn_lib", "experiments"):  # where a run resumes, which mirror is tried, which row was stopped
+        logging.getLogger(name).setLevel(logging.INFO)
     module = entry.load()
     if not hasattr(module, "EXPERIMENT"):
         return module.main(options)
