@@ -7,14 +7,17 @@ STAMP := $(VENV)/.installed
 LAB_STAMP := $(VENV)/.installed-lab
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: book test lab train bench clean
+.PHONY: book test quick lab train bench clean
 .DEFAULT_GOAL := book
 
 book: $(STAMP)
 	@$(PY) book/build.py
 
 test: $(TEST_STAMP)
-	@$(PY) -m tests.run
+	@$(PY) tools/run_tests.py
+
+quick: $(TEST_STAMP)
+	@$(PY) tools/run_tests.py --quick
 
 lab: $(LAB_STAMP)
 	@cd book && ../$(BIN)/jupyter lab
@@ -23,7 +26,8 @@ train: $(STAMP)
 	@$(PY) -m stn_lib train
 
 bench: $(TEST_STAMP)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(PY) $$script || exit 1; done
+	@for name in sampler step_cost widget_frame page_weight build_time; do \
+		echo "== $$name"; $(PY) -m experiments speed $$name || exit 1; done
 
 clean:
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

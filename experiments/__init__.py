@@ -1,1 +1,1 @@
-"""What the book reports and is too long for a page: each experiment runs, resumes and writes its record in `results/`."""
+"""What the book reports and is too long for a page; ``python -m experiments`` lists it. `stn_lib` never imports it."""

@@ -1,33 +1,34 @@
 """How the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
 
-    python benchmarks/dead_transformer.py [--out results/dead_transformer.json]
-
-The table's affine ST-CNN on TC, measured on the validation digits of MNIST: as the table runs it, with a batch norm
-behind the hidden units of its localisation network; without it; without it at a fifth of the rate; and with a
-transformer that never learns, so that the classifier sees the whole frame of 60 x 60 pixels at 28 x 28 points. Every
-fiftieth step it is noted how many of the 32 hidden units answer at least one of 256 pictures with more than 0, and how
-far theta differs from picture to picture. Some ten minutes a run on one core; a run that is stopped goes on at its
-last checkpoint.
+The affine ST-CNN of Table 1 on TC, measured on the validation digits of MNIST: as Table 1 runs it, with a batch norm
+after the hidden units of its localisation network; without the batch norm; without it and with a fifth of the learning
+rate; and with a transformer that never learns, so that the classifier sees the whole frame of 60 x 60 pixels at 28 x 28
+points. Every fiftieth step a row notes how many of the 32 hidden units are above 0 for at least one of 256 images, and
+how much theta varies from image to image.
 """
 
 import argparse
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import torch
 
-from experiments.collapse import taken_up
-from experiments.live_gap import ROOT
+from experiments.experiment import Experiment, Job
+from experiments.record import Row
 from experiments.table1 import Cell, table1_config
 from stn_lib.files import write_atomically
 from stn_lib.localization import ConvLocalization
+from stn_lib.models import count_parameters
 from stn_lib.models import table1 as networks
-from stn_lib.training import record, train
+from stn_lib.training import TrainConfig, train
+from stn_lib.training.runs import held_out
 
-CELL, SEED, EVERY, PICTURES = Cell("tc", "st-cnn-affine"), 0, 50, 256
-#: Whether the hidden units have their batch norm, and the localisation network's share of the rate.
+CELL, SEED, EVERY, IMAGES = Cell("tc", "st-cnn-affine"), 0, 50, 256
+#: Whether the hidden units have their batch norm, and the localisation network's share of the learning rate.
 CASES = {
     "no norm": (False, 0.25),
     "no norm, a fifth of the rate": (False, 0.05),
@@ -36,63 +37,88 @@ CASES = {
 }
 
 
-def measure(case: str, runs: Path) -> dict:
-    """One run, and what was noted of its localisation network."""
-    norm, factor = CASES[case]
-    config = table1_config(CELL, SEED, hold_out="validation", localization_lr_factor=factor)
-    pictures = config.held_out().images[:PICTURES]
-    folder = runs / case.replace(" ", "-").replace(",", "")
-    log = folder / "watched.json"
-    # What was noted after the last checkpoint is noted again.
+def config_of(case: str) -> TrainConfig:
+    """The config of a case."""
+    return table1_config(CELL, SEED, hold_out="validation", localization_lr_factor=CASES[case][1])
+
+
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What the cases share."""
+    config = config_of("norm")
+    return {
+        "cell": str(CELL), "seed": SEED, "steps": config.steps, "lr": config.lr, "hold_out": "validation",
+        "pictures": IMAGES,
+    }  # fmt: skip
+
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """A row for each case."""
+    return [{"case": case} for case in CASES]
+
+
+def measure(row: Row, job: Job) -> Row:
+    """Train the network of one case, and watch its localisation network."""
+    norm, _ = CASES[row["case"]]
+    config = config_of(row["case"])
+    notes, watch = watcher(held_out(config).images[:IMAGES], job.folder / "watched.json")
+    # The table's network has the norm; a patched one is the smallest way to a network that the library does not offer.
+    with mock.patch.object(networks, "ConvLocalization", partial(_localization, norm)):
+        result = train(
+            config, out=job.folder, callback=watch, callback_every=EVERY, checkpoint_every=EVERY,
+            stop=job.stop, progress=job.progress,
+        )  # fmt: skip
+    found = result.evaluation
+    return {
+        "seconds": round(result.seconds, 1),
+        "parameters": count_parameters(result.model),
+        "error_percent": round(result.error, 4),
+        "interval_percent": [round(end, 4) for end in found.interval],
+        "wrong": found.wrong,
+        "n": found.n,
+        "watched": list(notes.values()),
+    }
+
+
+def watcher(images: torch.Tensor, log: Path) -> tuple[dict[int, Row], Callable[[int, torch.nn.Module], None]]:
+    """What a run notes of its localisation network, by step, and the callback that notes it.
+
+    Notes are kept in a file, because a run that resumes does not repeat the steps before its checkpoint.
+    """
     notes = {note["step"]: note for note in (json.loads(log.read_text()) if log.exists() else [])}
 
     def watch(step: int, model: torch.nn.Module) -> None:
         hidden = torch.nn.Sequential(*list(model.transformer.localization)[:-1])
-        theta = model.transformer.theta(pictures).flatten(1)
+        theta = model.transformer.theta(images).flatten(1)
         notes[step] = {
             "step": step,
-            "answering": int((hidden(pictures) > 0).any(0).sum()),
+            "answering": int((hidden(images) > 0).any(0).sum()),
             "spread": round(float(theta.std(0).mean()), 5),
         }
         write_atomically(log, json.dumps(list(notes.values())).encode())
 
-    # The table's network has the norm; a patched one is the smallest way to a network that the library does not offer.
-    own = partial(_localization, norm)
-    with mock.patch.object(networks, "ConvLocalization", own):
-        done = train(config, out=folder, callback=watch, callback_every=EVERY, checkpoint_every=EVERY, progress=False)
-    told = record.outcome(done)
-    kept = ("seconds", "parameters", "error_percent", "interval_percent", "wrong", "n")
-    return {"case": case, **{name: told[name] for name in kept}, "watched": list(notes.values())}
+    return notes, watch
 
 
-def _localization(norm: bool, *arguments, **options) -> ConvLocalization:
+def _localization(norm: bool, *arguments: Any, **options: Any) -> ConvLocalization:
     return ConvLocalization(*arguments, **{**options, "hidden_norm": norm})
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "dead_transformer.json")
-    parser.add_argument(
-        "--runs", type=Path, default=ROOT / "runs" / "dead_transformer", help="where checkpoints are kept"
+def line(row: Row) -> str:
+    """Error and end of one case."""
+    low, high = row["interval_percent"]
+    last = row["watched"][-1]
+    return (
+        f"{row['case']:30s} {row['error_percent']:5.2f} % ({low:.2f} to {high:.2f}), {last['answering']} hidden units "
+        f"above 0, theta varies by {last['spread']:.3f}"
     )
-    arguments = parser.parse_args()
-    config = table1_config(CELL, SEED)
-    settings = {"cell": str(CELL), "seed": SEED, "steps": config.steps, "lr": config.lr, "hold_out": "validation"}
-    settings |= {"pictures": PICTURES}
-    table = taken_up(arguments.out, "python benchmarks/dead_transformer.py", settings, parser)
-    there = {row["case"] for row in table["runs"]}
-    for case in CASES:
-        if case not in there:
-            table["runs"].append(measure(case, arguments.runs))
-            record.write(arguments.out, table)
-    for row in table["runs"]:
-        low, high = row["interval_percent"]
-        last = row["watched"][-1]
-        print(
-            f"{row['case']:30s} {row['error_percent']:5.2f} % ({low:.2f} to {high:.2f}), "
-            f"{last['answering']} units answer, theta differs by {last['spread']:.3f}"
-        )
 
 
-if __name__ == "__main__":
-    main()
+def report(record: dict[str, Any]) -> str:
+    """A line for each case."""
+    return "\n".join(map(line, record["runs"]))
+
+
+EXPERIMENT = Experiment(
+    ("case",), rows, measure, report, settings, line=line, prepare=lambda job: held_out(config_of("norm")),
+    steps=lambda row, options: config_of(row["case"]).steps,
+)  # fmt: skip

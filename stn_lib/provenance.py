@@ -31,3 +31,15 @@ def processor() -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
+
+
+def instruction_set() -> str:
+    """The vector instructions that torch uses on this processor, such as AVX2 or AVX512.
+
+    Example:
+        >>> len(instruction_set()) > 0
+        True
+    """
+    import torch  # late: the other functions work before torch is loaded
+
+    return torch.backends.cpu.get_cpu_capability()

@@ -1,18 +1,23 @@
-"""The sampler: reads a picture between its pixels, differentiably. From scratch, and equal to torch's.
+"""The sampler: interpolate an image between its pixels, differentiably. From scratch, and equal to torch's.
 
-Every way of reading is a sum over neighbouring pixels, weights along y times weights along x. The picture gets a
-rim of zeros, so that no neighbour needs a special case, and is laid out flat, so that a neighbour is one index.
+Each mode is a sum over neighbouring pixels, weights along y times weights along x. The image gets a rim of zeros, so
+that no neighbour needs a special case, and is laid out flat, so that a neighbour is one index.
 """
+
+import math
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from stn_lib import _validate
+from stn_lib._pixels import Bilinear, Pixels
 from stn_lib.coordinates import to_pixel
 
 MODES = ("bilinear", "nearest", "bicubic")
 PADDINGS = ("zeros", "border", "reflection")
+# The batch is computed in blocks of about this many output values: the intermediate results of a block stay in the
+# processor's cache, and the next block reuses their memory.
+_BLOCK = 2**18
 _CUBIC = -0.75  # the free parameter of the cubic convolution kernel, as torch has it
 
 
@@ -56,12 +61,19 @@ def grid_sample(
     _validate.one_of("mode", mode, MODES)
     _validate.one_of("padding_mode", padding_mode, PADDINGS)
     _validate.sampling(input, grid)
-    height, width = input.shape[2:]
-    x, y = grid.unbind(-1)
-    x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
     read = {"bilinear": _bilinear, "nearest": _nearest, "bicubic": _bicubic}[mode]
-    # In half precision the coordinates are as coarse as torch's, what is read there is not: see `_inside`.
-    return read(_wide(input), x, y, padding_mode, align_corners).to(input.dtype)
+    height, width = input.shape[2:]
+
+    def sample(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
+        # In half precision the coordinates are as coarse as torch's, the interpolation is not: see `_inside`.
+        return read(_wide(image), x, y, padding_mode, align_corners).to(input.dtype)
+
+    whole = (input, *grid.movedim(-1, 0))
+    blocks = math.ceil(input.shape[1] * grid[..., 0].numel() / _BLOCK)
+    if blocks <= 1:
+        return sample(*whole)
+    return torch.cat([sample(*block) for block in zip(*(part.chunk(blocks) for part in whole), strict=True)])
 
 
 def linearized_sample(
@@ -137,22 +149,17 @@ def _plane_slope(offsets: Tensor, values: Tensor) -> Tensor:
 
 def _bilinear(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
-    # Two pixels of rim before the picture: a point left of -1 touches no pixel of it, not even with weight 0.
-    x = _inside(x, width, padding, align_corners, before=2, after=1)
-    y = _inside(y, height, padding, align_corners, before=2, after=1)
-    pixels = _Pixels(image, before=2, after=2)
-    at, right_share, lower_share = pixels.corner(x, y)
-    upper = torch.lerp(pixels[at, 0, 0], pixels[at, 0, 1], right_share)
-    lower = torch.lerp(pixels[at, 1, 0], pixels[at, 1, 1], right_share)
-    return torch.lerp(upper, lower, lower_share)
+    x = _inside(x, width, padding, align_corners, rim=2)
+    y = _inside(y, height, padding, align_corners, rim=2)
+    return Bilinear.apply(image, x, y)
 
 
 def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
-    x = _inside(x, width, padding, align_corners, before=1, after=1)
-    y = _inside(y, height, padding, align_corners, before=1, after=1)
-    pixels = _Pixels(image, before=1, after=1)
-    value = pixels[pixels.index(x.detach().round(), y.detach().round()), 0, 0]
+    x = _inside(x, width, padding, align_corners, rim=1)
+    y = _inside(y, height, padding, align_corners, rim=1)
+    pixels = Pixels(image, rim=1)
+    value = pixels.read(pixels.index(x.detach().round(), y.detach().round()))
     # round() has derivative 0: this factor of 1 ties the output to the point, with a gradient of exactly 0.
     tie = 1 + sum(c.round() - c.detach().round() for c in (x, y))
     return value * tie.unsqueeze(1)
@@ -164,14 +171,14 @@ def _bicubic(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: b
     if padding == "zeros":  # further out all sixteen pixels are zeros
         x, y = x.clamp(-3, width + 1), y.clamp(-3, height + 1)
     left, top = x.detach().floor(), y.detach().floor()
-    pixels = _Pixels(image, before=4, after=4)
+    pixels = Pixels(image, rim=4)
     # Here the pixels that are read are padded, not the point: what torch does, too.
-    columns = [_inside(left + k, width, padding, align_corners, before=4, after=4) for k in (-1, 0, 1, 2)]
-    rows = [_inside(top + k, height, padding, align_corners, before=4, after=4) for k in (-1, 0, 1, 2)]
+    columns = [_inside(left + k, width, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
+    rows = [_inside(top + k, height, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
     weights_x, weights_y = cubic_weights((x - left).unsqueeze(1)), cubic_weights((y - top).unsqueeze(1))
     total = 0
     for row, weight_y in zip(rows, weights_y, strict=True):
-        along = [w * pixels[pixels.index(c, row), 0, 0] for c, w in zip(columns, weights_x, strict=True)]
+        along = [w * pixels.read(pixels.index(c, row)) for c, w in zip(columns, weights_x, strict=True)]
         total = total + weight_y * sum(along)
     return total
 
@@ -203,47 +210,15 @@ def cubic_weights(t: Tensor) -> list[Tensor]:
     return [far(t + 1), near(t), near(1 - t), far(2 - t)]
 
 
-class _Pixels:
-    """Pictures with a rim of zeros, laid out flat: a pixel is one index, its neighbours are fixed steps away."""
-
-    def __init__(self, image: Tensor, before: int, after: int):
-        padded = F.pad(image, (before, after, before, after))
-        self.planes, self.stride = padded.shape[:2], padded.shape[3]  # planes: (N, C)
-        self.size = padded.shape[2] * padded.shape[3]
-        self.first = before * self.stride + before
-        self.flat = padded.reshape(-1)
-
-    def index(self, column: Tensor, row: Tensor) -> Tensor:
-        """Flat indices (N, C, H', W') of whole pixel coordinates (N, H', W')."""
-        if self.size * torch.finfo(column.dtype).eps > 1:  # so large that a float would skip indices
-            column, row = column.long(), row.long()
-        end = self.first + self.planes.numel() * self.size
-        whole = torch.int32 if end < 2**31 else torch.int64  # half the bytes where they are enough
-        starts = torch.arange(self.first, end, self.size, dtype=whole, device=column.device)
-        at = torch.add(column, row, alpha=self.stride).to(whole)
-        return (at.unsqueeze(1) + starts.view(*self.planes, 1, 1)).long()
-
-    def corner(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The index of the pixel above and left of (x, y), which it moves, and how far right and below of it they are."""
-        left, top = x.detach().floor(), y.detach().floor()
-        return self.index(left, top), x.sub_(left).unsqueeze(1), y.sub_(top).unsqueeze(1)
-
-    def __getitem__(self, place: tuple[Tensor, int, int]) -> Tensor:
-        """The pixels (N, C, H', W') at `index`, moved down and right by whole pixels."""
-        index, down, right = place
-        step = down * self.stride + right
-        # On one axis this is the fastest of torch's ways to pick numbers; gather and take need twice the time.
-        return (self.flat[step:] if step else self.flat).index_select(0, index.view(-1)).view(index.shape)
-
-
-def _inside(value: Tensor, side: int, padding: str, align_corners: bool, before: int, after: int) -> Tensor:
+def _inside(value: Tensor, side: int, padding: str, align_corners: bool, rim: int) -> Tensor:
     """A pixel coordinate after padding: in the picture, or with zeros in it and its rim."""
     if padding == "reflection":
         low, high = (0.0, side - 1.0) if align_corners else (-0.5, side - 0.5)
         value = _reflect(value, low, high)
     value = _wide(value)  # half precision cannot count the pixels of a row of 300
     if padding == "zeros":
-        return value.clamp_(-before, side - 1 + after)  # `value` is fresh here, so in place is safe, and faster
+        with torch.no_grad():  # in the rim and beyond everything is 0, slopes too
+            return value.clamp_(-rim, side - 1 + rim)
     free = (value > 0) & (value < side - 1)
     # Held at the rim a point cannot move the answer: derivative 0 there, the rim itself included, as in torch.
     return torch.where(free, value, value.detach().clamp(0, side - 1))

@@ -8,18 +8,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stn_lib._registry import look_up
 from stn_lib.grid import affine_grid, projective_grid, tps_grid
 from stn_lib.localization import start_at
 from stn_lib.transforms import control_points, projective
 
 
 class Transform(NamedTuple):
-    """A family of transforms: what its parameters are, and how they become a sampling grid.
+    """A family of transforms: its parameters, and how they become a sampling grid.
 
     Args:
-        identity: the parameters (P,) to start at: those that leave an image as it is, where the family has them.
-        theta: turns raw parameters (N, P) into theta.
-        grid: turns theta and a size (N, C, H, W) into a grid (N, H, W, 2), with ``align_corners``.
+        identity: the parameters (P,) at the start of training. They leave an image as it is, if the family can.
+        theta: maps the localisation network's outputs (N, P) to theta.
+        grid: maps theta, a size (N, C, H, W) and ``align_corners`` to a grid (N, H, W, 2).
     """
 
     identity: tuple[float, ...]
@@ -37,16 +38,15 @@ def _attention_theta(parameters: Tensor) -> Tensor:
     return torch.stack([scale, zero, tx, zero, scale, ty], 1).view(-1, 2, 3)
 
 
-LEAN = (
-    0.45  # bound of both numbers that a projective theta divides by: their sum stays below 1, the smallest w above .1
-)
+# bound of a projective theta's last two parameters: their sum stays below 1, so the smallest w is above 0.1
+MAX_PERSPECTIVE = 0.45
 
 
 def _projective_theta(parameters: Tensor) -> Tensor:
-    # A horizon in the image has no grid, and a step of descent must not be able to end there. Close to the start
-    # the bound changes nothing: LEAN tanh(p / LEAN) has slope 1 at 0.
-    lean = LEAN * torch.tanh(parameters[:, 6:] / LEAN)
-    return projective(torch.cat([parameters[:, :6], lean], dim=1))
+    # A horizon inside the image has no grid, and an optimiser step must not be able to end there. Close to the identity
+    # the bound changes nothing: b tanh(p / b) has slope 1 at 0.
+    perspective = MAX_PERSPECTIVE * torch.tanh(parameters[:, 6:] / MAX_PERSPECTIVE)
+    return projective(torch.cat([parameters[:, :6], perspective], dim=1))
 
 
 def _tps_theta(parameters: Tensor) -> Tensor:
@@ -57,6 +57,8 @@ def _tps_grid(theta: Tensor, size: tuple[int, ...], align_corners: bool) -> Tens
     return tps_grid(theta, size, align_corners=align_corners)
 
 
+#: The registry of families. An entry is all that a family needs: `SpatialTransformer`, the networks in `stn_lib.models`
+#: and the command line read it.
 TRANSFORMS = {
     "affine": Transform((1, 0, 0, 0, 1, 0), _affine_theta, affine_grid),
     "attention": Transform((1, 0, 0), _attention_theta, affine_grid),
@@ -65,8 +67,23 @@ TRANSFORMS = {
 }
 
 
+def transform_family(transform: str | Transform) -> Transform:
+    """The family of a name in `TRANSFORMS`; a `Transform` is returned as it is.
+
+    Raises:
+        ValueError: for an unknown name.
+
+    Example:
+        >>> transform_family("attention").identity
+        (1, 0, 0)
+    """
+    if isinstance(transform, Transform):
+        return transform
+    return look_up("transform", transform, TRANSFORMS, " or a Transform")
+
+
 class SpatialTransformer(nn.Module):
-    """A layer that moves its own image: U goes in, V = U read at theta(U) comes out.
+    """A layer that warps its input image U: it computes theta from U, and the output V by sampling U at theta's grid.
 
     Convention:
         theta maps OUTPUT to INPUT in normalised (x, y). The module starts at the identity: it writes zero
@@ -77,15 +94,15 @@ class SpatialTransformer(nn.Module):
             ``"projective"`` (the last two bounded, so that the horizon stays outside the image) and 32 for
             ``"tps"``, a thin plate spline: the source points of 4 by 4 control points.
         out_size: (H, W) of the output image; that of the input if None.
-        transform: a name in `TRANSFORMS`, or a `Transform` of your own, a bounded window say.
+        transform: a name in `TRANSFORMS`, or a `Transform` of your own, such as a bounded window.
         padding_mode: ``"zeros"``, ``"border"`` or ``"reflection"``.
         align_corners: as `torch.nn.functional.grid_sample`, for grid and sampler alike.
-        background: what is read outside the image with padding ``"zeros"``. A normalised image's paper is not 0
-            (MNIST's is -0.4242), and zeros round it are a grey frame.
+        background: the value outside the image with padding ``"zeros"``. The background of a normalised image is not 0
+            (MNIST's is -0.4242): zeros around it would be a grey frame.
 
     Raises:
         ValueError: for an unknown transform or padding, a localisation network with another P, a background that is
-            not finite or has no use.
+            not finite or has no effect.
 
     Example:
         >>> from stn_lib.localization import ConvLocalization
@@ -107,15 +124,14 @@ class SpatialTransformer(nn.Module):
         background: float = 0.0,
     ):
         super().__init__()
-        if not isinstance(transform, Transform) and transform not in TRANSFORMS:
-            raise ValueError(f"expected transform in {sorted(TRANSFORMS)} or a Transform, got {transform!r}")
+        transform_family(transform)  # refuses an unknown name
         if padding_mode not in ("zeros", "border", "reflection"):
             raise ValueError(f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}")
         if not math.isfinite(background):
             raise ValueError(f"expected a finite background, got {background}")
         if background and padding_mode != "zeros":
             raise ValueError(
-                f"expected padding_mode 'zeros' with a background, got {padding_mode!r}, which reads the image's own "
+                f"expected padding_mode 'zeros' with a background, got {padding_mode!r}, which uses the image's own "
                 "pixels outside: leave one of the two out"
             )
         self.localization = localization
@@ -132,11 +148,11 @@ class SpatialTransformer(nn.Module):
 
     @property
     def family(self) -> Transform:
-        """What the parameters are, and how they become a grid."""
-        return self.transform if isinstance(self.transform, Transform) else TRANSFORMS[self.transform]
+        """The parameters' meaning, and how they become a grid."""
+        return transform_family(self.transform)
 
     def theta(self, images: Tensor) -> Tensor:
-        """What the localisation network answers to U (N, C, H, W).
+        """The theta that the localisation network predicts for U (N, C, H, W).
 
         Affine and attention give (N, 2, 3), projective (N, 3, 3), a thin plate spline (N, 16, 2).
         """
@@ -146,10 +162,10 @@ class SpatialTransformer(nn.Module):
         return self.family.theta(parameters)
 
     def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
-        """Where each output pixel is read: (N, H, W, 2) normalised source (x, y).
+        """The source point of each output pixel: (N, H, W, 2), normalised (x, y).
 
         Args:
-            theta: as `theta` gives it.
+            theta: as `theta` returns it.
             size: (H, W) of the grid; `out_size` if None.
         """
         size = size or self.out_size
@@ -158,17 +174,17 @@ class SpatialTransformer(nn.Module):
         return self.family.grid(theta, (len(theta), 1, *size), self.align_corners)
 
     def sample(self, images: Tensor, theta: Tensor) -> Tensor:
-        """V (N, C, *out_size): U (N, C, H, W) read at theta, as `theta` gives it."""
-        paper = self.background
+        """V (N, C, *out_size): U (N, C, H, W) sampled at theta, as `theta` returns it."""
+        background = self.background
         with torch.autocast(images.device.type, enabled=False):  # a spline's grid is a matrix product
             grid = self.grid(theta, self.out_size or tuple(images.shape[-2:]))
-            if paper:  # zeros outside U - paper are paper outside U
-                images = images - paper
-            read = F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
-            return read + paper if paper else read
+            if background:  # 0 outside of U - background is background outside of U
+                images = images - background
+            warped = F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+            return warped + background if background else warped
 
     def forward(self, images: Tensor) -> Tensor:
-        """The straightened images V (N, C, *out_size) of U (N, C, H, W)."""
+        """The warped images V (N, C, *out_size) of U (N, C, H, W)."""
         return self.sample(images, self.theta(images))
 
     def extra_repr(self) -> str:

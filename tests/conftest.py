@@ -1,14 +1,17 @@
-"""What several tests share: a browser, the built site, a server for it; and one line for what was left out."""
+"""Fixtures of several rooms: a browser, the built book, a server for it. What makes a test quick. What was left out."""
 
 import http.server
+import subprocess
+import sys
 import threading
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 import pytest
 import torch
 
-from tests import browser as chrome
+from tools import browser as chrome
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -26,7 +29,7 @@ def browser():
 
 @pytest.fixture(scope="session")
 def site() -> Path:
-    """The built book."""
+    """The folder of the built book."""
     if not (SITE / "index.html").exists():
         pytest.skip(NO_SITE)
     return SITE
@@ -46,8 +49,33 @@ def served(site) -> str:
     server.shutdown()
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` selects by marker
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not {"browser", "site", "served"}.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker("browser")
+
+
+_start = subprocess.Popen.__init__
+
+
+def _start_no_python(popen, arguments, *rest, **options):
+    if str(arguments[0]) == sys.executable:
+        raise RuntimeError("expected pytest.mark.process on a test that starts Python: mark it, or call main()")
+    _start(popen, arguments, *rest, **options)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Refuse to start Python in a quick test."""
+    if any(map(item.get_closest_marker, ("process", "browser"))):
+        return (yield)
+    with mock.patch.object(subprocess.Popen, "__init__", _start_no_python):
+        return (yield)
+
+
 def pytest_runtest_setup(item):
-    """Each test draws the same numbers on each run: one that fails can be run again."""
+    """Seed torch: a test that fails draws the same numbers when it is run again."""
     torch.manual_seed(0)
 
 

@@ -1,22 +1,31 @@
-"""Wilson's interval against scipy's own; poses against the pictures themselves."""
+"""Intervals against scipy and published values; poses against the drawn images."""
 
 import math
 
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_rel
 
 from stn_lib.data import RTS, Distortion
-from stn_lib.data.distortions import random_theta
-from stn_lib.metrics import error_interval, pose, shift_consistency
+from stn_lib.data.distort import random_theta
+from stn_lib.metrics import error_interval, paired_interval, pose, shift_consistency
 
 
 @pytest.mark.parametrize(("errors", "n"), [(0, 10), (10, 10), (1, 3), (70, 10_000), (24, 1780)])
-def test_equals_scipy(errors, n):
+def test_error_interval_equals_scipy(errors, n):
     """Oracle: scipy.stats.binomtest(...).proportion_ci(method='wilson')."""
     low, high = binomtest(errors, n).proportion_ci(method="wilson")
     assert error_interval(errors, n) == pytest.approx((100 * low, 100 * high), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("errors", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_error_interval_is_that_of_the_literature(errors, n, low, high):
+    """Oracle: Newcombe, Statistics in Medicine 17, 1998, table I, method 3."""
+    assert error_interval(errors, n) == pytest.approx((100 * low, 100 * high), abs=0.005)
 
 
 @pytest.mark.parametrize(("errors", "n"), [(0, 0), (-1, 5), (6, 5)])
@@ -26,36 +35,69 @@ def test_impossible_counts_are_refused(errors, n):
         error_interval(errors, n)
 
 
-def moments(picture):
-    """Oracle: centre, area and direction of the ink in a picture (H, W), from its moments; y points down."""
-    height, width = picture.shape
+def test_paired_interval_is_that_of_students_sleep_data():
+    """Oracle: Student 1908, hours of extra sleep of ten patients with two drugs; the interval as R's t.test prints it."""
+    a = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    b = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    assert paired_interval(a, b) == pytest.approx((-1.58, -2.4598858, -0.7001142), abs=1e-7)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 40])
+@pytest.mark.parametrize("level", [0.5, 0.95, 0.999])
+def test_paired_interval_equals_scipy(n, level):
+    """Oracle: scipy.stats.ttest_rel(...).confidence_interval."""
+    a, b = torch.randn(2, n, dtype=torch.float64, generator=torch.Generator().manual_seed(n)).tolist()
+    low, high = ttest_rel(a, b).confidence_interval(level)
+    mean = sum(x - y for x, y in zip(a, b, strict=True)) / n
+    assert paired_interval(a, b, level) == pytest.approx((mean, low, high), rel=1e-9)
+
+
+def test_paired_interval_by_hand_and_of_equal_differences():
+    """Oracle: by hand: differences 1, 2, 3: mean 2, deviation 1, t(2) = 4.302653, so 2 ± 4.302653 / sqrt(3)."""
+    half = 4.302653 / math.sqrt(3)
+    assert paired_interval([2, 4, 6], [1, 2, 3]) == pytest.approx((2, 2 - half, 2 + half), abs=1e-5)
+    assert paired_interval([3.0, 5.0], [1.0, 3.0]) == (2, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "level"), [([1], [2], 0.95), ([], [], 0.95), ([1, 2], [1, 2, 3], 0.95), ([1, 2], [3, 5], 95)]
+)
+def test_impossible_pairs_are_refused(a, b, level):
+    """Oracle: the message names expected and got."""
+    with pytest.raises(ValueError, match="expected at least two pairs and a level between 0 and 1, got"):
+        paired_interval(a, b, level)
+
+
+def moments(image):
+    """Oracle: centre, area and direction of the foreground in an image (H, W), from its moments; y points down."""
+    height, width = image.shape
     y, x = torch.meshgrid(torch.arange(height).double(), torch.arange(width).double(), indexing="ij")
-    area = picture.sum()
-    cx, cy = (x * picture).sum() / area, (y * picture).sum() / area
-    xx, yy, xy = (((p * q) * picture).sum() / area for p, q in ((x - cx, x - cx), (y - cy, y - cy), (x - cx, y - cy)))
-    place = (2 * cx + 1) / width - 1, (2 * cy + 1) / height - 1
-    return place, area, math.degrees(-0.5 * math.atan2(2 * xy, xx - yy))  # minus: counter-clockwise on the screen
+    area = image.sum()
+    cx, cy = (x * image).sum() / area, (y * image).sum() / area
+    xx, yy, xy = (((p * q) * image).sum() / area for p, q in ((x - cx, x - cx), (y - cy, y - cy), (x - cx, y - cy)))
+    center = (2 * cx + 1) / width - 1, (2 * cy + 1) / height - 1
+    return center, area, math.degrees(-0.5 * math.atan2(2 * xy, xx - yy))  # minus: counter-clockwise on the screen
 
 
-def test_poses_are_those_of_the_drawn_pictures():
+def test_poses_are_those_of_the_drawn_images():
     bar = torch.zeros(1, 1, 101, 101, dtype=torch.float64)
     bar[:, :, 48:53, 40:61] = 1  # within the square that a placed digit keeps in the frame
     recipe = Distortion("wide", (201, 201), math.radians(80), (0.6, 1.4), placed=True)
     theta = random_theta(recipe, 12, (101, 101), torch.Generator().manual_seed(3)).double()
-    place, size, turn = pose(theta)
+    center, size, rotation = pose(theta)
     grid = F.affine_grid(theta, (12, 1, 201, 201), align_corners=False)
     drawn = F.grid_sample(bar.expand(12, -1, -1, -1), grid, align_corners=False)
     for k in range(12):
         found, area, angle = moments(drawn[k, 0])
-        assert place[k].tolist() == pytest.approx([v.item() for v in found], abs=2e-3)
+        assert center[k].tolist() == pytest.approx([v.item() for v in found], abs=2e-3)
         assert size[k].item() == pytest.approx(math.sqrt(area / bar.sum()) * 101 / 201, rel=1e-2)
-        assert turn[k].item() == pytest.approx(angle, abs=0.5)
+        assert rotation[k].item() == pytest.approx(angle, abs=0.5)
 
 
-def test_poses_of_the_task_fill_their_ranges():
+def test_poses_of_rts_fill_their_ranges():
     theta = random_theta(RTS, 4000, (28, 28), torch.Generator().manual_seed(0))
-    _, size, turn = pose(theta)
-    assert turn.abs().max() <= 45.001 and turn.std() == pytest.approx(90 / math.sqrt(12), rel=0.05)
+    _, size, rotation = pose(theta)
+    assert rotation.abs().max() <= 45.001 and rotation.std() == pytest.approx(90 / math.sqrt(12), rel=0.05)
     pixels = size * 42 / 28
     assert pixels.min() >= 0.6999 and pixels.max() <= 1.2001
 
@@ -77,7 +119,7 @@ def dots(n=400, size=9, at=4):
 
 
 @pytest.mark.parametrize("fill", ["crop", "circular"])
-def test_consistency_of_a_classifier_that_only_sees_the_place(fill):
+def test_consistency_of_a_classifier_that_only_sees_the_position(fill):
     """Oracle: two of reach + 1 equally likely columns agree once in reach + 1 times."""
     found = shift_consistency(
         column_of_the_dot, dots(), 3, fill, pairs=10, generator=torch.Generator().manual_seed(0), batch_size=333
@@ -87,7 +129,7 @@ def test_consistency_of_a_classifier_that_only_sees_the_place(fill):
     assert found.interval == pytest.approx((100 * low, 100 * high), abs=1e-4)
 
 
-def test_a_crop_sees_the_picture_at_the_drawn_place():
+def test_a_crop_shows_the_image_at_the_drawn_position():
     """Oracle: the crops cut out one by one."""
     images = torch.rand(7, 2, 8, 10, generator=torch.Generator().manual_seed(1))
     seen = []
@@ -104,7 +146,7 @@ def test_a_crop_sees_the_picture_at_the_drawn_place():
             assert torch.equal(shown[one, k], images[k, :, y : y + 5, x : x + 7])
 
 
-def test_a_circular_shift_rolls_the_picture():
+def test_a_circular_shift_rolls_the_image():
     images = torch.rand(5, 1, 4, 6, generator=torch.Generator().manual_seed(1))
     seen = []
     shift_consistency(
@@ -121,5 +163,5 @@ def test_a_circular_shift_rolls_the_picture():
     ("n", "reach", "pairs", "fill"), [(0, 1, 1, "crop"), (2, 9, 1, "crop"), (2, -1, 1, "circular"), (2, 1, 0, "crop")]
 )
 def test_consistency_of_nothing_is_refused(n, reach, pairs, fill):
-    with pytest.raises(ValueError, match="expected pictures, pairs >= 1"):
+    with pytest.raises(ValueError, match="expected images, pairs >= 1"):
         shift_consistency(column_of_the_dot, dots(n), reach, fill, pairs, generator=torch.Generator())

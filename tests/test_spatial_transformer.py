@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from stn_lib.grid import affine_grid
 from stn_lib.localization import ConvLocalization
-from stn_lib.spatial_transformer import SpatialTransformer, Transform
+from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer, Transform
 
 
 def fixed(answer):
@@ -42,12 +42,23 @@ def test_equals_torch_forward_and_backward(align_corners, padding_mode, out_size
     torch.testing.assert_close(net[1].bias.grad, theta.grad.sum(0).flatten())
 
 
-def test_identity_start_copies_the_image():
-    """Oracle: the image."""
-    images = torch.rand(4, 2, 9, 13)
-    for name, parameters in (("affine", 6), ("attention", 3), ("projective", 8), ("tps", 32)):
-        net, _ = fixed([0.0] * parameters)
-        torch.testing.assert_close(SpatialTransformer(net, transform=name)(images), images, atol=2e-5, rtol=0)
+@pytest.mark.parametrize("name", TRANSFORMS)
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_every_family_starts_at_the_identity_and_learns_all_its_parameters(name, align_corners):
+    """Oracle: the image; a gradient for each parameter, which torch's finite differences confirm."""
+    images = torch.rand(2, 2, 9, 13, dtype=torch.float64)
+    net, _ = fixed([0.0] * len(TRANSFORMS[name].identity))
+    module = SpatialTransformer(net, transform=name, align_corners=align_corners).double()
+    torch.testing.assert_close(module(images), images, atol=2e-5, rtol=0)
+    start = net[1].bias.detach() + 0.01 * torch.arange(1, len(net[1].bias) + 1)
+    weight = torch.randn(1, 5, 7, 2, dtype=torch.float64)
+
+    def weighted(parameters):
+        return (module.grid(module.family.theta(parameters[None]), (5, 7)) * weight).sum()
+
+    (gradient,) = torch.autograd.grad(weighted(start.requires_grad_()), start)
+    assert gradient.abs().min() > 0
+    assert torch.autograd.gradcheck(weighted, (start,))
 
 
 def test_identity_start_with_another_size_is_a_plain_resize():
@@ -102,7 +113,7 @@ def test_projective_and_spline_modules_read_where_the_closed_forms_say(align_cor
         np.testing.assert_allclose(module(image)[0].detach().numpy(), np.stack(expected), atol=1e-9)
 
 
-def test_no_answer_of_the_network_puts_the_horizon_into_a_projective_image():
+def test_no_answer_of_the_network_puts_the_horizon_into_a_projective_picture():
     """Oracle: the grid is finite, and so is the gradient, for answers far outside what is sensible."""
     net, _ = fixed([0.0] * 8)
     module = SpatialTransformer(net, (8, 8), "projective", align_corners=True)
@@ -164,7 +175,7 @@ def turned_and_off(net, module):
 
 
 @pytest.mark.parametrize("align_corners", [False, True])
-def test_a_background_is_torchs_zeros_on_a_shifted_image(align_corners):
+def test_a_background_is_torchs_zeros_on_a_shifted_picture(align_corners):
     """Oracle: F.grid_sample, of the image and of ones, which tell how much of each pixel lay inside."""
     net, _ = fixed([0.0] * 6)
     module = SpatialTransformer(net, (5, 17), align_corners=align_corners, background=-0.4242).double()
@@ -218,7 +229,7 @@ def window(parameters):
     return torch.cat([size, zero, place[:, :1], zero, size, place[:, 1:]], 1).view(-1, 2, 3)
 
 
-def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_image():
+def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_picture():
     """Oracle: by hand: at the start three quarters of the side; with +50 and -50 the upper right quarter."""
     net, _ = fixed([0.0] * 3)
     module = SpatialTransformer(net, (8, 10), Transform((0, 0, 0), window, affine_grid))
@@ -234,13 +245,13 @@ def test_a_transform_of_ones_own_is_a_window_that_cannot_leave_the_image():
     assert "transform='own'" in repr(module)
 
 
-@pytest.mark.parametrize("transform", ["affine", "projective", "tps"])
+@pytest.mark.parametrize("transform", TRANSFORMS)
 def test_half_precision_ends_at_the_localisation_network(transform):
     """Oracle: the same theta, read without autocast. Half precision would misplace a spline's grid, a matrix product, by
     tenths of a pixel; only the localisation network may round."""
     torch.manual_seed(0)
-    count = {"affine": 6, "projective": 8, "tps": 32}[transform]
-    module = SpatialTransformer(ConvLocalization((20, 30), out_features=count), (14, 17), transform)
+    outputs = len(TRANSFORMS[transform].identity)
+    module = SpatialTransformer(ConvLocalization((20, 30), out_features=outputs), (14, 17), transform)
     nn.init.normal_(module.localization[-1].weight, std=0.02)
     images = torch.rand(4, 1, 20, 30)
     with torch.autocast("cpu", torch.bfloat16):

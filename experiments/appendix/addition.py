@@ -1,29 +1,32 @@
 """MNIST addition: two distorted digits in two channels, one answer, their sum."""
 
-from pathlib import Path
+import argparse
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from experiments.appendix import descent
+from experiments.appendix.common import error, line, report, run_row
+from experiments.experiment import Experiment, Job
+from experiments.networks import seeded
+from experiments.record import Row
 from stn_lib import _validate
-from stn_lib.data import DigitsSplit, held_out_set, load_mnist, training_batch
-from stn_lib.data.datasets import HELD_OUT_SEED
+from stn_lib.data import DigitsSplit, held_out_set, load_dataset, training_batch
+from stn_lib.data.batches import HELD_OUT_SEED
 from stn_lib.localization import FullyConnectedLocalization
 from stn_lib.models import count_parameters
 from stn_lib.models.table1 import BUDGET, convolutional, fully_connected, within
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
-from stn_lib.training import TrainConfig
-from stn_lib.training.loop import threads
+from stn_lib.training.config import FitConfig
+from stn_lib.training.fit import fit
 
-SIDE = 42  # of a picture, as the distortion RTS makes it
+SIDE = 42  # of an image, as the distortion RTS makes it
 SUMS = 19  # 0 + 0 to 9 + 9
-SEEN = 28  # side of what a transformer hands on: that of an undistorted digit
+SEEN = 28  # side of a transformer's output, as that of an undistorted digit
 TRANSFORMERS = {"fcn": 0, "cnn": 0, "st-fcn": 1, "2xst-fcn": 2}
 
-#: Error in per cent, by model and transform; of the single transformer the best of three, whose transform is not told.
+#: Error in per cent, by model and transform; for the single transformer the best of three, whose transform it does not name.
 PAPER = {
     ("fcn", None): 47.7, ("cnn", None): 14.7, ("st-fcn", "affine"): 18.5, ("2xst-fcn", "affine"): 9.0,
     ("2xst-fcn", "projective"): 5.9, ("2xst-fcn", "tps"): 5.8,
@@ -31,12 +34,12 @@ PAPER = {
 
 
 def addition_batch(split: DigitsSplit, size: int, *, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Draw pairs of training digits, distort each on its own (RTS), and add them up.
+    """Draw pairs of training digits, distort each independently (RTS), and add their labels.
 
     Args:
         split: the digits.
         size: how many pairs.
-        generator: where all randomness comes from.
+        generator: the source of all randomness.
 
     Returns:
         Images (size, 2, 42, 42), one digit in each channel, and the sums (size,), from 0 to 18.
@@ -55,11 +58,11 @@ def addition_batch(split: DigitsSplit, size: int, *, generator: torch.Generator)
 
 
 def addition_held_out(split: DigitsSplit) -> tuple[Tensor, Tensor]:
-    """The held-out digits in pairs that are the same for ever: each digit stands once in either channel.
+    """The held-out digits in pairs that never change: each digit is once in each channel.
 
     Convention:
         The first channel is that of `stn_lib.data.held_out_set`; the second holds the same digits in another order,
-        distorted anew.
+        distorted again.
 
     Returns:
         Images (N, 2, 42, 42) and sums (N,), N the number of held-out digits.
@@ -80,13 +83,13 @@ def addition_held_out(split: DigitsSplit) -> tuple[Tensor, Tensor]:
 
 
 class AdditionNetwork(nn.Module):
-    """Reads two channels and answers with logits of the 19 sums; ``transformers``, if any, and ``classifier``.
+    """Maps two channels to logits of the 19 sums; ``transformers``, if any, and ``classifier``.
 
     Convention:
-        Every transformer sees both channels and moves both by one theta; what they return is laid channel on channel, so
-        two of them hand on four. All networks have as many parameters as `stn_lib.models.table1.BUDGET` says. The fully connected networks
-        have two hidden layers, and localisation networks of three layers of 32 units, as the paper's; without a
-        transformer, pictures are averaged over 2 x 2 pixels. Each layer is followed by a batch norm.
+        Every transformer sees both channels and warps both by one theta; their outputs are concatenated by channel, so
+        that two of them give four. All networks have `stn_lib.models.table1.BUDGET` parameters. The fully connected
+        networks have two hidden layers, and localisation networks of three layers of 32 units, as the paper's; without
+        a transformer, images are averaged over 2 x 2 pixels. Each layer is followed by a batch norm.
 
     Args:
         model: ``"fcn"``, fully connected; ``"cnn"``, convolutional; ``"st-fcn"`` and ``"2xst-fcn"``, fully connected
@@ -94,7 +97,7 @@ class AdditionNetwork(nn.Module):
         transform: of the transformers, a name in `stn_lib.spatial_transformer.TRANSFORMS`; None where there is none.
 
     Raises:
-        ValueError: for an unknown model or transform; for a transform that nothing uses, or a missing one.
+        ValueError: for an unknown model or transform; for a transform without a transformer, or a missing one.
 
     Example:
         >>> net = AdditionNetwork("2xst-fcn", "tps")
@@ -119,7 +122,7 @@ class AdditionNetwork(nn.Module):
         self.classifier = within(left, lambda hidden: make(size, hidden, SUMS, 2 * max(TRANSFORMERS[model], 1)))
 
     def straightened(self, images: Tensor) -> Tensor:
-        """What the classifier sees: (N, 2, 42, 42) as they are, or (N, 2 T, 28, 28) from T transformers."""
+        """The classifier's input: (N, 2, 42, 42) unchanged, or (N, 2 T, 28, 28) from T transformers."""
         if not len(self.transformers):
             return images
         return torch.cat([transformer(images) for transformer in self.transformers], dim=1)
@@ -133,84 +136,70 @@ class AdditionNetwork(nn.Module):
 
 def _transformer(transform: str) -> SpatialTransformer:
     numbers = len(TRANSFORMS[transform].identity)
-    looks = FullyConnectedLocalization((SIDE, SIDE), 2, numbers, pool=2)
-    return SpatialTransformer(looks, (SEEN, SEEN), transform)
+    localization = FullyConnectedLocalization((SIDE, SIDE), 2, numbers, pool=2)
+    return SpatialTransformer(localization, (SEEN, SEEN), transform)
 
 
 #: Steps of each model, five to twenty minutes: a fully connected step costs a fraction of a convolutional one.
 STEPS = {"fcn": 24000, "cnn": 6000, "st-fcn": 24000, "2xst-fcn": 24000}
-LR = 1e-2
+BATCH, LR = 256, 1e-2
+
+#: (model, transform) by the name of a run.
+RUNS = {model if transform is None else f"{model} {transform}": (model, transform) for model, transform in PAPER}
 
 
-@threads(1)
-def run(
-    seed: int = 0,
-    steps: int | None = None,
-    *,
-    model: str = "2xst-fcn",
-    transform: str | None = "affine",
-    batch_size: int = 256,
-    lr: float = LR,
-    precision: str = "bfloat16",
-    hold_out: str = "test",
-    split: DigitsSplit | None = None,
-    out: str | Path | None = None,
-    until: float | None = None,
-    checkpoint_every: int = 500,
-    progress: bool = True,
-) -> dict[str, Any]:
-    """Train a network to add two digits, and measure it once on held-out pairs.
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What decides every row."""
+    return {"steps": STEPS, "batch_size": BATCH, "lr": LR, "hold_out": options.hold_out}
 
-    Args:
-        seed: decides the first weights and all training pairs.
-        steps: how many batches; those of `STEPS` if None.
-        model, transform: as in `AdditionNetwork`.
-        batch_size: pairs in a batch.
-        lr: highest learning rate, as in `stn_lib.training.TrainConfig`, as are `precision` and `hold_out`.
-        split: the digits; MNIST's if None.
-        out: folder for a checkpoint, from which the same call goes on; None writes nothing.
-        until: the time (of `time.monotonic`) after which to write a checkpoint and stop.
-        checkpoint_every: steps between checkpoints.
-        progress: whether to show a progress bar.
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """A row for each network and seed."""
+    return [{"run": name, "seed": seed} for seed in range(options.seeds) for name in RUNS]
+
+
+def config_of(row: Row) -> FitConfig:
+    """How the network of a row is trained."""
+    model, _ = RUNS[row["run"]]
+    return FitConfig(seed=row["seed"], steps=STEPS[model], batch_size=BATCH, lr=LR, precision="bfloat16")
+
+
+def measure(row: Row, job: Job) -> Row:
+    """Train one network on MNIST, and measure it once on held-out pairs."""
+    split = load_dataset("mnist", job.options.hold_out)
+    return train_and_measure(row["run"], config_of(row), split, job)[0]
+
+
+def train_and_measure(name: str, config: FitConfig, split: DigitsSplit, job: Job) -> tuple[Row, AdditionNetwork]:
+    """Train the network of a name in `RUNS` to add two digits, and measure its error on held-out pairs.
 
     Returns:
-        What was measured: ``error_percent`` and its 95 % ``interval_percent``, ``wrong`` of ``n``; the ``paper``'s
-        error; ``seconds`` of training, ``parameters``, ``pictures`` trained on, ``settings``, the ``curve`` of the
-        loss; and under ``"model"`` the network, in evaluation mode.
-
-    Raises:
-        ValueError: bad settings; where `out` holds another run.
-        OutOfTime: where `until` has passed; the same call goes on.
-
-    Example:
-        >>> from stn_lib.data import load_digits_split
-        >>> found = run(steps=2, model="fcn", transform=None, split=load_digits_split(), progress=False)
-        >>> found["n"], found["paper"]
-        (445, 47.7)
+        The measured part of the row, and the network, in evaluation mode.
 
     Source: Jaderberg et al. 2015, appendix A.1.
-    Chapter: 7
     """
-    network = descent.seeded(lambda: AdditionNetwork(model, transform), seed)
-    config = TrainConfig(
-        seed=seed, steps=STEPS[model] if steps is None else steps, batch_size=batch_size, lr=lr, precision=precision,
-        hold_out=hold_out,
-    )  # fmt: skip
-    split = load_mnist(hold_out) if split is None else split
-    name = model if transform is None else f"{model} {transform}"
-    about = descent.settings(config, run=f"addition {name}", digits=len(split.train_images))
+    model, transform = RUNS[name]
+    network = seeded(lambda: AdditionNetwork(model, transform), config.seed)
+    about = {"run": f"addition {name}", "digits": len(split.train_images), "hold_out": job.options.hold_out}
 
-    def loss(images: Tensor, sums: Tensor) -> Tensor:
+    def batches(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        return addition_batch(split, config.batch_size, generator=generator)
+
+    def loss(network: nn.Module, images: Tensor, sums: Tensor) -> Tensor:
         return F.cross_entropy(network(images).float(), sums, label_smoothing=config.label_smoothing)
 
-    done = descent.descend(
-        network, lambda g: addition_batch(split, config.batch_size, generator=g), loss, config, about,
-        out=out, until=until, checkpoint_every=checkpoint_every, progress=progress,
+    result = fit(
+        network, batches, loss, config, about=about, out=job.folder, checkpoint_every=500, stop=job.stop,
+        progress=job.progress,
     )  # fmt: skip
     images, sums = addition_held_out(split)
     with torch.inference_mode():
         answers = torch.cat([network(part).argmax(1) for part in images.split(500)])
-    wrong = int((answers != sums).sum())
-    return descent.told(
-        name, network, config, about, done, **descent.error(wrong, len(sums)), paper=PAPER.get((model, transform))
-    )
+    measured = error(int((answers != sums).sum()), len(sums))
+    return run_row(network, config, about, result, **measured, paper=PAPER[model, transform]), network
+
+
+EXPERIMENT = Experiment(
+    ("run", "seed"), rows, measure, report, settings, line=line, steps=lambda row, options: config_of(row).steps,
+    prepare=lambda job: load_dataset("mnist", job.options.hold_out),
+)  # fmt: skip

@@ -32,7 +32,7 @@ def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = Fal
 
     Example:
         >>> shifted = torch.eye(3, 4)[None].clone()
-        >>> shifted[0, 2, 3] = 0.5  # read half a unit deeper
+        >>> shifted[0, 2, 3] = 0.5  # sample half a unit deeper
         >>> affine_grid_3d(shifted, (1, 1, 2, 1, 1))[0, :, 0, 0].tolist()
         [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
 
@@ -56,10 +56,10 @@ def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = Fal
 
 
 def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> Tensor:
-    """Reads volumes at points, trilinearly; outside is 0. As ``torch.nn.functional.grid_sample`` in 5-D.
+    """Sample volumes at points, trilinearly; outside is 0. As ``torch.nn.functional.grid_sample`` in 5-D.
 
     Convention:
-        A value is a sum over the eight voxels round the point, each weighted with the volume of the box between the
+        A value is a sum over the eight voxels around the point, each weighted with the volume of the box between the
         point and the voxel opposite: (1 - |x - i|) (1 - |y - j|) (1 - |z - k|). On a voxel the derivative for the point
         is the one towards larger x, y and z.
 
@@ -104,21 +104,21 @@ def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> 
             part = points[axis] - low[axis]
             weight = weight * (part if step else 1 - part) * inside
             index = index * sides[axis] + at.clamp(0, sides[axis] - 1).long()
-        read = flat.gather(2, index.flatten(1)[:, None].expand(-1, flat.shape[1], -1))
-        value = value + read.view(*flat.shape[:2], *index.shape[1:]) * weight[:, None]
+        values = flat.gather(2, index.flatten(1)[:, None].expand(-1, flat.shape[1], -1))
+        value = value + values.view(*flat.shape[:2], *index.shape[1:]) * weight[:, None]
     return value
 
 
 def rotation_3d(axis: Tensor, angle: Tensor) -> Tensor:
-    """Turns about axes (N, 3) of any length by angles (N,) in radians: matrices (N, 3, 3).
+    """Rotations about axes (N, 3) of any length by angles (N,) in radians: matrices (N, 3, 3).
 
     Convention:
-        x to the right, y down, z into depth: a right-handed system, in which a positive angle turns x towards y about
+        x to the right, y down, z into depth: a right-handed system, in which a positive angle rotates x towards y about
         the axis z.
 
     Example:
-        >>> turn = rotation_3d(torch.tensor([[0.0, 0.0, 2.0]]), torch.tensor([torch.pi / 2]))
-        >>> turn[0, :, 0].round().int().tolist()  # where x goes
+        >>> rotation = rotation_3d(torch.tensor([[0.0, 0.0, 2.0]]), torch.tensor([torch.pi / 2]))
+        >>> rotation[0, :, 0].round().int().tolist()  # where x goes
         [0, 1, 0]
 
     Source: Rodrigues' formula.
@@ -135,5 +135,5 @@ def _theta(parameters: Tensor) -> Tensor:
     return parameters.view(-1, 3, 4)
 
 
-#: For `SpatialTransformer`, which then moves volumes (N, C, D, H, W) to its out_size (D, H, W).
+#: For `SpatialTransformer`, which then warps volumes (N, C, D, H, W) to its out_size (D, H, W).
 AFFINE_3D = Transform((1.0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0), _theta, affine_grid_3d)

@@ -1,46 +1,50 @@
-"""A transformer of volumes: 3 x 4 affine, trilinear. It turns a digit in space, so that its shadow can be read."""
+"""A transformer of volumes: 3 x 4 affine, trilinear. It rotates a digit in space, so that its projection can be classified."""
 
-from pathlib import Path
+import argparse
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from experiments.appendix import descent
+from experiments.appendix.common import error, line, report, run_row
 from experiments.appendix.space import AFFINE_3D, affine_grid_3d, rotation_3d
+from experiments.experiment import Experiment, Job
+from experiments.networks import seeded
+from experiments.record import Row
 from stn_lib import _validate
-from stn_lib.data import DigitsSplit, load_mnist
-from stn_lib.data.datasets import HELD_OUT_SEED
-from stn_lib.data.distortions import INK
+from stn_lib.data import DigitsSplit, load_dataset
+from stn_lib.data.batches import HELD_OUT_SEED
+from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.models import count_parameters
 from stn_lib.models.table1 import BUDGET, Table1Network
 from stn_lib.spatial_transformer import SpatialTransformer
-from stn_lib.training import TrainConfig
-from stn_lib.training.loop import threads
+from stn_lib.training.config import FitConfig
+from stn_lib.training.fit import fit
 
-DIGIT = 0.7  # side of a digit's picture, as a share of the volume's side
-DEPTH = 0.2  # how deep it is extruded, as another
+DIGIT = 0.7  # side of a digit's image, as a share of the volume's side
+DEPTH = 0.2  # depth of the extruded digit, as a share of the volume's side
+SIDE = 32  # the paper's volume has 60 voxels a side; 32 are a sixth of the work, minutes on two cores
 MAX_ANGLE = torch.pi / 2
-STEPS = 1000
+STEPS, BATCH, LR = 1000, 64, 4e-3
 
 
 def extrude(
     images: Tensor, side: int = 32, max_angle: float = MAX_ANGLE, *, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Extrude digits, turn each in space, and place each in a volume of its own.
+    """Extrude digits, rotate each in space, and place each in a volume of its own.
 
     Convention:
-        A digit's picture fills 0.7 of the volume's side and is 0.2 of it deep. Turns are about an axis drawn uniformly
-        from the sphere, by an angle drawn uniformly from [0, max_angle]. It may then stand anywhere where the ball round
-        its ink fits whole. theta maps OUTPUT to INPUT, the volume to the upright block of the digit: it is what a
+        A digit's image fills 0.7 of the volume's side and is 0.2 of it deep. The axis of rotation is drawn uniformly from
+        the sphere, the angle uniformly from [0, max_angle]. The digit may then be anywhere where the ball around its
+        foreground fits whole. theta maps OUTPUT to INPUT, the volume to the upright block of the digit: it is what a
         transformer would have to *undo*.
 
     Args:
         images: (N, 1, h, w) float.
         side: voxels of the volume along each axis.
-        max_angle: largest turn, in radians, from 0 to pi.
-        generator: where all randomness comes from.
+        max_angle: largest rotation, in radians, from 0 to pi.
+        generator: the source of all randomness.
 
     Returns:
         Volumes (N, 1, side, side, side) and theta (N, 3, 4).
@@ -54,7 +58,7 @@ def extrude(
         >>> tuple(extrude(digits, 16, generator=g)[0].shape)
         (5, 1, 16, 16, 16)
 
-    Source: Jaderberg et al. 2015, appendix A.3, which gives neither the turns nor the sizes.
+    Source: Jaderberg et al. 2015, appendix A.3, which gives neither the rotations nor the sizes.
     Chapter: 7
     """
     _validate.floating("images", images, "divide by 255 first")
@@ -65,11 +69,11 @@ def extrude(
     if not 0 <= max_angle <= torch.pi:
         raise ValueError(f"expected max_angle in [0, pi] radians, got {max_angle}: degrees?")
     n = len(images)
-    turn = rotation_3d(torch.randn(n, 3, generator=generator), max_angle * torch.rand(n, generator=generator))
-    ink = INK / 28 * DIGIT
+    rotation = rotation_3d(torch.randn(n, 3, generator=generator), max_angle * torch.rand(n, generator=generator))
+    ink = DIGIT_SIDE / 28 * DIGIT
     room = 1 - (2 * ink**2 + DEPTH**2) ** 0.5
     place = room * (2 * torch.rand(n, 3, 1, generator=generator) - 1)
-    back = turn.transpose(1, 2) / torch.tensor([DIGIT, DIGIT, DEPTH])[:, None]
+    back = rotation.transpose(1, 2) / torch.tensor([DIGIT, DIGIT, DEPTH])[:, None]
     theta = torch.cat([back, -back @ place], dim=2).to(images)
     block = images[:, :, None].expand(-1, -1, max(2, round(DEPTH * side)), -1, -1)
     grid = affine_grid_3d(theta, (n, 1, side, side, side))
@@ -77,13 +81,13 @@ def extrude(
 
 
 class VolumeNetwork(nn.Module):
-    """Classifies volumes by their shadow: ``transformer``, if any, the sum along the depth, ``classifier``.
+    """Classifies volumes by their projection: ``transformer``, if any, the sum along the depth, ``classifier``.
 
     Convention:
-        Both networks have as many parameters as `stn_lib.models.table1.BUDGET` says, and classifiers of one kind.
+        Both networks have `stn_lib.models.table1.BUDGET` parameters, and classifiers of one kind.
 
     Args:
-        transformer: whether the volume is moved before it is projected.
+        transformer: whether the volume is warped before it is projected.
         side: of the volume; a multiple of 8.
 
     Raises:
@@ -91,7 +95,7 @@ class VolumeNetwork(nn.Module):
 
     Example:
         >>> net = VolumeNetwork(side=16)
-        >>> tuple(net.shadow(torch.zeros(5, 1, 16, 16, 16)).shape), tuple(net(torch.zeros(5, 1, 16, 16, 16)).shape)
+        >>> tuple(net.projection(torch.zeros(5, 1, 16, 16, 16)).shape), tuple(net(torch.zeros(5, 1, 16, 16, 16)).shape)
         ((5, 1, 16, 16), (5, 10))
 
     Source: Jaderberg et al. 2015, appendix A.3.
@@ -109,8 +113,8 @@ class VolumeNetwork(nn.Module):
         left = BUDGET - (count_parameters(self.transformer) if transformer else 0)
         self.classifier = Table1Network("cnn", None, (side, side), budget=left)
 
-    def shadow(self, volumes: Tensor) -> Tensor:
-        """The sum along the depth of the moved volumes, (N, 1, H, W): about 1 where a digit is seen face on."""
+    def projection(self, volumes: Tensor) -> Tensor:
+        """The sum along the depth of the warped volumes, (N, 1, H, W): about 1 where a digit is seen face on."""
         if self.transformer is not None:
             volumes = self.transformer(volumes)
         return volumes.sum(2) / (DEPTH * volumes.shape[2])
@@ -122,7 +126,7 @@ class VolumeNetwork(nn.Module):
                 f"expected volumes of shape (N, 1, {self.side}, {self.side}, {self.side}), got "
                 f"{_validate.shape_of(volumes)}"
             )
-        return self.classifier(self.shadow(volumes))
+        return self.classifier(self.projection(volumes))
 
 
 def _localization(side: int) -> nn.Sequential:
@@ -134,82 +138,69 @@ def _localization(side: int) -> nn.Sequential:
     )
 
 
-@threads(1)
-def run(
-    seed: int = 0,
-    steps: int = STEPS,
-    *,
-    transformer: bool = True,
-    side: int = 32,
-    max_angle: float = MAX_ANGLE,
-    batch_size: int = 64,
-    lr: float = 4e-3,
-    precision: str = "bfloat16",
-    hold_out: str = "test",
-    split: DigitsSplit | None = None,
-    out: str | Path | None = None,
-    until: float | None = None,
-    checkpoint_every: int = 100,
-    progress: bool = True,
-) -> dict[str, Any]:
-    """Train a network to read digits turned in space, and measure it once on held-out digits.
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What decides every row."""
+    return {
+        "steps": STEPS, "batch_size": BATCH, "lr": LR, "side": SIDE, "max_angle": MAX_ANGLE, "hold_out": options.hold_out
+    }  # fmt: skip
 
-    The paper's volume has 60 voxels a side. 32 are a sixth of the work: what two cores do in minutes.
 
-    Args:
-        seed: decides the first weights and all training volumes.
-        steps: how many batches.
-        transformer, side: as in `VolumeNetwork`.
-        max_angle: as in `extrude`.
-        batch_size: volumes in a batch.
-        lr: highest learning rate, as in `stn_lib.training.TrainConfig`, as are `precision` and `hold_out`.
-        split: the digits; MNIST's if None.
-        out: folder for a checkpoint, from which the same call goes on; None writes nothing.
-        until: the time (of `time.monotonic`) after which to write a checkpoint and stop.
-        checkpoint_every: steps between checkpoints.
-        progress: whether to show a progress bar.
+def rows(options: argparse.Namespace) -> list[Row]:
+    """A row for each network and seed."""
+    return [{"run": name, "seed": seed} for seed in range(options.seeds) for name in ("cnn", "st-cnn affine")]
+
+
+def config_of(row: Row) -> FitConfig:
+    """How the network of a row is trained."""
+    return FitConfig(seed=row["seed"], steps=STEPS, batch_size=BATCH, lr=LR, precision="bfloat16")
+
+
+def measure(row: Row, job: Job) -> Row:
+    """Train one network on MNIST digits rotated in space, and measure it once on held-out digits."""
+    split = load_dataset("mnist", job.options.hold_out)
+    return train_and_measure(row["run"], config_of(row), split, job)[0]
+
+
+def train_and_measure(
+    name: str, config: FitConfig, split: DigitsSplit, job: Job, side: int = SIDE, max_angle: float = MAX_ANGLE
+) -> tuple[Row, VolumeNetwork]:
+    """Train ``"cnn"`` or ``"st-cnn affine"`` to classify rotated volumes, and measure its error on held-out digits.
 
     Returns:
-        What was measured, as `experiments.appendix.addition.run`. The ``paper`` gives no figure.
-
-    Raises:
-        ValueError: bad settings; where `out` holds another run.
-        OutOfTime: where `until` has passed; the same call goes on.
-
-    Example:
-        >>> from stn_lib.data import load_digits_split
-        >>> split = load_digits_split()
-        >>> few = split._replace(test_images=split.test_images[:8], test_labels=split.test_labels[:8])
-        >>> run(steps=1, side=8, batch_size=4, split=few, progress=False)["n"]
-        8
+        The measured part of the row, and the network, in evaluation mode. The paper gives no figure.
 
     Source: Jaderberg et al. 2015, appendix A.3.
-    Chapter: 7
     """
-    network = descent.seeded(lambda: VolumeNetwork(transformer, side), seed)
-    config = TrainConfig(
-        seed=seed, steps=steps, batch_size=batch_size, lr=lr, precision=precision, hold_out=hold_out
-    )  # fmt: skip
-    split = load_mnist(hold_out) if split is None else split
-    name = "st-cnn affine" if transformer else "cnn"
-    about = descent.settings(
-        config, run=f"volume {name}", side=side, max_angle=max_angle, digits=len(split.train_images)
-    )
+    network = seeded(lambda: VolumeNetwork(name.startswith("st-"), side), config.seed)
+    about = {
+        "run": f"volume {name}", "side": side, "max_angle": max_angle, "digits": len(split.train_images),
+        "hold_out": job.options.hold_out,
+    }  # fmt: skip
 
-    def draw(generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        chosen = torch.randint(len(split.train_images), (batch_size,), generator=generator)
+    def batches(generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        chosen = torch.randint(len(split.train_images), (config.batch_size,), generator=generator)
         return extrude(split.train_images[chosen], side, max_angle, generator=generator)[0], split.train_labels[chosen]
 
-    def loss(volumes: Tensor, labels: Tensor) -> Tensor:
+    def loss(network: nn.Module, volumes: Tensor, labels: Tensor) -> Tensor:
         return F.cross_entropy(network(volumes).float(), labels, label_smoothing=config.label_smoothing)
 
-    done = descent.descend(
-        network, draw, loss, config, about, out=out, until=until, checkpoint_every=checkpoint_every, progress=progress
-    )  # fmt: skip
+    result = fit(network, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress)
+    measured = error(count_wrong(network, split, side, max_angle), len(split.test_images))
+    return run_row(network, config, about, result, **measured, paper=None), network
+
+
+def count_wrong(network: VolumeNetwork, split: DigitsSplit, side: int, max_angle: float) -> int:
+    """How many held-out digits, each in a volume that never changes, the network misclassifies."""
     frozen = torch.Generator().manual_seed(HELD_OUT_SEED)
     wrong = 0
     with torch.inference_mode():
         for images, labels in zip(split.test_images.split(100), split.test_labels.split(100), strict=True):
             volumes, _ = extrude(images, side, max_angle, generator=frozen)
             wrong += int((network(volumes).argmax(1) != labels).sum())
-    return descent.told(name, network, config, about, done, **descent.error(wrong, len(split.test_images)), paper=None)
+    return wrong
+
+
+EXPERIMENT = Experiment(
+    ("run", "seed"), rows, measure, report, settings, line=line, steps=lambda row, options: STEPS,
+    prepare=lambda job: load_dataset("mnist", job.options.hold_out),
+)  # fmt: skip

@@ -1,10 +1,9 @@
-"""How long a build takes: cold, with nothing changed, after an edit of one chapter's prose.
+"""How long a build of the book takes: cold, with nothing changed, after an edit of one chapter's prose.
 
-    python benchmarks/build_time.py
-
-Works on a copy of the checkout's files in a temporary folder; touches nothing here.
+It builds a copy of the checkout's files in a temporary folder.
 """
 
+import argparse
 import json
 import os
 import shutil
@@ -14,12 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-NEEDED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "stn_lib", "results")
+from experiments.catalogue import ROOT
+
+NEEDED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "stn_lib", "experiments", "results")
 
 
 def build(root: Path) -> float:
-    """Seconds that one build takes."""
+    """The seconds of one build."""
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, "book/build.py"],
@@ -31,8 +31,8 @@ def build(root: Path) -> float:
     return time.perf_counter() - started
 
 
-def main() -> None:
-    """Prints the three times."""
+def main(options: argparse.Namespace) -> int:
+    """Print the three times."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for name in NEEDED:
@@ -49,7 +49,4 @@ def main() -> None:
         prose["source"] = "".join(prose["source"]) + "\n\nOne more sentence."
         chapter.write_text(json.dumps(notebook), encoding="utf-8")
         print(f"one chapter's prose    {build(copy):6.1f} s")
-
-
-if __name__ == "__main__":
-    main()
+    return 0

@@ -1,23 +1,19 @@
-"""What each page of the built book makes a browser fetch, gzipped, in kB.
+"""What each page of the built book (`make book`) makes a browser fetch, gzipped, in kB.
 
-    python benchmarks/page_weight.py        # after `make book`
-
-Opens every page in a headless browser and sums the files it asked for.
+It opens every page in a headless browser and sums the files that the page requests.
 """
 
+import argparse
 import gzip
 import http.server
-import sys
 import threading
 from functools import partial
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-ROOT = Path(__file__).resolve().parents[2]
-SITE = ROOT / "_build" / "html"
-sys.path.insert(0, str(ROOT))
+from experiments.catalogue import ROOT
+from tools.browser import chromium
 
-from tests.browser import chromium  # noqa: E402
+SITE = ROOT / "_build" / "html"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -26,7 +22,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def weigh(browser, base: str, page: str) -> dict[str, int]:
-    """The gzipped size of every file that a page asks for."""
+    """The gzipped size of every file that a page requests."""
     tab, files = browser.new_page(), set()
     tab.on(
         "request",
@@ -40,8 +36,8 @@ def weigh(browser, base: str, page: str) -> dict[str, int]:
     }
 
 
-def main() -> int:
-    """Prints a line for each page; 1 if one is heavier than a megabyte."""
+def main(options: argparse.Namespace) -> int:
+    """Print a line for each page. Returns 1 if one is heavier than a megabyte."""
     if not SITE.is_dir():
         print("No built book: run `make book` first.")
         return 1
@@ -54,11 +50,7 @@ def main() -> int:
             total = sum(sizes.values())
             worst = max(worst, total)
             heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:3]
-            said = ", ".join(f"{name.rsplit('/', 1)[-1]} {size / 1000:.0f}" for name, size in heaviest)
-            print(f"{path.stem:<16} {total / 1000:6.0f} kB in {len(sizes):2} files   heaviest: {said}")
+            shown = ", ".join(f"{name.rsplit('/', 1)[-1]} {size / 1000:.0f}" for name, size in heaviest)
+            print(f"{path.stem:<16} {total / 1000:6.0f} kB in {len(sizes):2} files   heaviest: {shown}")
     server.shutdown()
     return 0 if worst <= 1_000_000 else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

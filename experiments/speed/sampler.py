@@ -1,33 +1,44 @@
-"""How the library's grid and sampler compare with torch's in time.
+"""Our grid and our sampler against torch's in time.
 
-    python benchmarks/sampler.py [--threads 1] [--rounds 200] [--out results/sampler.json]
+Ours and torch's run alternately in one process, so that a busy machine slows both; one thread is measured in processor
+time. A ratio is the median over the rounds of our time divided by torch's; in brackets the fastest of ours divided by
+the fastest of torch's, which other work on the machine affects least. Bilinear, zeros, single precision.
 
-Both run in turns in one process, so that a busy machine slows both; a ratio is the median over the rounds of ours
-divided by torch's right before it. Beside it in brackets: the fastest of ours divided by the fastest of torch's, which
-other work on the machine touches least. Bilinear, zeros, single precision. Nothing is written without --out.
+The ratio depends on the machine, and most on its memory allocator: torch's sampler allocates one result, ours about a
+dozen intermediate ones. Where the allocator returns memory to the system after each call, the system clears every page
+again at its next use, which takes several times longer than the arithmetic. So the table shows page faults per call,
+and the record names the allocator. A tensor of 32 MB is made and freed first, as any training process has done; glibc
+then keeps the memory, unless a MALLOC_ variable is set.
 
-A tensor of 32 MB is made and freed first, as any training process has done: until then the C library gives memory back
-to the system after each call, and faulting it in again takes several times longer than the work itself.
+The record holds rows of several machines. On a machine that it holds already, --again measures the rows anew.
 """
 
 import argparse
+import os
 import platform
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from experiments.experiment import Experiment, Job
+from experiments.record import Row
+from experiments.speed.clock import settle_allocator
 from stn_lib.grid import affine_grid
-from stn_lib.provenance import git
+from stn_lib.provenance import instruction_set, processor
 from stn_lib.sampling import grid_sample
-from stn_lib.training import record
 
-ROOT = Path(__file__).resolve().parents[2]
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+MACHINE = ("processor", "instruction_set", "system", "allocator")  # tells one machine of the record from another
 
 
 def torchs_pair(image: Tensor, theta: Tensor) -> Tensor:
@@ -50,86 +61,117 @@ def torchs_sampler(image: Tensor, grid: Tensor) -> Tensor:
     return F.grid_sample(image, grid, align_corners=False)
 
 
-def seconds(function: Callable, image: Tensor, points: Tensor, backward: bool) -> float:
-    """One call; with `backward`, gradients for picture and points as well."""
+def page_faults() -> int:
+    """Pages that the system has handed to this process so far; 0 where it does not count them."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt if resource else 0
+
+
+def cost(function: Callable, image: Tensor, points: Tensor, backward: bool) -> tuple[float, int]:
+    """Seconds and page faults of one call; with `backward`, gradients for image and points as well.
+
+    One thread is measured by its processor time, which excludes the time in which other processes run; several threads
+    by the clock on the wall.
+    """
+    clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
     image = image.clone().requires_grad_(backward)
     points = points.clone().requires_grad_(backward)  # clone() keeps the layout in memory
-    start = time.perf_counter()
+    faults, start = page_faults(), clock()
     out = function(image, points)
     if backward:
         out.sum().backward()
-    return time.perf_counter() - start
+    return clock() - start, page_faults() - faults
 
 
 def compare(ours: Callable, torchs: Callable, image: Tensor, points: Tensor, backward: bool, rounds: int) -> dict:
     """Medians of the alternating rounds, after a few that only warm up."""
-    torch.testing.assert_close(ours(image, points), torchs(image, points), atol=1e-4, rtol=1e-4)
-    for _ in range(10):
-        seconds(torchs, image, points, backward), seconds(ours, image, points, backward)
-    pairs = [(seconds(torchs, image, points, backward), seconds(ours, image, points, backward)) for _ in range(rounds)]
+    torch.testing.assert_close(ours(image, points), torchs(image, points), atol=1e-3, rtol=1e-3)
+    pairs = [[cost(f, image, points, backward) for f in (torchs, ours)] for _ in range(rounds + 10)][10:]
+    torch_s, ours_s = ([pair[k][0] for pair in pairs] for k in (0, 1))
+    torch_faults, ours_faults = ([pair[k][1] for pair in pairs] for k in (0, 1))
     return {
-        "ratio": round(statistics.median(b / a for a, b in pairs), 3),
-        "ratio_of_fastest": round(min(b for _, b in pairs) / min(a for a, _ in pairs), 3),
-        "torch_ms": round(statistics.median(a for a, _ in pairs) * 1e3, 3),
-        "ours_ms": round(statistics.median(b for _, b in pairs) * 1e3, 3),
+        "ratio": round(statistics.median(b / a for a, b in zip(torch_s, ours_s, strict=True)), 3),
+        "ratio_of_fastest": round(min(ours_s) / min(torch_s), 3),
+        "torch_ms": round(statistics.median(torch_s) * 1e3, 3),
+        "ours_ms": round(statistics.median(ours_s) * 1e3, 3),
+        "torch_faults": round(statistics.median(torch_faults)),
+        "ours_faults": round(statistics.median(ours_faults)),
     }
 
 
-def measure(shape: tuple[int, int, int, int], rounds: int) -> list[dict]:
-    """Every comparison on one shape, forward and forward with backward."""
+#: By case our function, torch's, and the points that both take: theta, our grid or torch's grid.
+CASES = {
+    "our grid + torch's sampler": (training_pair, torchs_pair, lambda theta, shape: theta),
+    "our sampler, on our grid": (grid_sample, torchs_sampler, affine_grid),
+    "our sampler, on torch's grid": (
+        grid_sample, torchs_sampler, lambda theta, shape: F.affine_grid(theta, shape, align_corners=False),
+    ),
+    "our grid + our sampler": (own_pair, torchs_pair, lambda theta, shape: theta),
+}  # fmt: skip
+
+
+def machine() -> dict[str, str]:
+    """What the times depend on besides the code."""
+    return {
+        "processor": processor(),
+        "instruction_set": instruction_set(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "allocator": allocator(),
+    }
+
+
+def allocator(environment: Mapping[str, str] = os.environ) -> str:
+    """The C library, and the settings that change how it allocates memory."""
+    library = " ".join(platform.libc_ver()).strip() or "not known"
+    names = sorted(n for n in environment if n.startswith("MALLOC_") or n in ("GLIBC_TUNABLES", "LD_PRELOAD"))
+    settings = [f"{name}={Path(environment[name]).name}" for name in names if environment[name]]
+    return ", ".join([library, *(settings or ["no settings"])])
+
+
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Nothing: every row names what decides it."""
+    return {}
+
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """A row for each shape, number of threads and case, on this machine."""
+    return [
+        {**machine(), "shape": shape, "threads": threads, "rounds": options.rounds, "case": case}
+        for shape in options.shapes
+        for threads in options.threads
+        for case in CASES
+    ]
+
+
+def measure(row: Row, job: Job) -> Row:
+    """The times of one case, forward and forward with backward."""
+    torch.set_num_threads(row["threads"])
+    settle_allocator()
+    shape = tuple(row["shape"])
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(shape, generator=generator)
     theta = torch.eye(2, 3) + 0.1 * torch.randn(shape[0], 2, 3, generator=generator)
-    theirs = F.affine_grid(theta, image.shape, align_corners=False)
-    cases = [
-        ("our grid + torch's sampler", training_pair, torchs_pair, theta),
-        ("our sampler, on our grid", grid_sample, torchs_sampler, affine_grid(theta, image.shape)),
-        ("our sampler, on torch's grid", grid_sample, torchs_sampler, theirs),
-        ("our grid + our sampler", own_pair, torchs_pair, theta),
-    ]
-    rows = []
-    for name, ours, torchs, points in cases:
-        row = {"case": name, "shape": list(shape)}
-        for key, backward in (("forward", False), ("forward_backward", True)):
-            row[key] = compare(ours, torchs, image, points, backward, rounds)
-        rows.append(row)
-    return rows
-
-
-def header(arguments: argparse.Namespace) -> dict:
-    """How the table was made."""
+    ours, torchs, points = CASES[row["case"]]
     return {
-        "command": f"python benchmarks/sampler.py --threads {arguments.threads} --rounds {arguments.rounds}",
-        "commit": git("rev-parse", "HEAD"),
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "threads": arguments.threads,
+        key: compare(ours, torchs, image, points(theta, shape), backward, row["rounds"])
+        for key, backward in (("forward", False), ("forward_backward", True))
     }
 
 
-def main() -> int:
-    """Measure, print, and write where asked."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--threads", type=int, default=1, help="threads of torch")
-    parser.add_argument("--rounds", type=int, default=200, help="rounds that a median is taken over")
-    parser.add_argument("--shape", type=int, nargs=4, default=[256, 1, 28, 28], metavar=("N", "C", "H", "W"))
-    parser.add_argument("--out", type=Path, help="write the table there, as JSON")
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.empty(8_000_000).fill_(0)
-    rows = measure(tuple(arguments.shape), arguments.rounds)
-    print(f"{'x'.join(map(str, arguments.shape))}, {arguments.threads} thread(s): time of ours / torch's")
-    print(f"{'':30s}{'forward':>16s}{'forward + backward':>22s}")
-    for row in rows:
-        cells = (
-            f"{row[key]['ratio']:.2f} ({row[key]['ratio_of_fastest']:.2f})" for key in ("forward", "forward_backward")
-        )
-        print("{:30s}{:>16s}{:>22s}".format(row["case"], *cells))
-    if arguments.out:
-        record.write(arguments.out, {**header(arguments), "rows": rows})
-    return 0
+def line(row: Row) -> str:
+    """The ratios of one case, with its page faults."""
+    cells = (
+        f"{row[key]['ratio']:.2f} ({row[key]['ratio_of_fastest']:.2f}) | {row[key].get('ours_faults', '–')}"
+        for key in ("forward", "forward_backward")
+    )
+    shape = "x".join(map(str, row["shape"]))
+    where = f"{row['processor']}, {row['instruction_set']}, {row['allocator']}"
+    return f"| {where} | {shape}, {row['threads']} thread(s) | {row['case']} | {' | '.join(cells)} |"
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def report(record: dict[str, Any]) -> str:
+    """Our time divided by torch's, median (fastest), in Markdown."""
+    head = "| machine | shape | case | forward | page faults | forward + backward | page faults |"
+    return "\n".join([head, "|---" * 7 + "|", *map(line, record["runs"])])
+
+
+EXPERIMENT = Experiment((*MACHINE, "shape", "threads", "case"), rows, measure, report, settings, line=line)

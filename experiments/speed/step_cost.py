@@ -1,53 +1,116 @@
 """What a spatial transformer costs in a training step, part by part, and where it saves more than it costs.
 
-    python benchmarks/step_cost.py [--rounds 10] [--batch 64] [--out results/step_cost.json]
-
-For a size of picture, what the transformer hands on, and a width of the classifier: a step of the ST-CNN, of the same
-classifier without a transformer, and of that classifier on the whole picture; and the transformer's parts, each alone,
-forward and backward:
+For a size of image, the size of the transformer's output, and a width of the classifier: a step of the ST-CNN, of the
+same classifier without a transformer, and of that classifier on the whole image; and the transformer's parts, each
+alone, forward and backward:
 
 - its localisation network;
 - the grid;
-- the sampler, with the gradient of the grid (the picture itself needs none);
+- the sampler, with the gradient of the grid (the image itself needs none);
 - the gradient that the first convolution must hand back to the sampler, which a network without a transformer leaves
   out: the difference between the classifier's two times;
 - the update of the localisation network's weights.
 
-All of them run in turns, so that other work on the machine slows all alike, and the clock is that of the processor. A
-share is the median over the rounds of the part's time divided by the step's of the same round; `parts_percent` is their
-sum, to be compared with `added_percent`, what the step lasts longer than without a transformer. The figures are of
-these networks on this machine. Every row is written as soon as it is measured; run it again and it goes on with
-those that are missing.
+All of them are timed in turns, so that other work on the machine slows all alike, and the clock is that of the
+processor. A share is the median over the rounds of the part's time divided by the step's of the same round;
+`parts_percent` is their sum, to be compared with `added_percent`, the time that the step takes longer than without a
+transformer. The figures hold for these networks on this machine.
 """
 
 import argparse
 import statistics
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from experiments.collapse import Tutorial, taken_up
-from experiments.live_gap import ROOT
+from experiments.experiment import Experiment, Job
+from experiments.networks import Tutorial
+from experiments.record import Row
+from experiments.speed.clock import settle_allocator
 from stn_lib import models
-from stn_lib.provenance import processor
-from stn_lib.training import record
 
 WIDTHS = {"narrow": (8, 16, 16), "wide": (32, 64, 64)}
 CROP = 28
-#: (side of the picture, side of what the transformer hands on); last a width, or the tutorial's own network.
+#: (side of the image, side of the transformer's output, width); the last is the tutorial's own network.
 CASES = [
     (size, out, width) for width in WIDTHS for size in (28, 42, 60, 84) for out in sorted({CROP, size}, reverse=True)
 ] + [(28, 28, "tutorial")]
 PARTS = ("localisation", "grid", "sampler", "input gradient", "update")
 
 
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """What decides every row."""
+    return {"rounds": options.rounds, "batch": options.batch}
+
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """A row for each case and precision."""
+    return [
+        {"picture": size, "handed_on": out, "width": width, "precision": precision}
+        for precision in ("float32", "bfloat16")
+        for size, out, width in CASES
+    ]
+
+
+def measure(row: Row, job: Job) -> Row:
+    """The times of one case."""
+    half = row["precision"] == "bfloat16"
+    settle_allocator()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        timed = _timed(row["picture"], row["handed_on"], row["width"], half, job.options.batch)
+        times = _times(timed, job.options.rounds)
+    with_gradient, without = times["classifier, gradient handed back"], times["classifier"]
+    times["input gradient"] = [a - b for a, b in zip(with_gradient, without, strict=True)]
+
+    def ratio(a: str, b: str) -> float:
+        return statistics.median(x / y for x, y in zip(times[a], times[b], strict=True))
+
+    shares = {part: round(100 * ratio(part, "st"), 1) for part in PARTS}
+    return {
+        "ms": {name: round(1e3 * statistics.median(times[name]), 2) for name in ("st", "plain", "whole")},
+        "share_percent": shares,
+        "parts_percent": round(sum(shares.values()), 1),
+        "added_percent": round(100 * (1 - ratio("plain", "st")), 1),
+        "st_over_plain": round(ratio("st", "plain"), 3),
+        "st_over_whole": round(ratio("st", "whole"), 3),
+    }
+
+
+def _timed(size: int, out: int, width: str, half: bool, batch: int) -> dict[str, Callable[[], None]]:
+    """All functions that are timed, by name."""
+    images, labels = torch.rand(batch, 1, size, size), torch.randint(10, (batch,))
+    net, plain, whole = (n.train() for n in networks(size, out, width))
+    if half:
+        net, plain, whole = (n.to(memory_format=torch.channels_last) for n in (net, plain, whole))
+    small = torch.rand(batch, 1, out, out)
+    return {
+        "st": training_step(net, images, labels, half),
+        "plain": training_step(plain, small, labels, half),
+        "whole": training_step(whole, images, labels, half),
+        **parts(net, images, labels, half),
+    }
+
+
+def _times(timed: dict[str, Callable[[], None]], rounds: int) -> dict[str, list[float]]:
+    """The processor's seconds of each function, in each round."""
+    times: dict[str, list[float]] = {name: [] for name in timed}
+    for k in range(-3, rounds):  # the first three only warm up
+        for name, function in timed.items():
+            began = time.process_time()
+            function()
+            spent = time.process_time() - began
+            if k >= 0:
+                times[name].append(spent)
+    return times
+
+
 def networks(size: int, out: int, width: str) -> tuple[nn.Module, nn.Module, nn.Module]:
-    """The network with a transformer, its classifier alone, and a classifier of that width for the whole picture."""
+    """The network with a transformer, its classifier alone, and a classifier of that width for the whole image."""
     if width == "tutorial":
         return Tutorial(), Tutorial().classifier, Tutorial().classifier
     widths = WIDTHS[width]
@@ -56,7 +119,7 @@ def networks(size: int, out: int, width: str) -> tuple[nn.Module, nn.Module, nn.
     return net, plain, whole
 
 
-def descent(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> Callable[[], None]:
+def training_step(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> Callable[[], None]:
     """One step of training: forward, backward, update."""
     optimizer = torch.optim.AdamW(net.parameters(), lr=1e-4)
 
@@ -107,84 +170,16 @@ def parts(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> dict[st
     }
 
 
-def measure(size: int, out: int, width: str, half: bool, batch: int, rounds: int) -> dict:
-    """One row of the table."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        images, labels = torch.rand(batch, 1, size, size), torch.randint(10, (batch,))
-        net, plain, whole = (n.train() for n in networks(size, out, width))
-        if half:
-            net, plain, whole = (n.to(memory_format=torch.channels_last) for n in (net, plain, whole))
-        small = torch.rand(batch, 1, out, out)
-        todo = {
-            "st": descent(net, images, labels, half),
-            "plain": descent(plain, small, labels, half),
-            "whole": descent(whole, images, labels, half),
-            **parts(net, images, labels, half),
-        }
-        times: dict[str, list[float]] = {name: [] for name in todo}
-        for k in range(-3, rounds):  # the first only warm up
-            for name, function in todo.items():
-                began = time.process_time()
-                function()
-                spent = time.process_time() - began
-                if k >= 0:
-                    times[name].append(spent)
-    with_gradient, without = times["classifier, gradient handed back"], times["classifier"]
-    times["input gradient"] = [a - b for a, b in zip(with_gradient, without, strict=True)]
-
-    def ratio(a: str, b: str) -> float:
-        return statistics.median(x / y for x, y in zip(times[a], times[b], strict=True))
-
-    shares = {part: round(100 * ratio(part, "st"), 1) for part in PARTS}
-    return {
-        "picture": size,
-        "handed_on": out,
-        "width": width,
-        "precision": "bfloat16" if half else "float32",
-        "ms": {name: round(1e3 * statistics.median(times[name]), 2) for name in ("st", "plain", "whole")},
-        "share_percent": shares,
-        "parts_percent": round(sum(shares.values()), 1),
-        "added_percent": round(100 * (1 - ratio("plain", "st")), 1),
-        "st_over_plain": round(ratio("st", "plain"), 3),
-        "st_over_whole": round(ratio("st", "whole"), 3),
-    }
-
-
-def markdown(rows: list[dict]) -> str:
-    """The rows as a table."""
+def report(record: dict[str, Any]) -> str:
+    """The rows in Markdown."""
     head = ["precision", "width", "px", "handed on", "ST ms", *(f"{part} %" for part in PARTS), "sum %", "added %"]
-    lines = [f"| {' | '.join([*head, 'ST / same without', 'ST / CNN on whole picture'])} |"]
+    lines = [f"| {' | '.join([*head, 'ST / same without', 'ST / CNN on whole image'])} |"]
     lines.append("|---" * (len(head) + 2) + "|")
-    for row in rows:
+    for row in record["runs"]:
         cells = [row["precision"], row["width"], row["picture"], row["handed_on"], row["ms"]["st"]]
         cells += [*row["share_percent"].values(), row["parts_percent"], row["added_percent"]]
         lines.append("| " + " | ".join(map(str, [*cells, row["st_over_plain"], row["st_over_whole"]])) + " |")
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Measure the rows that the file lacks."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=10, help="rounds that a median is taken over")
-    parser.add_argument("--batch", type=int, default=64, help="pictures in a step")
-    parser.add_argument("--out", type=Path, default=ROOT / "results" / "step_cost.json", help="the table")
-    arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    torch.empty(8_000_000).fill_(0)  # until a large tensor was freed, every small one is faulted in anew
-    settings = {"rounds": arguments.rounds, "batch": arguments.batch}
-    command = f"python benchmarks/step_cost.py --rounds {arguments.rounds} --batch {arguments.batch}"
-    found = taken_up(arguments.out, command, settings, parser)
-    found |= {"device": f"cpu: {processor()}", "threads": torch.get_num_threads()}
-    done = {(row["picture"], row["handed_on"], row["width"], row["precision"]) for row in found["runs"]}
-    for half in (False, True):
-        for case in CASES:
-            if (*case, "bfloat16" if half else "float32") not in done:
-                found["runs"].append(measure(*case, half, arguments.batch, arguments.rounds))
-                record.write(arguments.out, found)
-    print(markdown(found["runs"]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+EXPERIMENT = Experiment(("picture", "handed_on", "width", "precision"), rows, measure, report, settings)

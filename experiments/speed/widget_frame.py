@@ -1,10 +1,8 @@
 """How long a redraw takes: an explorable in the browser against interact with matplotlib in the kernel.
 
-    python benchmarks/widget_frame.py [--frames 300]
-
-Mounts LossAlongShift on a 128 by 128 picture (and those that run networks or pool) in headless Chromium, moves
-its state, and times each frame's work, layout included. Beside it, in the same run: one update of what a reader
-would write with ``ipywidgets.interact``, grid_sample on the same picture drawn by matplotlib's inline backend.
+It mounts LossAlongShift on a 128 by 128 image (and those that run networks or pool) in headless Chromium, changes its
+state, and times each frame's work, layout included. Beside it, in the same run: one update of what a reader would write
+with ``ipywidgets.interact``, grid_sample on the same image drawn by matplotlib's inline backend.
 """
 
 import argparse
@@ -12,23 +10,19 @@ import base64
 import io
 import json
 import statistics
-import sys
 import time
-from pathlib import Path
+from typing import Any
 
-import matplotlib
-
-matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import torch
-import torch.nn.functional as F
+from torch.nn import functional as F
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from stn_lib.data import sample_digits
 from stn_lib.models import build
 from stn_lib.widgets import AlignPicture, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpPicture
-from tests.browser import chromium
+from tools.browser import chromium
 
+EXPLORABLE = "explorable, 128x128"
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
 MEASURE = """async ([source, state, trait, values]) => {
   for (const key in state) if (state[key] && state[key].b64) {
@@ -56,7 +50,7 @@ MEASURE = """async ([source, state, trait, values]) => {
 
 
 def in_browser(widget, trait: str, values: list) -> list[float]:
-    """Milliseconds of each frame while `trait` takes the values one after the other."""
+    """Milliseconds of each frame while `trait` takes one value after another."""
     hidden = ("_esm", "_css", "layout")
     state = {k: v for k, v in widget.get_state().items() if k not in hidden}
     state = {k: {"b64": base64.b64encode(v).decode()} if isinstance(v, bytes) else v for k, v in state.items()}
@@ -85,42 +79,36 @@ def in_kernel(image: torch.Tensor, runs: int) -> list[float]:
 
 
 def spread(times: list[float]) -> dict[str, float]:
+    """Number, median and 95th percentile."""
     cuts = statistics.quantiles(times, n=20)
     return {"frames": len(times), "median_ms": round(statistics.median(times), 2), "p95_ms": round(cuts[18], 2)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", type=int, default=300)
-    frames = parser.parse_args().frames
+def widgets(image: torch.Tensor, frames: int) -> dict[str, tuple[Any, str, list]]:
+    """By name the widget, the trait that is changed, and its values."""
+    # Trained or not, a network costs the same.
+    network = build("cnn", torch.Generator().manual_seed(0), in_size=(40, 40)).eval()
+    thetas = [[1 + (k % 50) / 100, 0, 0, 0, 1, 0] for k in range(frames)]
+    return {
+        EXPLORABLE: (LossAlongShift(image.numpy()), "shift", [(k % 200) / 10 - 10 for k in range(frames)]),
+        "cover, two networks": (StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)]),
+        "move a digit, one network and its map": (MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)]),
+        "pool a signal": (PoolShift(sample_digits()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)]),
+        "warp an image": (WarpPicture(), "theta", thetas),
+        "trace a pixel": (TracePixel(), "row", [k % 4 for k in range(frames)]),
+        "align two images, another step": (AlignPicture(), "step", [k % 121 for k in range(frames)]),
+        "align two images, another start (120 steps of gradient descent)": (
+            AlignPicture(), "x", [(k % 40) / 100 for k in range(frames)],
+        ),
+    }  # fmt: skip
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print the median and the 95th percentile of each explorable's frames, and of the kernel's updates."""
+    plt.switch_backend("Agg")
     image = F.interpolate(sample_digits()[7:8], size=(128, 128), mode="bilinear")[0, 0]
-    loss = in_browser(LossAlongShift(image.numpy()), "shift", [(k % 200) / 10 - 10 for k in range(frames)])
-    cover = in_browser(StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)])
-    network = build(
-        "cnn", torch.Generator().manual_seed(0), in_size=(40, 40)
-    ).eval()  # trained or not, it costs the same
-    moved = in_browser(MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)])
-    pooled = in_browser(PoolShift(sample_digits()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)])
-    corner = [[1 + (k % 50) / 100, 0, 0, 0, 1, 0] for k in range(frames)]
-    warped = in_browser(WarpPicture(), "theta", corner)
-    traced = in_browser(TracePixel(), "row", [k % 4 for k in range(frames)])
-    aligned = in_browser(AlignPicture(), "step", [k % 121 for k in range(frames)])
-    started = in_browser(AlignPicture(), "x", [(k % 40) / 100 for k in range(frames)])
-    kernel = in_kernel(image, max(12, frames // 10))
-    result = {
-        "explorable, 128x128": spread(loss),
-        "cover, two networks": spread(cover),
-        "move a digit, one network and its map": spread(moved),
-        "pool a signal": spread(pooled),
-        "warp a picture, pulled and pushed": spread(warped),
-        "trace a pixel": spread(traced),
-        "align two pictures, another step": spread(aligned),
-        "align two pictures, another start (120 steps of descent anew)": spread(started),
-        "interact + matplotlib": spread(kernel),
-    }
-    result["ratio of medians"] = round(statistics.median(kernel) / statistics.median(loss))
-    print(json.dumps(result, indent=2))
-
-
-if __name__ == "__main__":
-    main()
+    times = {name: in_browser(*one) for name, one in widgets(image, options.frames).items()}
+    times["interact + matplotlib"] = in_kernel(image, max(12, options.frames // 10))
+    ratio = statistics.median(times["interact + matplotlib"]) / statistics.median(times[EXPLORABLE])
+    print(json.dumps({name: spread(own) for name, own in times.items()} | {"ratio of medians": round(ratio)}, indent=2))
+    return 0

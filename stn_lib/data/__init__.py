@@ -1,32 +1,17 @@
-"""Digits to learn from, and the distortions of the paper that are laid on them while training."""
+"""Data sets, and the distortions of the paper that are applied to their images during training."""
 
-from stn_lib.data.datasets import TASKS, HeldOut, held_out_set, load_split, training_batch
-from stn_lib.data.digits import DigitsSplit, load_digits_split
-from stn_lib.data.distortions import DISTORTIONS, RTS, TC, Distortion, E, P, R, distort
-from stn_lib.data.mnist import load_mnist
-from stn_lib.data.sample_digits import sample_digits
-from stn_lib.data.shift import shift
-from stn_lib.data.view_change import RANGES, view_change
+import lazy_loader
 
-__all__ = [
-    "DISTORTIONS",
-    "RANGES",
-    "RTS",
-    "TASKS",
-    "TC",
-    "DigitsSplit",
-    "Distortion",
-    "E",
-    "HeldOut",
-    "P",
-    "R",
-    "distort",
-    "held_out_set",
-    "load_digits_split",
-    "load_mnist",
-    "load_split",
-    "sample_digits",
-    "shift",
-    "training_batch",
-    "view_change",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "batches": ["HeldOut", "held_out_set", "training_batch"],
+        "datasets": ["DATASETS", "Dataset", "load_dataset"],
+        "digits": ["DigitsSplit", "load_digits_split", "sample_digits"],
+        "distort": ["distort", "random_theta"],
+        "distortions": ["DISTORTIONS", "RTS", "TC", "Distortion", "E", "P", "R"],
+        "mnist": ["load_mnist"],
+        "shift": ["shift"],
+        "view_change": ["RANGES", "view_change"],
+    },
+)

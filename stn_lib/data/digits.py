@@ -1,4 +1,4 @@
-"""The embedded handwritten digits: real, small, and there without a download."""
+"""The embedded handwritten digits: real and small, with no download."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from torch.nn import functional as F
 
 from stn_lib.grid import affine_grid
 
-SIDE = 28  # the picture, as in MNIST
+SIDE = 28  # of the image in pixels, as in MNIST
 BOX = 20  # the square in its middle that the 8 x 8 source pixels fill, as in MNIST
 
 
 class DigitsSplit(NamedTuple):
-    """Digits to learn from and kept back: images (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64."""
+    """Training and held-out digits: images (N, 1, 28, 28) float32 in [0, 1], labels (N,) int64."""
 
     train_images: Tensor
     train_labels: Tensor
@@ -23,16 +23,16 @@ class DigitsSplit(NamedTuple):
 
 
 def load_digits_split(seed: int = 0, hold_out: str = "test") -> DigitsSplit:
-    """The 1,797 digits of scikit-learn at 28 x 28, a quarter of each class kept back.
+    """The 1,797 digits of scikit-learn at 28 x 28, a quarter of each class held out.
 
-    The digits of one writer may stand on both sides of the split: it asks for new drawings, not new hands.
+    One writer's digits may be on both sides of the split: it tests new drawings, not new writers.
 
     Convention:
-        White ink (1) on black (0). The 8 x 8 source fills the middle 20 x 20 pixels, as in MNIST, so a turn
-        cuts nothing off.
+        White foreground (1) on black background (0). The 8 x 8 source fills the middle 20 x 20 pixels, as in MNIST, so
+        a rotation cuts nothing off.
 
     Args:
-        seed: decides which digits are kept back; every figure in the book uses 0.
+        seed: decides which digits are held out; every figure in the book uses 0.
         hold_out: ``"test"``, or ``"validation"`` to split the *training* digits once more. Choose settings
             with the second, report errors with the first.
 
@@ -60,9 +60,33 @@ def load_digits_split(seed: int = 0, hold_out: str = "test") -> DigitsSplit:
     return DigitsSplit(images[train], labels[train], images[test], labels[test])
 
 
+def sample_digits() -> Tensor:
+    """One held-out digit of each class, the same ten wherever a chapter needs one.
+
+    Of each class it takes the digit with the median distance from the mean of its class: neither the tidiest nor the
+    strangest.
+
+    Returns:
+        Images of the digits 0 to 9 in order, (10, 1, 28, 28), from 0 (background) to 1 (foreground).
+
+    Example:
+        >>> sample_digits().shape
+        torch.Size([10, 1, 28, 28])
+
+    Chapter: all
+    """
+    split = load_digits_split()
+    chosen = []
+    for label in range(10):
+        images = split.test_images[split.test_labels == label]
+        distance = (images - images.mean(dim=0, keepdim=True)).flatten(1).norm(dim=1)
+        chosen.append(images[distance.argsort()[len(images) // 2]])
+    return torch.stack(chosen)
+
+
 @lru_cache(maxsize=1)
 def _all_digits() -> tuple[Tensor, Tensor]:
-    from sklearn.datasets import load_digits  # half a second of import that a page without data is spared
+    from sklearn.datasets import load_digits  # takes half a second to import, and not every page needs it
 
     source = load_digits()
     small = torch.tensor(source.images, dtype=torch.float64)[:, None] / 16
@@ -70,16 +94,16 @@ def _all_digits() -> tuple[Tensor, Tensor]:
 
 
 def _redraw(small: Tensor) -> Tensor:
-    """Draw (N, 1, 8, 8) counts of ink as (N, 1, 28, 28) strokes: bicubic, then a soft threshold."""
+    """Upsample (N, 1, 8, 8) to (N, 1, 28, 28) strokes: bicubic, then a soft threshold."""
     theta = torch.eye(2, 3, dtype=small.dtype).mul(SIDE / BOX).expand(len(small), 2, 3)
     grid = affine_grid(theta, (len(small), 1, SIDE, SIDE), align_corners=False)
     smooth = F.grid_sample(small, grid, mode="bicubic", align_corners=False).clamp(0, 1)
-    # The threshold gives back the sharp edge of a pen that interpolation from 8 x 8 has washed out.
+    # The threshold restores the sharp edge of a stroke that interpolation from 8 x 8 has blurred.
     low, high = torch.sigmoid(torch.tensor([-8 * 0.42, 8 * 0.58], dtype=small.dtype))
-    ink = ((torch.sigmoid(8 * (smooth - 0.42)) - low) / (high - low)).clamp(0, 1)
-    # 256 levels, as in MNIST. Without them the last bit of a pixel hangs on how many threads shared the work, and
-    # after some hundred steps of training one bit is another network.
-    return (ink * 255).round().div(255).float()
+    strokes = ((torch.sigmoid(8 * (smooth - 0.42)) - low) / (high - low)).clamp(0, 1)
+    # 256 levels, as in MNIST. Without them the last bit of a pixel depends on the number of threads, and one bit leads to
+    # another network after some hundred training steps.
+    return (strokes * 255).round().div(255).float()
 
 
 def _stratified(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Moving pictures by whole pixels: no interpolation, so nothing but the place changes."""
+"""Shift images by whole pixels: without interpolation, only the position changes."""
 
 import torch
 from torch import Tensor
@@ -10,23 +10,23 @@ FILLS = ("zeros", "circular")
 
 
 def shift(images: Tensor, dx: int, dy: int = 0, fill: str = "zeros") -> Tensor:
-    """The pictures, moved by whole pixels.
+    """Shift images by whole pixels.
 
     Convention:
-        The content moves to the right by `dx` and down by `dy`: pixel (x, y) of the answer is pixel (x - dx, y - dy) of
-        the picture.
+        The content moves to the right by `dx` and down by `dy`: pixel (x, y) of the result is pixel (x - dx, y - dy) of
+        the image.
 
     Args:
         images: (..., H, W).
         dx, dy: whole pixels; negative to the left and up.
-        fill: what comes in: ``"zeros"``, or with ``"circular"`` what went out at the other side.
+        fill: the pixels that enter: ``"zeros"``, or with ``"circular"`` those that leave at the other side.
 
     Returns:
         As `images`.
 
     Raises:
-        TypeError: a shift that is no whole number.
-        ValueError: an unknown `fill`.
+        TypeError: for a shift that is not a whole number.
+        ValueError: for an unknown `fill`.
 
     Example:
         >>> shift(torch.tensor([[1, 2, 3]]), 1).tolist(), shift(torch.tensor([[1, 2, 3]]), 1, fill="circular").tolist()
@@ -42,5 +42,5 @@ def shift(images: Tensor, dx: int, dy: int = 0, fill: str = "zeros") -> Tensor:
         return torch.roll(images, (dy, dx), dims=(-2, -1))
     height, width = images.shape[-2:]
     dx, dy = max(-width, min(width, dx)), max(-height, min(height, dy))
-    # A negative pad crops: one call takes away on one side and fills on the other.
+    # A negative pad crops: one call crops one side and pads the other.
     return F.pad(images, (dx, -dx, dy, -dy))

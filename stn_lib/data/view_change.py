@@ -1,4 +1,4 @@
-"""The changes of chapter 1: one digit moved, turned, scaled, tilted away from the viewer, and put in the shade."""
+"""The changes of chapter 1: a digit is translated, rotated, scaled, tilted away from the viewer, and shaded."""
 
 import math
 
@@ -8,10 +8,10 @@ from torch.nn import functional as F
 
 from stn_lib.grid import projective_grid
 
-#: How far the viewer of a tilted picture stands from its centre, in sides of the picture.
+#: Distance of the viewer from the centre of a tilted image, in sides of the image.
 DISTANCE = 3.0
 
-#: The ranges that chapter 1 looks at: the value that changes nothing, the ends, a step that an eye can see.
+#: Chapter 1's range of each change: the value without effect, the two ends, and a visible step.
 RANGES = {
     "right": (0.0, -12.0, 12.0, 1.0),
     "down": (0.0, -12.0, 12.0, 1.0),
@@ -33,27 +33,27 @@ def view_change(
     shadow: float = 0.0,
     out_size: tuple[int, int] = (40, 40),
 ) -> Tensor:
-    """The pictures on a larger ground, changed: four times in space, once in light.
+    """Images on a larger background, changed four times in space and once in light.
 
     Convention:
-        In this order: scaled, turned, tilted, moved, all about the picture's centre; then shaded. A shadow falls on the
-        ground as well: with ink 1 and paper 0, light that falls to 1 - shadow at the right edge makes a pixel
-        1 - light (1 - v). No moving of pixels can do that.
+        In this order: scaled, rotated, tilted, translated, all about the image's centre; then shaded. The shadow covers
+        the background as well: 1 is black foreground and 0 white background here, so light that decreases to
+        1 - shadow at the right edge makes a pixel 1 - light (1 - v). No warp can do that.
 
     Args:
-        images: (N, C, H, W), floating, from 0 (paper) to 1 (ink).
-        right, down: of the centre, in pixels; whole ones interpolate nothing.
-        turn: degrees, clockwise on the screen.
-        size: against the original, pixel for pixel.
-        tilt: degrees about the upright axis, the right side away from the viewer, who stands `DISTANCE` sides away.
-        shadow: how much of the light is missing at the right edge, 0 to 1; at the left edge all of it is there.
-        out_size: (H, W) of the ground.
+        images: (N, C, H, W), floating, from 0 (background) to 1 (foreground).
+        right, down: translation of the centre in pixels; whole pixels need no interpolation.
+        turn: rotation in degrees, clockwise on the screen.
+        size: scale relative to the original, pixel for pixel.
+        tilt: degrees about the vertical axis, the right side away from the viewer, who is `DISTANCE` sides away.
+        shadow: share of the light that is missing at the right edge, 0 to 1; none is missing at the left edge.
+        out_size: (H, W) of the result.
 
     Returns:
         (N, C, *out_size).
 
     Raises:
-        ValueError: a size of 0 or less, a tilt of 90 degrees or more, a shadow outside 0 to 1, a horizon in the picture.
+        ValueError: for a size of 0 or less, a tilt of 90 degrees or more, a shadow outside 0 to 1, a horizon in the image.
 
     Example:
         >>> dot = torch.zeros(1, 1, 4, 4)
@@ -87,17 +87,17 @@ def change_theta(
     size: float = 1.0,
     tilt: float = 0.0,
 ) -> Tensor:
-    """The projective theta (1, 3, 3), normalised, output to input, of what `change` does in space.
+    """The projective theta (1, 3, 3), normalised, output to input, of the spatial part of `view_change`.
 
     Chapter: 1
     """
     # A point u to the right of the centre of a plane tilted by t has depth u sin t; the camera at distance d sees it at
-    # x = d u cos t / (d + u sin t). Solved for u, and likewise for v, that is the matrix `lean`.
+    # x = d u cos t / (d + u sin t). Solved for u, and likewise for v, this is the matrix `perspective`.
     t, phi, d = math.radians(tilt), math.radians(turn), DISTANCE * max(in_size)
     move = torch.tensor([[1, 0, -right], [0, 1, -down], [0, 0, 1]], dtype=torch.float64)
-    lean = torch.tensor([[1 / math.cos(t), 0, 0], [0, 1, 0], [-math.tan(t) / d, 0, 1]], dtype=torch.float64)
+    perspective = torch.tensor([[1 / math.cos(t), 0, 0], [0, 1, 0], [-math.tan(t) / d, 0, 1]], dtype=torch.float64)
     c, s = math.cos(phi) / size, math.sin(phi) / size
-    spin = torch.tensor([[c, s, 0], [-s, c, 0], [0, 0, 1]], dtype=torch.float64)
+    rotation = torch.tensor([[c, s, 0], [-s, c, 0], [0, 0, 1]], dtype=torch.float64)
     to_pixels = torch.diag(torch.tensor([out_size[1] / 2, out_size[0] / 2, 1.0], dtype=torch.float64))
     to_units = torch.diag(torch.tensor([2 / in_size[1], 2 / in_size[0], 1.0], dtype=torch.float64))
-    return (to_units @ spin @ lean @ move @ to_pixels)[None]
+    return (to_units @ rotation @ perspective @ move @ to_pixels)[None]

@@ -1,4 +1,4 @@
-"""From a trained network to a plain list of operations that a few lines of any language can run."""
+"""Write a trained network as a plain list of operations that a few lines of any language can run."""
 
 import copy
 from typing import Any
@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from stn_lib.grid import affine_grid
+from stn_lib.localization import last_linear
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
@@ -50,7 +52,7 @@ def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -
     layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
 
 
-def export(model: nn.Module) -> tuple[dict[str, Any], bytes]:
+def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
     """A network as plain operations and one buffer of half-precision weights.
 
     Convention:
@@ -64,11 +66,11 @@ def export(model: nn.Module) -> tuple[dict[str, Any], bytes]:
         The layout ``{"input": [C, H, W], "ops": [{"op": "conv2d", …}, …]}``, ready for JSON, and the buffer.
 
     Raises:
-        ValueError: for a layer that the layout has no word for.
+        ValueError: for a layer or a transform family that the layout has no operation for.
 
     Example:
         >>> from stn_lib.models import CNN
-        >>> layout, weights = export(CNN())
+        >>> layout, weights = to_operations(CNN())
         >>> layout["input"], layout["ops"][0]["op"], layout["ops"][0]["weight"]["offset"]
         ([1, 42, 42], 'conv2d', 0)
 
@@ -81,8 +83,40 @@ def export(model: nn.Module) -> tuple[dict[str, Any], bytes]:
     return {"input": [first.in_channels, *model.in_size], "ops": ops}, b"".join(writer.chunks)
 
 
+@torch.no_grad()
+def affine_localization(layer: SpatialTransformer) -> nn.Module:
+    """A copy of a transformer's localisation network that predicts the six numbers of an affine theta.
+
+    A family fits if its theta is an affine matrix and a linear function of its parameters, plus a constant. That map is
+    multiplied into the last layer. ``"affine"`` and ``"attention"`` fit; ``"projective"`` and ``"tps"`` do not.
+
+    Raises:
+        ValueError: for a family that does not fit.
+    """
+    family = layer.family
+    count = len(family.identity)
+    probe = torch.linspace(-0.7, 1.9, count, dtype=torch.float64)  # not symmetric: an odd function must not pass
+    rows = torch.cat([probe.new_zeros(1, count), torch.eye(count).to(probe), probe[None]])
+    theta = family.theta(rows)
+    fits = family.grid is affine_grid and theta.shape[1:] == (2, 3)
+    if fits:
+        constant, matrix = theta[0].flatten(), (theta[1:-1] - theta[:1]).flatten(1).T  # (6,), (6, P)
+        fits = torch.allclose(matrix @ probe + constant, theta[-1].flatten())
+    if not fits:
+        raise ValueError(
+            f"expected an affine transformer whose theta is linear in its parameters, got {layer.extra_repr()}: "
+            'the page can run no other; train with "affine" or "attention"'
+        )
+    localization = copy.deepcopy(layer.localization)
+    last = last_linear(localization)
+    matrix, constant = matrix.to(last.weight), constant.to(last.weight)
+    last.weight = nn.Parameter(matrix @ last.weight)
+    last.bias = nn.Parameter(matrix @ last.bias + constant)
+    return localization
+
+
 class _Writer:
-    """Turns layers into operations, and gathers their weights one after the other."""
+    """Turns layers into operations, and collects their weights one after another."""
 
     def __init__(self):
         self.chunks: list[bytes] = []
@@ -129,14 +163,12 @@ class _Writer:
         }
 
     def transformer(self, layer: SpatialTransformer) -> dict[str, Any]:
-        if layer.transform != "affine" or layer.out_size is None or layer.background:
-            raise ValueError(
-                f"expected an affine transformer with an out_size and a background of 0, got {layer.extra_repr()}"
-            )
+        if layer.out_size is None or layer.background:
+            raise ValueError(f"expected a transformer with an out_size and a background of 0, got {layer.extra_repr()}")
         return {
             "op": "affine_transformer",
             "out_size": list(layer.out_size),
             "align_corners": layer.align_corners,
             "padding_mode": layer.padding_mode,
-            "localization": self.ops(layer.localization),
+            "localization": self.ops(affine_localization(layer)),
         }

@@ -1,10 +1,11 @@
-"""Every network of the course by its name, with first weights that a generator decides."""
+"""The registry of networks, and their initialisation from a generator."""
 
 from typing import Any
 
 import torch
 from torch import nn
 
+from stn_lib._registry import look_up
 from stn_lib.models.small import CNN, STCNN, PoolingCNN
 from stn_lib.models.table1 import Table1Network
 from stn_lib.spatial_transformer import SpatialTransformer
@@ -13,12 +14,12 @@ MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Tabl
 
 
 def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> nn.Module:
-    """A new network by name, with first weights that a generator decides.
+    """A new network by name, its weights drawn from a generator.
 
     Args:
-        name: a name in `MODELS`: ``"cnn"``, ``"pooling-cnn"``, ``"st-cnn"`` or ``"table1"``.
-        generator: draws the weights; seeded with 0 if None. The global random state is left alone.
-        arguments: of the class.
+        name: a name in `MODELS`.
+        generator: the source of the weights; seeded with 0 if None. The global random state does not change.
+        arguments: the class's arguments.
 
     Raises:
         ValueError: for an unknown name.
@@ -31,11 +32,10 @@ def build(name: str, generator: torch.Generator | None = None, **arguments: Any)
 
     Chapter: 7
     """
-    if name not in MODELS:
-        raise ValueError(f"expected a model in {sorted(MODELS)}, got {name!r}")
+    make = look_up("model", name, MODELS)
     generator = generator or torch.Generator().manual_seed(0)
-    with torch.random.fork_rng(devices=[]):  # torch's layers draw first weights of their own
-        model = MODELS[name](**arguments)
+    with torch.random.fork_rng(devices=[]):  # torch's layers draw weights when they are made
+        model = make(**arguments)
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d | nn.Linear):
             nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=generator)  # torch's own default

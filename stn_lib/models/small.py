@@ -1,27 +1,28 @@
-"""The networks of the live chapter, the cover and chapter 2: small ones, with and without a spatial transformer."""
+"""The networks of the live chapter, the cover and chapter 2: small, with and without a spatial transformer."""
 
 from torch import nn
 
 from stn_lib.localization import ConvLocalization, conv_blocks
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
-from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
+from stn_lib.spatial_transformer import SpatialTransformer, transform_family
 
 
 class CNN(nn.Sequential):
-    """A small convolutional classifier of pictures, the one without a spatial transformer.
+    """A small convolutional image classifier without a spatial transformer.
 
     Convention:
-        Returns logits. Its widths give it as many parameters as `STCNN` has at 42 x 42: it spends on its
-        classifier what the other spends on its localisation network.
+        Returns logits. Its widths give it as many parameters as `STCNN` has at 42 x 42: its classifier is larger by
+        the size of the other's localisation network.
 
     Args:
-        in_size: (H, W) of the picture.
+        in_size: (H, W) of the image.
         widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by max-pooling by 2.
-        hidden: units between the features and the logits; 0 for none.
-        classes: how many labels there are.
+        hidden: units of a hidden layer between the features and the logits; 0 for none.
+        classes: number of classes.
         batch_norm: whether convolutions are followed by batch norms; False once they are folded in.
 
     Example:
+        >>> import torch
         >>> tuple(CNN()(torch.zeros(5, 1, 42, 42)).shape)
         (5, 10)
 
@@ -42,19 +43,20 @@ class CNN(nn.Sequential):
 
 
 class STCNN(nn.Sequential):
-    """A spatial transformer, and behind it a classifier that looks at the straightened picture.
+    """A spatial transformer, followed by a classifier of the warped image.
 
     Convention:
         Two parts: ``transformer`` and ``classifier``. Returns logits.
 
     Args:
-        in_size: (H, W) of the picture.
-        out_size: (H, W) of the straightened picture that the classifier sees.
+        in_size: (H, W) of the image.
+        out_size: (H, W) of the warped image, the classifier's input.
         widths, hidden, classes, batch_norm: of the classifier, as in `CNN`.
         localization_widths, localization_hidden: of the localisation network.
-        transform: ``"affine"``, ``"attention"``, ``"projective"`` or ``"tps"``.
+        transform: a name in `stn_lib.spatial_transformer.TRANSFORMS`.
 
     Example:
+        >>> import torch
         >>> net = STCNN()
         >>> images = torch.zeros(5, 1, 42, 42)
         >>> tuple(net.transformer.theta(images).shape), tuple(net.transformer(images).shape)
@@ -85,7 +87,7 @@ class STCNN(nn.Sequential):
         self.in_size = tuple(in_size)
         localization = ConvLocalization(
             in_size,
-            out_features=len(TRANSFORMS[transform].identity) if transform in TRANSFORMS else 6,
+            out_features=len(transform_family(transform).identity),
             widths=localization_widths,
             hidden=localization_hidden,
             batch_norm=batch_norm,
@@ -94,28 +96,29 @@ class STCNN(nn.Sequential):
         self.classifier = nn.Sequential(*_classifier(out_size, widths, hidden, classes, batch_norm))
 
 
-#: How `PoolingCNN` halves its pictures: "stride" keeps every second pixel, which is a convolution of stride 2.
+#: How `PoolingCNN` halves its images: "stride" keeps every second pixel, as a convolution of stride 2 does.
 POOLS = ("stride", "max", *KERNELS, "aps")
 
 
 class PoolingCNN(nn.Sequential):
-    """A convolutional classifier on which nothing depends on the place but, perhaps, the pooling.
+    """A convolutional classifier in which only the pooling may depend on position.
 
     Convention:
-        The convolutions are circular and the features are averaged over the whole picture, so before the first pooling
-        a circular shift of the picture only moves them along. Returns logits. All poolings have the same weights.
+        The convolutions are circular and the features are averaged over the whole image, so before the first pooling
+        a circular shift of the image only shifts the features. Returns logits. All poolings have the same weights.
 
     Args:
-        in_size: (H, W) of the picture; with ``"aps"`` both sides must halve evenly once for each width.
+        in_size: (H, W) of the image; with ``"aps"`` both sides must halve evenly once for each width.
         widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by a batch norm, ReLU and pooling by 2.
         pool: ``"stride"`` (a strided convolution: every second pixel is kept, no maximum); ``"max"``; a kernel of
             `stn_lib.pooling.KERNELS` for a blur between maximum and subsampling; or ``"aps"``.
-        classes: how many labels there are.
+        classes: number of classes.
 
     Raises:
-        ValueError: an unknown pooling, a picture too small.
+        ValueError: an unknown pooling, an image that is too small.
 
     Example:
+        >>> import torch
         >>> tuple(PoolingCNN(pool="Tri-3")(torch.zeros(5, 1, 40, 40)).shape)
         (5, 10)
 
@@ -133,7 +136,7 @@ class PoolingCNN(nn.Sequential):
         if pool not in POOLS:
             raise ValueError(f"expected pool to be one of {POOLS}, got {pool!r}")
         if min(in_size) < 2 ** len(widths):
-            raise ValueError(f"expected a picture of at least {2 ** len(widths)} pixels a side, got {in_size}")
+            raise ValueError(f"expected an image of at least {2 ** len(widths)} pixels a side, got {in_size}")
         layers: list[nn.Module] = []
         channels = 1
         for k, width in enumerate(widths):
@@ -159,7 +162,7 @@ def _classifier(
 ) -> list[nn.Module]:
     side = [s // 2 ** len(widths) for s in in_size]
     if min(side) < 1:
-        raise ValueError(f"expected a picture of at least {2 ** len(widths)} pixels a side, got {in_size}")
+        raise ValueError(f"expected an image of at least {2 ** len(widths)} pixels a side, got {in_size}")
     flat = widths[-1] * side[0] * side[1]
     layers = [*conv_blocks(1, widths, batch_norm), nn.Flatten()]
     if hidden:

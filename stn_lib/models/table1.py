@@ -6,33 +6,33 @@ import torch
 from torch import nn
 
 from stn_lib.localization import ConvLocalization, FullyConnectedLocalization, hidden_layer
-from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
+from stn_lib.spatial_transformer import SpatialTransformer, transform_family
 
 CLASSIFIERS = ("fcn", "cnn")
-CROP = 28  # side in pixels of what a transformer hands to its classifier: the size of a digit of MNIST
-BUDGET = 300_000  # parameters of every network of the table, to the width of one hidden unit
+CROP = 28  # pixels a side of a transformer's output: the size of an MNIST digit
+BUDGET = 300_000  # parameters of every network of the table, up to one hidden unit
 
 
 class Table1Network(nn.Sequential):
     """One network of Table 1: two parts, ``transformer`` (if it has one) and ``classifier``. Returns logits.
 
     Convention:
-        All of them have as many parameters as `BUDGET` says: what a localisation network costs, the classifier
-        behind it lacks in hidden units. Pictures larger than 28 pixels are cropped by a transformer to 28; a CNN
-        without one sees them whole, a fully connected network averaged over 2 x 2 pixels, as in the paper.
+        All networks have `BUDGET` parameters: the larger the localisation network, the fewer hidden units the
+        classifier has. A transformer crops images larger than 28 pixels to 28. A CNN without one sees them whole, a
+        fully connected network averaged over 2 x 2 pixels, as in the paper.
 
-        They have the roles of the paper's networks, not their layers: a batch norm behind each layer, the localisation
-        networks' included (without it those of TC died), and three convolutions (5 x 5, 3 x 3, 3 x 3) for its two of
-        9 x 9 and 7 x 7, which were worse in equal time here. A fully connected network has two hidden layers, as in the
-        paper.
+        They have the roles of the paper's networks, not their layers: a batch norm after each layer, also in the
+        localisation networks (those of TC died without it), and three convolutions (5 x 5, 3 x 3, 3 x 3) instead of
+        its two of 9 x 9 and 7 x 7, which were worse in equal time here. A fully connected network has two hidden
+        layers, as in the paper.
 
     Args:
         classifier: ``"fcn"``, fully connected, or ``"cnn"``, convolutional; the localisation network is of the same
             kind.
-        transform: ``"affine"``, ``"attention"``, ``"projective"`` or ``"tps"``; None for no transformer.
-        in_size: (H, W) of the picture.
-        classes: how many labels there are.
-        budget: parameters to come as near to as whole hidden units allow.
+        transform: a name in `stn_lib.spatial_transformer.TRANSFORMS`; None for no transformer.
+        in_size: (H, W) of the image.
+        classes: number of classes.
+        budget: number of parameters, approached as closely as whole hidden units allow.
 
     Raises:
         ValueError: for an unknown classifier or transform; for a budget that leaves no hidden unit.
@@ -59,8 +59,6 @@ class Table1Network(nn.Sequential):
         super().__init__()
         if classifier not in CLASSIFIERS:
             raise ValueError(f"expected classifier in {CLASSIFIERS}, got {classifier!r}")
-        if transform is not None and transform not in TRANSFORMS:
-            raise ValueError(f"expected transform in {sorted(TRANSFORMS)} or None, got {transform!r}")
         self.in_size = tuple(in_size)
         self.arguments = {
             "classifier": classifier, "transform": transform, "in_size": self.in_size, "classes": classes,
@@ -69,13 +67,13 @@ class Table1Network(nn.Sequential):
         seen = self.in_size
         if transform is not None:
             seen = (min(CROP, in_size[0]), min(CROP, in_size[1]))
-            numbers = len(TRANSFORMS[transform].identity)
+            outputs = len(transform_family(transform).identity)
             if classifier == "cnn":
                 localization = ConvLocalization(
-                    self.in_size, out_features=numbers, widths=(16, 24), hidden=32, hidden_norm=True
+                    self.in_size, out_features=outputs, widths=(16, 24), hidden=32, hidden_norm=True
                 )
             else:
-                localization = FullyConnectedLocalization(self.in_size, out_features=numbers, pool=_pool(in_size))
+                localization = FullyConnectedLocalization(self.in_size, out_features=outputs, pool=_pool(in_size))
             self.transformer = SpatialTransformer(localization, seen, transform)
             budget -= count_parameters(localization)
         make = convolutional if classifier == "cnn" else fully_connected
@@ -83,7 +81,7 @@ class Table1Network(nn.Sequential):
 
 
 def count_parameters(model: nn.Module) -> int:
-    """How many numbers training may change.
+    """The number of trainable parameters.
 
     Example:
         >>> count_parameters(nn.Linear(3, 2))
@@ -93,13 +91,13 @@ def count_parameters(model: nn.Module) -> int:
 
 
 def within(budget: int, make: Callable[[int], nn.Module]) -> nn.Module:
-    """What `make` makes of that number of hidden units which brings its parameters nearest to the budget.
+    """The network of ``make(hidden)`` whose number of parameters is nearest to the budget.
 
     Raises:
         ValueError: for a budget that leaves no hidden unit.
     """
     low, high = 1, 4096
-    with torch.random.fork_rng(devices=[]), torch.device("meta"):  # only counted
+    with torch.random.fork_rng(devices=[]), torch.device("meta"):  # no memory: they are only counted
         if count_parameters(make(low)) > budget:
             raise ValueError(
                 f"expected a budget that leaves {count_parameters(make(low))} parameters or more, got {budget}"
@@ -112,11 +110,10 @@ def within(budget: int, make: Callable[[int], nn.Module]) -> nn.Module:
 
 
 def convolutional(size: tuple[int, int], hidden: int, classes: int, channels: int = 1) -> nn.Sequential:
-    """The convolutional classifier of pictures (N, channels, *size), with one hidden layer."""
+    """A convolutional classifier of images (N, channels, *size), with one hidden layer."""
     layers: list[nn.Module] = []
     for side, width in ((5, 24), (3, 48), (3, 96)):
-        # Pooled before the norm: the larger of two numbers is the same before and after, where a norm's gain is
-        # positive, and a quarter of the work.
+        # Pool before the norm: it is a quarter of the work, and where a norm's gain is positive the maximum is the same.
         layers += [
             nn.Conv2d(channels, width, side, padding=side // 2, bias=False),
             nn.MaxPool2d(2, ceil_mode=True), nn.BatchNorm2d(width), nn.ReLU(),
@@ -127,7 +124,7 @@ def convolutional(size: tuple[int, int], hidden: int, classes: int, channels: in
 
 
 def fully_connected(size: tuple[int, int], hidden: int, classes: int, channels: int = 1) -> nn.Sequential:
-    """The fully connected classifier of pictures (N, channels, *size), with two hidden layers."""
+    """A fully connected classifier of images (N, channels, *size), with two hidden layers."""
     pool = _pool(size)
     flat = channels * (size[0] // pool) * (size[1] // pool)
     return nn.Sequential(
@@ -137,5 +134,5 @@ def fully_connected(size: tuple[int, int], hidden: int, classes: int, channels: 
 
 
 def _pool(size: tuple[int, int]) -> int:
-    """What a fully connected network averages over: the paper's 2 for RTS and TC."""
+    """The side of the average pooling of a fully connected network: the paper's 2 for RTS and TC."""
     return 2 if min(size) > CROP else 1

@@ -1,4 +1,4 @@
-"""Trained weights as safetensors: written in half precision, read without running any code."""
+"""Trained weights as safetensors: half precision, and loading them runs no code."""
 
 import json
 from pathlib import Path
@@ -15,12 +15,12 @@ WEIGHTS = Path(__file__).parent / "pretrained"
 
 
 def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:
-    """Write a trained network's folded half-precision weights, and how they came to be, as safetensors.
+    """Write a trained network's folded half-precision weights and the record of its training as safetensors.
 
     Args:
         model: a trained `CNN` or `STCNN`.
         path: the file to write.
-        info: what else the file shall say of itself (command, seed, measured error …); JSON values.
+        info: the record (command, seed, config, measured error …); JSON values.
 
     Returns:
         The path.
@@ -35,14 +35,14 @@ def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:
 
 
 def pretrained_info(name: str | Path) -> dict[str, Any]:
-    """What a weights file says of itself: model, arguments, command, seed, measured error.
+    """The record in a weights file: model, arguments, command, seed, config, measured error.
 
     Args:
-        name: of a file in ``stn_lib/weights`` (without its ending), or the path of a ``.safetensors`` file.
+        name: of a file in ``stn_lib/models/pretrained`` (without its ending), or the path of a ``.safetensors`` file.
 
     Raises:
-        FileNotFoundError: where there is none; it names those there are.
-        ValueError: for a file that is damaged or of another kind.
+        FileNotFoundError: for a missing file; the message names the existing ones.
+        ValueError: for a damaged file, or one that `save_weights` did not write.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -65,18 +65,18 @@ def load_pretrained(name: str | Path) -> CNN | STCNN:
             ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
 
     Returns:
-        The network in float32; each weight is a half-precision number, so `export` loses nothing more.
+        The network in float32; each weight is a half-precision number, so `to_operations` loses nothing more.
 
     Raises:
-        FileNotFoundError: where there is none; it names those there are.
-        ValueError: for a file that is damaged or of another kind.
+        FileNotFoundError: for a missing file; the message names the existing ones.
+        ValueError: for a damaged file, or one that `save_weights` did not write.
 
     Chapter: 7
     """
     from safetensors.torch import load_file
 
     about = pretrained_info(name)
-    with torch.random.fork_rng(devices=[]):  # reading a file leaves the random state alone
+    with torch.random.fork_rng(devices=[]):  # loading must not change the random state
         model = MODELS[about["model"]](**about["arguments"], batch_norm=False)
     state = {key: value.float() for key, value in load_file(_weights_path(name)).items()}
     model.load_state_dict(state)

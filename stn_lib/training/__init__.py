@@ -1,19 +1,15 @@
-"""Training: one loop, its config, checkpoints that resume exactly, and the measured error."""
+"""Training: one loop, its config, exact checkpoints, and the measured error."""
 
-from stn_lib.training.config import TrainConfig, learning_rate, live_config, pooling_config
-from stn_lib.training.evaluation import Evaluation, error_by_turn, evaluate
-from stn_lib.training.loop import OutOfTime, TrainResult, load_run, train
+import lazy_loader
 
-__all__ = [
-    "Evaluation",
-    "OutOfTime",
-    "TrainConfig",
-    "TrainResult",
-    "error_by_turn",
-    "evaluate",
-    "learning_rate",
-    "live_config",
-    "load_run",
-    "pooling_config",
-    "train",
-]
+# Lazy, so that reading a config imports no torch.
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "config": ["FitConfig", "TrainConfig", "live_config", "pooling_config"],
+        "evaluation": ["Evaluation", "error_by_angle", "evaluate"],
+        "optimizer": ["learning_rate"],
+        "fit": ["FitResult", "OutOfTime"],
+        "runs": ["TrainResult", "load_run", "train"],
+    },
+)

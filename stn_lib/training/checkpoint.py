@@ -1,7 +1,7 @@
 """Checkpoints and metrics logs that survive being killed at any moment."""
 
+import io
 import json
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -9,85 +9,91 @@ import torch
 from torch import Tensor, nn
 
 from stn_lib.files import write_atomically
+from stn_lib.training.config import MACHINE
 
-FORMAT = 1
+FORMAT = 2
+#: What a user can do about a file that training cannot resume from.
+START_AGAIN = "choose another folder, or delete it to train from the start"
 
 
 def save(path: str | Path, content: dict[str, Any]) -> None:
     """Write a checkpoint atomically: tensors and plain Python values only."""
-    import io
-
     buffer = io.BytesIO()
     torch.save({"format": FORMAT, **content}, buffer)
     write_atomically(path, buffer.getvalue())
 
 
-def load(path: str | Path) -> dict[str, Any]:
-    """Read a checkpoint; no code in it is ever run (``weights_only=True``).
+def load(path: str | Path, remedy: str = START_AGAIN) -> dict[str, Any]:
+    """Read a checkpoint without running any code in it (``weights_only=True``).
+
+    Args:
+        path: of the file.
+        remedy: what the caller's user can do if it is no checkpoint; the error ends with it.
 
     Raises:
-        FileNotFoundError: where there is none.
-        ValueError: for a file that is damaged, foreign or of another format.
+        FileNotFoundError: if there is no file.
+        ValueError: for a damaged file, and for one that no run of this library wrote.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"expected a checkpoint, got no file at {path}: train first, or check the path")
     try:
-        # On the CPU first: a run of a GPU is opened where there is none, and a run that goes on moves it back itself.
+        # To the CPU first: a GPU's checkpoint must open without one. A run that resumes moves it back itself.
         content = torch.load(path, weights_only=True, map_location="cpu")
-    except (RuntimeError, pickle.UnpicklingError, EOFError, OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().split("\n")[0]
-        raise ValueError(
-            f"expected a checkpoint, got a damaged or foreign file, {path} ({reason}): "
-            "delete it to train from the start"
-        ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"expected a checkpoint of format {FORMAT}, got another file, {path}")
+    # Whatever torch makes of a foreign file: its message suggests weights_only=False, which runs the file's code.
+    except Exception as error:
+        raise ValueError(f"{path} is damaged, or not a run of this library: {remedy}") from error
+    if not (isinstance(content, dict) and "format" in content):
+        raise ValueError(f"{path} is not a run of this library: {remedy}")
+    if content["format"] != FORMAT:
+        raise ValueError(f"another version of this library wrote {path}: {remedy}")
     return content
 
 
-def refuse_another(known: dict[str, Any], mine: dict[str, Any], what: str, file: Path | None) -> None:
-    """Raise where a checkpoint was written by a run of other settings.
+def check_same_config(saved: dict[str, Any], mine: dict[str, Any], file: Path | None) -> None:
+    """Refuse a checkpoint whose run has another config. The device and the number of threads may differ.
 
     Args:
-        known: the settings in the checkpoint.
-        mine: those of the run that would take it up.
-        what: the message's word for them, ``"config"``.
-        file: the checkpoint.
+        saved: the checkpoint, with ``"config"`` and ``"about"``.
+        mine: the same two entries of the run that would resume.
+        file: the checkpoint's path.
 
     Raises:
-        ValueError: it names each setting that differs, on both sides.
+        ValueError: it names each setting that differs, with both values.
     """
-    other = {key: known.get(key) for key in {**known, **mine} if known.get(key) != mine.get(key)}
-    if other:
-        raise ValueError(
-            f"expected a checkpoint of this {what}, got one with {other} in {file}, now "
-            f"{ {key: mine.get(key) for key in other} }: choose another folder, or delete it"
-        )
+    missing = [key for key in ("config", "about", "model", "optimizer", "step") if key not in saved]
+    if missing:
+        raise ValueError(f"{file} is not a training run of this library, it has no {missing}: {START_AGAIN}")
+    old, new = ({**part["config"], **part["about"]} for part in (saved, mine))
+    differ = [key for key in {**old, **new} if old.get(key) != new.get(key) and key not in MACHINE]
+    if differ:
+        known = ", ".join(f"{key}={old.get(key)!r}" for key in differ)
+        now = ", ".join(f"{key}={new.get(key)!r}" for key in differ)
+        raise ValueError(f"expected a checkpoint with {now}, got one with {known} in {file}: {START_AGAIN}")
 
 
-def put_weights(model: nn.Module, weights: dict[str, Tensor], file: Path | None) -> None:
-    """Give a network the weights of a checkpoint.
+def load_weights(model: nn.Module, weights: dict[str, Tensor], file: Path | None) -> None:
+    """Load a checkpoint's weights into a network.
 
     Raises:
-        ValueError: where they are of a network that the code no longer makes.
+        ValueError: if the weights do not fit the network.
     """
     try:
         model.load_state_dict(weights)
     except RuntimeError as error:
         raise ValueError(
-            f"expected the weights of a {type(model).__name__} as it is made today, got others in {file}: another version "
-            "of this code wrote it; delete it and train again"
+            f"expected the weights of a {type(model).__name__} of this version, got others in {file}: delete it and "
+            "train again"
         ) from error
 
 
 class MetricsLog:
-    """A log of one JSON object a line, each with its step; a run taken up again rewrites nothing twice.
+    """A log with one JSON object per line, each with its step. A resumed run logs no step twice.
 
     Args:
-        path: of the file; None for a log that is nowhere written.
-        upto: keep lines of steps up to this one, drop later ones (a run that was killed after its last
-            checkpoint has logged steps that it will take again) and a last line that was cut short.
+        path: of the file; None writes nothing.
+        upto: the last step to keep. Later lines are dropped, because a run that was killed after its last checkpoint
+            repeats those steps; so is a last line that was cut short.
     """
 
     def __init__(self, path: str | Path | None, upto: int = 0):
@@ -112,12 +118,12 @@ class MetricsLog:
 
 
 def last_logged(path: str | Path) -> int:
-    """The step of a log's last whole line; 0 where there is none."""
+    """The step of the last complete line of a log; 0 if there is none."""
     return max((step for _, step in _lines(Path(path))), default=0)
 
 
 def _lines(path: Path) -> list[tuple[str, int]]:
-    """The whole lines of a log, each with its step, up to the first that is none."""
+    """The complete lines of a log, each with its step, up to the first that is damaged."""
     if not path.is_file():
         return []
     kept = []

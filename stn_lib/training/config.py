@@ -1,54 +1,106 @@
-"""Everything that decides a training run, in one frozen record."""
+"""Everything that decides a training run, as plain values. Imports no torch: the command line reads this for its help."""
 
 import dataclasses
 import math
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import torch
+from stn_lib._registry import look_up
+from stn_lib.data.datasets import DATASETS
+from stn_lib.data.distortions import DISTORTIONS, Distortion
 
-from stn_lib import models
-from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_split
-from stn_lib.models import POOLS
-from stn_lib.spatial_transformer import TRANSFORMS
-
-#: The networks of each size: those of the live chapter and the cover, and those of the paper's Table 1.
-SIZES = {"small": ("cnn", "pooling-cnn", "st-cnn"), "table1": ("cnn", "fcn", "st-cnn", "st-fcn")}
+#: The models of each size: those of the live chapter and the cover, and those of the paper's Table 1.
+MODELS = {"small": ("cnn", "pooling-cnn", "st-cnn"), "table1": ("cnn", "fcn", "st-cnn", "st-fcn")}
+OPTIMIZERS = ("adamw", "sgd")
+SCHEDULES = ("one-cycle", "constant")
 PRECISIONS = ("float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+MACHINE = ("device", "threads")  # a run may resume with other values of these
+RUNS = Path("runs")
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """A training run: two runs of one config, on one machine, give the same bits; on a GPU the same up to rounding,
-    which sums in no fixed order.
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """How `stn_lib.training.fit` trains any network on any batches.
+
+    Convention:
+        Two runs of one config on one machine give the same bits. On a GPU they agree up to rounding, because a GPU adds
+        numbers in no fixed order.
 
     Args:
-        model: ``"cnn"``, ``"st-cnn"``; small also ``"pooling-cnn"``, of Table 1's size also ``"fcn"``, ``"st-fcn"``.
-        size: ``"small"``, the networks of the live chapter, or ``"table1"``, those of `stn_lib.models.table1`.
-        transform: of the spatial transformer, a name in `stn_lib.spatial_transformer.TRANSFORMS`.
-        task: a name in `stn_lib.data.TASKS`: ``"RTS"`` on the embedded digits, ``"mnist-rts"`` on MNIST.
-        seed: decides the first weights and the order of all training pictures.
-        steps: how many batches.
-        batch_size: pictures in each.
-        lr: highest learning rate; it rises to it over the first quarter of the run and falls to nothing.
-        localization_lr_factor: the localisation network's share of it: it must not outrun the classifier.
-        weight_decay: AdamW's.
+        seed: decides the first weights, the batches and the masks of dropout.
+        steps: number of batches.
+        batch_size: images in a batch.
+        lr: highest learning rate.
+        localization_lr_factor: the learning rate of localisation networks, as a multiple of lr. A localisation network
+            must not learn faster than the classifier behind it.
+        optimizer: adamw or sgd.
+        momentum: of sgd.
+        schedule: one-cycle (rises to lr over the first quarter of the run, then falls to 0) or constant.
+        weight_decay: of the optimizer.
         label_smoothing: of the cross-entropy.
-        max_angle: largest turn in degrees where it shall differ from the task's own.
-        hold_out: ``"test"`` to report an error, ``"validation"`` to choose settings.
+        precision: float32, or bfloat16 for convolutions and matrix products. bfloat16 is faster only on processors that
+            support it (experiments/speed/step_cost.py). Weights, grids and the measured error stay in float32.
+        device: cpu, cuda, mps, or auto for the fastest available. Training images are the same on every device.
+        threads: torch's threads; 0 keeps torch's own number. One thread gives the same bits on most machines.
+        evaluate_every: steps between measurements on the held-out images; 0 measures at the end only.
+
+    Chapter: 7
+    """
+
+    seed: int = 0
+    steps: int = 500
+    batch_size: int = 128
+    lr: float = 4e-3
+    localization_lr_factor: float = 0.25
+    optimizer: str = "adamw"
+    momentum: float = 0.0
+    schedule: str = "one-cycle"
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.05
+    precision: str = "float32"
+    device: str = "cpu"
+    threads: int = 1
+    evaluate_every: int = 0
+
+    def __post_init__(self):
+        look_up("optimizer", self.optimizer, dict.fromkeys(OPTIMIZERS))
+        look_up("schedule", self.schedule, dict.fromkeys(SCHEDULES))
+        look_up("precision", self.precision, dict.fromkeys(PRECISIONS))
+        look_up("device", self.device, dict.fromkeys(DEVICES))
+        in_range("seed", self.seed, 0, 2**32 - 1)  # torch's CPU generator uses the lowest 32 bits only
+        in_range("steps", self.steps, 1)
+        in_range("batch_size", self.batch_size, 2)
+        in_range("threads", self.threads, 0)
+        in_range("evaluate_every", self.evaluate_every, 0)
+        for name in ("lr", "localization_lr_factor", "weight_decay"):
+            in_range(name, getattr(self, name), 0)
+        in_range("label_smoothing", self.label_smoothing, 0, 0.999)
+        in_range("momentum", self.momentum, 0, 0.999)
+        if self.momentum and self.optimizer != "sgd":
+            raise ValueError(f"expected momentum 0 with {self.optimizer}, got {self.momentum}: choose optimizer sgd")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(FitConfig):
+    """A training run of one of the course's networks on distorted digits.
+
+    Args:
+        model: cnn or st-cnn; of size small also pooling-cnn; of size table1 also fcn and st-fcn.
+        size: small for the networks of the live chapter, table1 for those of `stn_lib.models.table1`.
+        transform: of the spatial transformer: affine, attention, projective, tps, or another name in
+            `stn_lib.spatial_transformer.TRANSFORMS`.
+        pool: of pooling-cnn, a name in `stn_lib.models.POOLS`.
+        dataset: a name in `stn_lib.data.DATASETS`: digits (embedded) or mnist (downloaded once).
+        distortion: a name in `stn_lib.data.DISTORTIONS`, such as R, RTS, P, E, TC.
+        max_angle: largest rotation in degrees, instead of the distortion's own.
+        hold_out: validation to choose settings, test to report an error.
         copies: frozen distortions of each held-out digit.
-        evaluate_every: steps between measurements of the held-out error; 0 for the end only, all that MNIST's test
-            digits are there for.
-        pool: how ``"pooling-cnn"`` pools, a name in `stn_lib.models.POOLS`.
-        precision: ``"float32"``, or ``"bfloat16"`` for the products of convolutions and layers, with channels last:
-            faster where the processor has it (`benchmarks/step_cost.py`), slower where not. Weights, grids and errors
-            stay in float32.
-        device: ``"cpu"``, ``"cuda"``, ``"mps"``, or ``"auto"``, the fastest there is. The pictures are the same on each.
-            Nobody has run ``"mps"`` yet; `tests/training/test_gpu.py` does where there is one.
-        threads: torch's threads; one gives the same bits on more machines. 0 leaves torch as it is.
 
     Example:
-        >>> TrainConfig(model="st-cnn", steps=100).task
+        >>> TrainConfig(model="st-cnn", steps=100).distortion
         'RTS'
 
     Chapter: 7
@@ -57,83 +109,68 @@ class TrainConfig:
     model: str = "st-cnn"
     size: str = "small"
     transform: str = "affine"
-    task: str = "RTS"
-    seed: int = 0
-    steps: int = 500
-    batch_size: int = 128
-    lr: float = 4e-3
-    localization_lr_factor: float = 0.25
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.05
-    max_angle: float | None = None
-    hold_out: str = "test"
-    copies: int = 4
-    evaluate_every: int = 0
     pool: str = "max"
-    precision: str = "float32"
-    device: str = "cpu"
-    threads: int = 1
+    dataset: str = "digits"
+    distortion: str = "RTS"
+    max_angle: float | None = None
+    hold_out: str = "validation"
+    copies: int = 4
 
     def __post_init__(self):
-        for name, known in (
-            ("size", list(SIZES)),
-            ("model", list(SIZES.get(self.size, ()))),
-            ("transform", sorted(TRANSFORMS) if self.model.startswith("st-") else ["affine"]),
-            ("task", sorted(TASKS)),
-            ("hold_out", ["test", "validation"]),
-            ("precision", list(PRECISIONS)),
-            ("device", list(DEVICES)),
-            ("pool", list(POOLS) if self.model == "pooling-cnn" else ["max"]),
-        ):
-            if getattr(self, name) not in known:
-                raise ValueError(f"expected {name} in {known}, got {getattr(self, name)!r}")
-        for name, least in (
-            ("steps", 1), ("batch_size", 2), ("copies", 1), ("evaluate_every", 0), ("threads", 0),
-        ):  # fmt: skip
-            if getattr(self, name) < least:
-                raise ValueError(f"expected {name} of at least {least}, got {getattr(self, name)}")
-        for name in ("lr", "localization_lr_factor", "weight_decay"):
-            value = getattr(self, name)
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"expected {name} to be a number >= 0, got {value}")
-        if self.evaluate_every and self.hold_out == "test" and self.task.startswith("mnist-"):
+        super().__post_init__()
+        look_up("size", self.size, MODELS)
+        look_up("model", self.model, dict.fromkeys(MODELS[self.size]))
+        look_up("dataset", self.dataset, DATASETS)
+        look_up("distortion", self.distortion, DISTORTIONS)
+        look_up("hold_out", self.hold_out, dict.fromkeys(("validation", "test")))
+        in_range("copies", self.copies, 1)
+        if self.max_angle is not None:
+            in_range("max_angle", self.max_angle, 0, 180)
+        if self.evaluate_every and self.hold_out == "test" and DATASETS[self.dataset].final_test:
             raise ValueError(
-                f"expected MNIST's test digits to be asked at the end only, got evaluate_every={self.evaluate_every}: "
-                'take hold_out="validation"'
+                f"expected the test set of {self.dataset} to be measured once, at the end, got evaluate_every={self.evaluate_every}: "
+                'use hold_out="validation"'
             )
-        if not 0 <= self.label_smoothing < 1:
-            raise ValueError(f"expected label_smoothing in [0, 1), got {self.label_smoothing}")
-        if self.max_angle is not None and not 0 <= self.max_angle <= 180:
-            raise ValueError(f"expected max_angle in [0, 180] degrees, got {self.max_angle}")
+        self._check_parts()
 
-    def build(self, generator: torch.Generator | None = None) -> torch.nn.Module:
-        """The network of the run, with first weights from `generator`; see `stn_lib.models.build`."""
-        own = {}
-        if self.size == "table1":
-            own["classifier"] = self.model.removeprefix("st-")
-            own["transform"] = self.transform if self.model.startswith("st-") else None
-        elif self.model == "st-cnn":
-            own["transform"] = self.transform
-        elif self.model == "pooling-cnn":
-            own["pool"] = self.pool
-        name = "table1" if self.size == "table1" else self.model
-        return models.build(name, generator, in_size=self.distortion.out_size, **own)
+    def _check_parts(self) -> None:
+        """Refuse a transform or a pooling that the model does not have."""
+        if self.model.startswith("st-"):
+            from stn_lib.spatial_transformer import TRANSFORMS  # imports torch
 
-    def held_out(self, copies: int | None = None) -> HeldOut:
-        """The frozen pictures that the run is measured on; `copies` of each digit, if not the run's own number."""
-        return held_out_set(load_split(self.task, self.hold_out), self.distortion, copies or self.copies)
+            look_up("transform", self.transform, TRANSFORMS)
+        elif self.transform != "affine":
+            name = self.model.upper()
+            raise ValueError(
+                f"expected no transform with model {self.model!r}, got {self.transform!r}: a {name} has no transformer"
+            )
+        if self.model == "pooling-cnn":
+            from stn_lib.models import POOLS  # imports torch
+
+            look_up("pool", self.pool, dict.fromkeys(POOLS))
+        elif self.pool != "max":
+            raise ValueError(
+                f"expected no pool with model {self.model!r}, got {self.pool!r}: only pooling-cnn has a choice of pooling"
+            )
 
     @property
-    def distortion(self) -> Distortion:
-        """The distortion of the task, with this run's own largest turn."""
-        recipe = TASKS[self.task]
+    def recipe(self) -> Distortion:
+        """The declared distortion, with this run's own `max_angle`."""
+        declared = DISTORTIONS[self.distortion]
         if self.max_angle is None:
-            return recipe
-        return dataclasses.replace(recipe, max_angle=math.radians(self.max_angle))
+            return declared
+        return dataclasses.replace(declared, max_angle=math.radians(self.max_angle))
+
+
+def in_range(name: str, value: float, least: float, most: float = math.inf) -> None:
+    """Refuse a number that is not finite or outside [least, most]."""
+    if not (math.isfinite(value) and least <= value <= most):
+        bounds = f"of at least {least}" if most == math.inf else f"in [{least}, {most}]"
+        raise ValueError(f"expected {name} {bounds}, got {value}")
 
 
 def live_config(model: str, seed: int = 0) -> TrainConfig:
-    """The run that chapter 7 makes before the reader's eyes, and that its benchmark repeats over five seeds.
+    """The run that chapter 7 makes on the page, and that its experiment repeats over five seeds.
 
     Example:
         >>> live_config("cnn", seed=3).seed
@@ -141,37 +178,61 @@ def live_config(model: str, seed: int = 0) -> TrainConfig:
 
     Chapter: 7
     """
-    # Chosen on the validation digits over five seeds; short, so that it is over before the reader has left.
-    return TrainConfig(model=model, seed=seed, steps=250, localization_lr_factor=1.0)
+    # Chosen on the validation digits over five seeds. Short, so that it ends before the reader leaves.
+    return TrainConfig(model=model, seed=seed, steps=250, localization_lr_factor=1.0, hold_out="test")
 
 
 def pooling_config(pool: str, seed: int = 0, steps: int = 400) -> TrainConfig:
-    """The run behind chapter 2's table: digits turned by up to 90 degrees, never shifted.
+    """The run behind chapter 2's table: digits rotated by up to 90 degrees, never shifted.
 
     Example:
-        >>> pooling_config("Tri-3").build().arguments["pool"]
+        >>> pooling_config("Tri-3").pool
         'Tri-3'
 
     Chapter: 2
     """
-    # Turned, because on upright digits every blur is right about everything and nothing can be told apart.
+    # Rotated, because on upright digits every pooling has an error near 0 and none can be told from another.
     return TrainConfig(
-        model="pooling-cnn", task="centred", pool=pool, seed=seed, steps=steps, batch_size=64, lr=8e-3, max_angle=90.0
-    )
+        model="pooling-cnn", distortion="centred", pool=pool, seed=seed, steps=steps, batch_size=64, lr=8e-3,
+        max_angle=90.0, hold_out="test",
+    )  # fmt: skip
 
 
-def learning_rate(step: int, config: TrainConfig) -> float:
-    """The rate of a step (0-based): a cosine up to ``lr`` in a quarter of the run, a cosine down to nothing.
+def named_settings(config: TrainConfig) -> dict[str, Any]:
+    """The settings that name a run: distortion, model and seed always, the others if they differ from the default."""
+    always = ["distortion", "model", "transform", "seed"]
+    if not config.model.startswith("st-"):
+        always.remove("transform")
+    if config.dataset != TrainConfig.dataset:
+        always.insert(0, "dataset")
+    others = [field.name for field in dataclasses.fields(config) if field.name not in always]
+    others = [name for name in others if getattr(config, name) != getattr(TrainConfig, name)]
+    return {name: getattr(config, name) for name in [*always, *others]}
 
-    A function of the step alone, so that a run that is taken up again needs no scheduler's memory.
 
-    Source: Smith and Topin, Super-Convergence, 2018; the shape of torch's OneCycleLR.
+def command(config: TrainConfig) -> str:
+    """The command line that repeats a run.
+
+    Example:
+        >>> command(TrainConfig(model="cnn", steps=100, hold_out="test"))
+        'python -m stn_lib train --model cnn --seed 0 --steps 100 --test'
     """
-    top = max(0.25 * config.steps - 1, 0.0)
-    last = max(config.steps - 1, 1)
-    low, end = config.lr / 25, config.lr / 25e4
-    if step <= top:
-        start, goal, part = low, config.lr, step / top if top else 1.0
-    else:
-        start, goal, part = config.lr, end, (step - top) / (last - top)
-    return goal + (start - goal) * (1 + math.cos(math.pi * part)) / 2
+    settings = named_settings(config)
+    if "dataset" not in settings and config.distortion == TrainConfig.distortion:
+        del settings["distortion"]
+    test = settings.pop("hold_out", "validation") == "test"
+    flags = [part for name, value in settings.items() for part in (f"--{name.replace('_', '-')}", str(value))]
+    return shlex.join(["python", "-m", "stn_lib", "train", *flags, *(["--test"] if test else [])])
+
+
+def run_folder(config: TrainConfig) -> Path:
+    """The folder of a run whose owner named none: one for each config, whatever the machine.
+
+    Example:
+        >>> run_folder(TrainConfig(model="cnn", lr=0.1, threads=2)).name
+        'RTS-cnn-0-lr-0.1'
+    """
+    settings = {name: value for name, value in named_settings(config).items() if name not in MACHINE}
+    always = [settings.pop(name, None) for name in ("dataset", "distortion", "model", "transform", "seed")]
+    named = [str(value) for value in always if value is not None]
+    return RUNS / "-".join([*named, *(f"{name}-{value}" for name, value in settings.items())])

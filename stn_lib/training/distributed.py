@@ -1,11 +1,12 @@
-"""Several processes, each with its share of every batch, that descend as one process with the whole batch would.
+"""Several processes under ``torchrun``, each with its share of every batch. Without torchrun, one process.
 
-Started by ``torchrun``; without it there is one process, and everything here does nothing.
+On GPUs batch norm uses the statistics of the whole batch (torch's SyncBatchNorm). On CPUs torch has no such layer: the
+batch norm of each process sees its own share, so a network with batch norm trains a little differently than in one
+process. Evaluation and checkpoints use the main process's network.
 """
 
+import atexit
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -14,133 +15,93 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 
-@contextmanager
-def processes(device: torch.device) -> Iterator[None]:
-    """Join the other processes that torchrun has started, if it has."""
-    if int(os.environ.get("WORLD_SIZE", 1)) == 1 or dist.is_initialized():
-        yield
-        return
-    dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
-    try:
-        yield
-    finally:
-        dist.destroy_process_group()
+def join_processes(device: torch.device) -> None:
+    """Join the other processes that torchrun started, if there are any, until this process ends."""
+    if _launched() and not dist.is_initialized():
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        atexit.register(dist.destroy_process_group)
 
 
-def first() -> bool:
-    """Whether this is the first process, the one that writes and speaks."""
-    return os.environ.get("RANK", "0") == "0"
+def is_main_process() -> bool:
+    """Whether this process writes files and prints: the first of torchrun's, or the only one."""
+    return rank() == 0
 
 
-def count() -> int:
-    """How many processes there are."""
-    return dist.get_world_size() if dist.is_initialized() else 1
+def world_size() -> int:
+    """The number of processes."""
+    if dist.is_initialized():
+        return dist.get_world_size()
+    return int(os.environ["WORLD_SIZE"]) if _launched() else 1
+
+
+def rank() -> int:
+    """The number of this process, from 0."""
+    if dist.is_initialized():
+        return dist.get_rank()
+    return int(os.environ["RANK"]) if _launched() else 0
 
 
 def local_device(name: str) -> torch.device:
-    """The device of this process; see `stn_lib.training.TrainConfig` for the names.
+    """The device of this process, by a name as in `stn_lib.training.TrainConfig`.
 
     Raises:
-        ValueError: for a device that this machine has not.
+        ValueError: for a device that this machine does not have.
     """
-    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if name == "auto":
-        name = next(kind for kind in ("cuda", "mps", "cpu") if there[kind])
-    if not there[name]:
-        raise ValueError(f"expected a device that is there ({[k for k, v in there.items() if v]}), got {name!r}")
+        name = next(kind for kind in ("cuda", "mps", "cpu") if available[kind])
+    if not available[name]:
+        raise ValueError(
+            f"expected device {name!r} on this machine, got only {[kind for kind, yes in available.items() if yes]}: "
+            "choose another, or auto"
+        )
     if name == "cuda":
-        device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        device = torch.device("cuda", int(os.environ["LOCAL_RANK"]) if _launched() else 0)
         torch.cuda.set_device(device)
         return device
     return torch.device(name)
 
 
-def share(batch: Tensor) -> Tensor:
-    """This process's part of a batch (N, …): all parts have one size.
+def shard(batch: Tensor) -> Tensor:
+    """This process's share of a batch (N, …). All shares have one size.
 
     Raises:
-        ValueError: where the batch does not divide evenly.
+        ValueError: if the batch does not divide evenly.
     """
-    if len(batch) % count():
-        raise ValueError(f"expected a batch that {count()} processes can share evenly, got {len(batch)} pictures")
-    return batch.chunk(count())[dist.get_rank()] if count() > 1 else batch
+    count = world_size()
+    if len(batch) % count:
+        raise ValueError(f"expected a batch size that {count} processes divide evenly, got {len(batch)}")
+    return batch.chunk(count)[rank()] if count > 1 else batch
 
 
 def mean(value: Tensor) -> Tensor:
-    """The mean over the processes."""
-    if count() == 1:
+    """The mean over all processes."""
+    if world_size() == 1:
         return value
     value = value.clone()
     dist.all_reduce(value)
-    return value / count()
+    return value / world_size()
 
 
-def from_first(value: Any) -> Any:
-    """What the first process holds, in all of them."""
-    if count() == 1:
+def from_main(value: Any) -> Any:
+    """The main process's value, in every process."""
+    if world_size() == 1:
         return value
     held = [value]
     dist.broadcast_object_list(held)
     return held[0]
 
 
-def joined(model: nn.Module, device: torch.device) -> nn.Module:
-    """The network with gradients averaged and batch norms measured over all processes; the network itself if alone."""
-    if count() == 1:
+def wrap_ddp(model: nn.Module, device: torch.device) -> nn.Module:
+    """The network, with gradients averaged over all processes; the network itself if there is one process."""
+    if world_size() == 1:
         return model
-    for parent in list(model.modules()):
-        for name, layer in parent.named_children():
-            if type(layer) in _SYNCED:
-                synced = _SYNCED[type(layer)](layer.num_features, layer.eps, layer.momentum)
-                synced.__dict__ = layer.__dict__  # the same weights, under the same names
-                setattr(parent, name, synced)
-    ids = [device.index] if device.type == "cuda" else None
-    return DistributedDataParallel(model, device_ids=ids, broadcast_buffers=False)
+    if device.type == "cuda":
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # in place, with the same parameters
+        return DistributedDataParallel(model, device_ids=[device.index])
+    return DistributedDataParallel(model)
 
 
-class _Sum(torch.autograd.Function):
-    """The sum over the processes. What each makes of it depends on all of them, so the gradient is a sum as well."""
-
-    @staticmethod
-    def forward(ctx: Any, value: Tensor) -> Tensor:
-        value = value.clone()
-        dist.all_reduce(value)
-        return value
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        gradient = gradient.contiguous().clone()
-        dist.all_reduce(gradient)
-        return gradient
-
-
-class _Synced:
-    """A batch norm whose mean and variance are those of the whole batch. (torch's own needs a GPU.)"""
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training:
-            return super().forward(x)
-        axes = [0, *range(2, x.ndim)]
-        shape = [1, -1, *[1] * (x.ndim - 2)]
-        wide = x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
-        centre = _Sum.apply(wide.mean(axes)) / count()
-        off = wide - centre.view(shape)
-        variance = _Sum.apply(off.square().mean(axes)) / count()
-        with torch.no_grad():
-            n = count() * x.numel() / x.shape[1]
-            self.num_batches_tracked += 1
-            self.running_mean.lerp_(centre.detach(), self.momentum)
-            self.running_var.lerp_(variance.detach() * n / (n - 1), self.momentum)
-        gain = self.weight * torch.rsqrt(variance + self.eps)
-        return (off * gain.view(shape) + self.bias.view(shape)).to(x.dtype)
-
-
-class _Synced1d(_Synced, nn.BatchNorm1d):
-    pass
-
-
-class _Synced2d(_Synced, nn.BatchNorm2d):
-    pass
-
-
-_SYNCED = {nn.BatchNorm1d: _Synced1d, nn.BatchNorm2d: _Synced2d}
+def _launched() -> bool:
+    """Whether torchrun started this process among others. A RANK that something else left behind does not count."""
+    return dist.is_torchelastic_launched() and int(os.environ.get("WORLD_SIZE", 1)) > 1

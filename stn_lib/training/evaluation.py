@@ -1,4 +1,4 @@
-"""How often a network is wrong on the frozen held-out pictures, and how sure that figure is."""
+"""The error of a network on frozen held-out images, with its confidence interval."""
 
 import math
 from typing import NamedTuple
@@ -6,21 +6,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from stn_lib.data import TASKS, Distortion, HeldOut, held_out_set, load_digits_split, load_split
+from stn_lib.data import Distortion, HeldOut, held_out_set, load_dataset
 from stn_lib.metrics import error_interval
 
 
 class Evaluation(NamedTuple):
-    """What `evaluate` found: error and interval in per cent, and what stands behind them.
+    """What `evaluate` measured.
 
     Args:
         error: wrong answers, in per cent.
-        interval: Wilson's 95 % interval of it, in per cent.
-        wrong: how many answers were wrong.
-        n: how many were asked for.
+        interval: Wilson's 95 % interval of the error, in per cent.
+        wrong: number of wrong answers.
+        n: number of images.
         logits: (n, classes).
-        labels: (n,) the right answers.
-        theta: what distorted each picture: (n, 2, 3), or P's (n, 3, 3), or E's (n, 16, 2).
+        labels: (n,) the correct labels.
+        theta: what distorted each image: (n, 2, 3), for P (n, 3, 3), for E (n, 16, 2).
     """
 
     error: float
@@ -34,8 +34,9 @@ class Evaluation(NamedTuple):
 
 def evaluate(
     model: nn.Module,
-    task: str | Distortion | HeldOut = "RTS",
+    distortion: str | Distortion | HeldOut = "RTS",
     *,
+    dataset: str = "digits",
     hold_out: str = "test",
     copies: int = 4,
     batch_size: int = 256,
@@ -43,15 +44,19 @@ def evaluate(
     """Measure a network on held-out digits under distortions that never change.
 
     Args:
-        model: pictures (N, 1, H, W) to logits; put in evaluation mode for the time being.
-        task: a name in `stn_lib.data.TASKS`, a `Distortion` of the embedded digits, or a set from `held_out_set`.
-        hold_out: ``"test"`` or ``"validation"``; see `load_digits_split`.
-        copies: distortions of each digit. The interval takes them for independent, which copies of one digit
-            are not quite: read it as a little too narrow.
-        batch_size: pictures at a time.
+        model: maps images (N, 1, H, W) to logits. It is in evaluation mode meanwhile.
+        distortion: a name in `stn_lib.data.DISTORTIONS`, a `Distortion`, or a set from `held_out_set`.
+        dataset: a name in `stn_lib.data.DATASETS`.
+        hold_out: ``"test"`` or ``"validation"``; see `stn_lib.data.load_dataset`.
+        copies: distortions of each digit. The interval treats them as independent; copies of one digit are not quite,
+            so the true interval is a little wider.
+        batch_size: number of images at a time.
 
     Returns:
         An `Evaluation`.
+
+    Raises:
+        ValueError: for an unknown name; for images of another size than the model's ``in_size``.
 
     Example:
         >>> from stn_lib.models import CNN
@@ -60,52 +65,58 @@ def evaluate(
 
     Chapter: 7
     """
-    if not isinstance(task, HeldOut):
-        digits = load_split(task, hold_out) if isinstance(task, str) else load_digits_split(hold_out=hold_out)
-        task = held_out_set(digits, TASKS.get(task, task), copies)
+    held_out = distortion
+    if not isinstance(held_out, HeldOut):
+        held_out = held_out_set(load_dataset(dataset, hold_out), distortion, copies)
+    size, expected = tuple(held_out.images.shape[-2:]), getattr(model, "in_size", None)
+    if expected is not None and size != tuple(expected):
+        raise ValueError(
+            f"expected images of {expected[0]} x {expected[1]} pixels for this network, got {size[0]} x {size[1]}: "
+            "choose the distortion it was trained on"
+        )
     training = model.training
     device = next((p.device for p in model.parameters()), torch.device("cpu"))
     model.eval()
     try:
         with torch.inference_mode():
-            logits = torch.cat([model(images.to(device)).cpu() for images in task.images.split(batch_size)])
+            logits = torch.cat([model(images.to(device)).cpu() for images in held_out.images.split(batch_size)])
     finally:
         model.train(training)
-    labels, theta = task.labels.cpu(), task.theta.cpu()
+    labels, theta = held_out.labels.cpu(), held_out.theta.cpu()
     wrong, n = int((logits.argmax(1) != labels).sum()), len(labels)
     return Evaluation(100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), labels, theta)
 
 
-def error_by_turn(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[float, float], float, int]]:
-    """The error in bins of how far the digits were turned, to either side.
+def error_by_angle(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[float, float], float, int]]:
+    """The error in bins of the digits' angle of rotation, to either side.
 
     Args:
-        found: what `evaluate` gave.
+        found: from `evaluate`.
         width: of a bin, in degrees.
 
     Returns:
-        For each bin with pictures in it ((from, to) in degrees, error in per cent, number of pictures).
+        For each bin that holds images: ((from, to) in degrees, error in per cent, number of images).
 
     Raises:
-        ValueError: for P and E: corners and lattices that move have no angle.
+        ValueError: for P and E, whose distortions have no single angle.
 
     Example:
         >>> from stn_lib.models import CNN
-        >>> [span for span, _, _ in error_by_turn(evaluate(CNN(), "RTS", copies=1))]
+        >>> [span for span, _, _ in error_by_angle(evaluate(CNN(), "RTS", copies=1))]
         [(0.0, 15.0), (15.0, 30.0), (30.0, 45.0)]
 
     Chapter: 7
     """
     if tuple(found.theta.shape[1:]) != (2, 3):
         raise ValueError(
-            f"expected affine theta (n, 2, 3), got {tuple(found.theta.shape)}: a homography or a spline has no angle to "
-            "count by; measure R or RTS"
+            f"expected affine theta (n, 2, 3), got {tuple(found.theta.shape)}: a homography or a spline has no angle; "
+            "measure R or RTS"
         )
-    turn = torch.atan2(found.theta[:, 0, 1], found.theta[:, 0, 0]).abs() * 180 / math.pi
+    angle = torch.atan2(found.theta[:, 0, 1], found.theta[:, 0, 0]).abs() * 180 / math.pi
     wrong = (found.logits.argmax(1) != found.labels).double()
     bins = []
-    for k in range(math.ceil(float(turn.max()) / width - 1e-6)):
-        inside = (turn >= k * width) & (turn < (k + 1) * width)
+    for k in range(math.ceil(float(angle.max()) / width - 1e-6)):
+        inside = (angle >= k * width) & (angle < (k + 1) * width)
         if inside.any():
             span = (k * width, (k + 1) * width)
             bins.append((span, 100 * float(wrong[inside].mean()), int(inside.sum())))

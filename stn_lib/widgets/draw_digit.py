@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from stn_lib import models
 from stn_lib.data import RTS, sample_digits
-from stn_lib.data.distortions import INK
-from stn_lib.models.export import export
+from stn_lib.data.distortions import DIGIT_SIDE
+from stn_lib.models.export import to_operations
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 SMALL, LARGE = 28, RTS.out_size[0]
@@ -31,7 +31,7 @@ class DrawDigit(Explorable, module="draw_digit"):
     downwards.
 
     Args:
-        cnn, st_cnn: trained on 42 x 42 RTS digits: a network that `stn_lib.models.export.export` can write, or a name or path
+        cnn, st_cnn: trained on 42 x 42 RTS digits: a network that `stn_lib.models.to_operations` can write, or a name or path
             for `stn_lib.models.load_pretrained`. The second has an affine spatial transformer.
         examples: digits to begin with, (K, 1, 28, 28), values from 0 to 1, 1 to 12 of them; `stn_lib.data.sample_digits` if None.
         labels: what they are, (K,), 0 to 9; needed for nothing but telling right from wrong.
@@ -157,7 +157,7 @@ class DrawDigit(Explorable, module="draw_digit"):
             networks[f"{key}_layout"], networks[f"{key}_weights"] = _network(key, network)
         opening = {"meant": labels[example], "pixels": pixels[example].ravel().tolist()} if example >= 0 else {}
         super().__init__(
-            recipe={"degrees": math.degrees(RTS.max_angle), "scale": list(RTS.scale), "ink": INK},
+            recipe={"degrees": math.degrees(RTS.max_angle), "scale": list(RTS.scale), "ink": DIGIT_SIDE},
             examples=pixels.tobytes(),
             labels=labels,
             example=example,
@@ -201,7 +201,7 @@ def _classes(labels: Sequence[int] | None, count: int) -> list[int]:
 def _network(key: str, network: nn.Module | str) -> tuple[dict[str, Any], bytes]:
     """A network's layout and weights, if it reads the pictures that the page makes."""
     network = network if isinstance(network, nn.Module) else models.load_pretrained(network)
-    layout, weights = export(network)
+    layout, weights = to_operations(network)
     if layout["input"] != [1, LARGE, LARGE]:
         raise ValueError(f"expected {key} for pictures (1, {LARGE}, {LARGE}), got one for {tuple(layout['input'])}")
     if layout["ops"][-1]["op"] != "linear" or layout["ops"][-1]["weight"]["shape"][0] != 10:

@@ -8,7 +8,7 @@ from torch import nn
 
 from stn_lib.data import RANGES, sample_digits
 from stn_lib.data.view_change import DISTANCE
-from stn_lib.models.export import export
+from stn_lib.models.export import to_operations
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 
@@ -100,7 +100,7 @@ class MoveDigit(Explorable, module="move_digit"):
                 raise ValueError(f"expected curves of {list(RANGES)} with two or more values, got {name}: {curve}")
         if tuple(network.in_size) != (40, 40):
             raise ValueError(f"expected a network for pictures of 40 x 40 pixels, got in_size={network.in_size}")
-        layout, weights = export(network)
+        layout, weights = to_operations(network)
         super().__init__(
             digits=(sample_digits() * 255).round().to(torch.uint8).numpy().tobytes(),
             labels=list(range(10)),

@@ -5,7 +5,7 @@ import traitlets
 
 from stn_lib import models
 from stn_lib.data import sample_digits
-from stn_lib.models.export import export
+from stn_lib.models.export import to_operations
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 _NAMES = {"cnn": "digits-rts-cnn", "st_cnn": "digits-rts-st-cnn"}
@@ -65,7 +65,7 @@ class StraightenDigit(Explorable, module="straighten_digit"):
     def __init__(self, **traits):
         networks = {}
         for key, name in _NAMES.items():
-            networks[f"{key}_layout"], networks[f"{key}_weights"] = export(models.load_pretrained(name))
+            networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(models.load_pretrained(name))
         super().__init__(
             digits=(sample_digits() * 255).round().to(torch.uint8).numpy().tobytes(),
             labels=list(range(10)),

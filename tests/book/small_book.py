@@ -1,17 +1,29 @@
-"""A small book with the real build: one page of text, one notebook."""
+"""A small book for the tests of the build: one page of text, one notebook, the real settings and extensions."""
 
+import contextlib
+import importlib
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest import mock
 
 from tests.conftest import ROOT
 
+REMOTE = "https://someone:secret-token@github.com/someone/a-course.git"
+
+
+def scripts():
+    """A context in which `book/build.py` and its neighbours are found by `import`."""
+    return mock.patch.object(sys, "path", [str(ROOT / "book"), str(ROOT / "book" / "_ext"), *sys.path])
+
 
 def make(root: Path) -> Path:
-    """Lays the book out in an empty folder."""
+    """Lay the book out in an empty folder."""
     for name in ("_config.yml", "requirements.txt", "stn_lib", "book/_ext", "book/_static"):
         source, target = ROOT / name, root / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -23,11 +35,10 @@ def make(root: Path) -> Path:
         shutil.copy(ROOT / "book" / name, root / "book" / name)
     (root / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: book/one\n")
     (root / "book/index.md").write_text("# A book\n")
-    write_notebook(root, "1 + 1")
     return root
 
 
-def write_notebook(root, code, prose="# One"):
+def write_notebook(root: Path, code: str, prose: str = "# One") -> None:
     cells = [
         {"cell_type": "markdown", "id": "title", "metadata": {}, "source": prose},
         {"cell_type": "code", "id": "sum", "metadata": {}, "source": code, "outputs": [], "execution_count": None},
@@ -37,9 +48,31 @@ def write_notebook(root, code, prose="# One"):
     (root / "book/one.ipynb").write_text(json.dumps(document))
 
 
-def build(root):
+def set_remote(root: Path) -> None:
+    for command in (["init", "-q", "-b", "trunk"], ["remote", "add", "origin", REMOTE]):
+        subprocess.run(["git", "-C", root, *command], check=True)
+
+
+def build_in_process_of_its_own(root: Path) -> tuple[int, str]:
+    """Run `python book/build.py`; return the exit status and what was printed."""
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    done = subprocess.run(
-        [sys.executable, "book/build.py"], cwd=root, env=environment, capture_output=True, text=True, timeout=300
-    )
+    command = [sys.executable, "book/build.py"]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout + done.stderr
+
+
+def build(root: Path) -> tuple[int, str]:
+    """Call the `main` of `book/build.py` on this book; return the exit status and what was printed."""
+    printed = io.StringIO()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(scripts())
+        module = importlib.import_module("build")
+        folders = {"ROOT": root, "BUILD": root / "_build", "SITE": root / "_build" / "html"}
+        stamp = {"STAMP": root / module.STAMP.relative_to(module.ROOT)}
+        stack.enter_context(mock.patch.multiple(module, **folders, **stamp))
+        stack.enter_context(contextlib.redirect_stdout(printed))
+        stack.enter_context(contextlib.redirect_stderr(printed))
+        # A thread of its own: an open browser keeps an event loop in this one, which the notebooks need too.
+        with ThreadPoolExecutor(1) as pool:
+            status = pool.submit(module.main, []).result()
+    return status, printed.getvalue()

@@ -1,47 +1,15 @@
 """Boxes and links of ipywidgets on a page without a kernel, and the launch buttons of a clone."""
 
-import subprocess
-
 import pytest
 
-from tests.book import small_book
-from tests.book.test_pages import Visit
+from tests.book.visit import Visit
 
-CODE = """
-import ipywidgets
-import torch
-from stn_lib.models import build
-from stn_lib.widgets import MoveDigit, SamplePoint
-
-one, two, three = SamplePoint(x=1.25), SamplePoint(x=3.5), SamplePoint(x=2.5)
-ipywidgets.jslink((one, "x"), (two, "x"))
-ipywidgets.jsdlink((one, "y"), (three, "y"))
-display(ipywidgets.HBox([one, ipywidgets.VBox([two, three])]))
-stubborn = build("cnn", torch.Generator().manual_seed(0), in_size=(40, 40))
-last = stubborn[-1]
-torch.nn.init.zeros_(last.weight)
-torch.nn.init.zeros_(last.bias)
-last.bias.data[7] = 5
-display(MoveDigit(stubborn, digit=7))
-ipywidgets.FloatSlider(description="needs Python")
-"""
-REMOTE = "https://someone:secret-token@github.com/someone/a-course.git"
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("small book")]
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    root = small_book.make(tmp_path_factory.mktemp("host"))
-    small_book.write_notebook(root, CODE)
-    for command in (["init", "-q", "-b", "trunk"], ["remote", "add", "origin", REMOTE]):
-        subprocess.run(["git", "-C", root, *command], check=True)
-    status, told = small_book.build(root)
-    assert status == 0, told
-    return root / "_build" / "html" / "book"
-
-
-@pytest.fixture
-def visit(browser, book):
-    with Visit(browser, (book / "one.html").as_uri()) as visit:
+def visit(browser, built):
+    with Visit(browser, (built / "_build/html/book/one.html").as_uri()) as visit:
         yield visit
 
 
@@ -56,7 +24,7 @@ def move(visit, widget, name, key):
     frame = visit.page.locator(".stn-sample-point .stn-frame").nth(widget)
     frame.locator("input[type=range]").nth({"x": 0, "y": 1}[name]).focus()
     visit.page.keyboard.press(key)
-    visit.page.wait_for_timeout(100)
+    visit.rest()
 
 
 def test_a_link_holds_both_ways(visit):
@@ -91,22 +59,14 @@ def test_a_widget_of_python_says_that_it_needs_python(visit):
     assert note.locator("a").get_attribute("href").startswith("https://mybinder.org/v2/gh/someone/a-course/")
 
 
-def test_the_launch_buttons_open_this_notebook_of_the_clone_and_tell_no_secret(visit, book):
+def test_the_launch_buttons_open_this_notebook_of_the_clone_and_tell_no_secret(visit, built):
     links = visit.page.locator("a[href*='mybinder.org'], a[href*='colab.research']").evaluate_all(
         "all => [...new Set(all.map((a) => a.href))]"
     )
     assert any("mybinder.org" in link and "book%2Fone.ipynb" in link.replace("/", "%2F") for link in links), links
     assert any("colab" in link and link.endswith("book/one.ipynb") for link in links), links
-    for page in book.parent.rglob("*.html"):
+    for page in (built / "_build").rglob("*.html"):
         assert "secret-token" not in page.read_text(encoding="utf-8")
-
-
-def test_a_checkout_without_a_remote_has_no_button(browser, tmp_path):
-    root = small_book.make(tmp_path)
-    status, told = small_book.build(root)
-    assert status == 0, told
-    text = (root / "_build/html/book/one.html").read_text(encoding="utf-8")
-    assert "mybinder" not in text and "colab" not in text
 
 
 def test_a_walk_that_meets_no_flip_says_so(visit):

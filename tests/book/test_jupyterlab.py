@@ -1,4 +1,8 @@
-"""Chapters in JupyterLab, as a reader opens them: they run, explorables move Python's values, links hold."""
+"""JupyterLab as a reader has it: a chapter runs, explorables move Python's values, links hold, every widget answers.
+
+The book's build executes every cell of every chapter, so one chapter is enough here; the widgets of the others stand
+in one light notebook.
+"""
 
 import json
 import os
@@ -13,7 +17,10 @@ import urllib.request
 import nbformat
 import pytest
 
+from stn_lib import widgets
 from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("jupyterlab")]
 
 CHAPTER = "05_sampling.ipynb"
 BESIDE = """
@@ -25,6 +32,37 @@ ipywidgets.jslink((point, "x"), (slider, "value"))
 point.observe(lambda change: setattr(heard, "value", f"Python heard {change['new']:.2f}"), "x")
 ipywidgets.VBox([point, slider, heard])
 """
+LIGHT = "light.ipynb"
+SETUP = """
+import torch
+from stn_lib import widgets
+from stn_lib.models import CNN
+from stn_lib.training import table1
+
+guess = {"span": (1, 90), "unit": "%"}
+frames = [
+    {"step": step, "theta": torch.eye(3)[:2].repeat(2, 1, 1) * scale}
+    | {name: {net: value for net in ("cnn", "st-cnn")} for name, value in (("answers", [1, 2]), ("error", 9), ("loss", 1))}
+    for step, scale in ((0, 1.0), (10, 0.5))
+]
+"""
+# Each explorable: the arguments that make it, a control of it, the key that moves it.
+EXPLORABLES = {
+    "AlignPicture": ("", ".stn-handle", "ArrowRight"),
+    "DrawDigit": ("example=7", ".stn-handle", "ArrowRight"),
+    "Estimate": ("'guess', 'How many?', ('CNN', 'ST-CNN'), **guess", "input[type=range]", "End"),
+    "LossAlongShift": ("torch.rand(8, 8), goal=2", "input[type=range]", "ArrowLeft"),
+    "MoveDigit": ("CNN(in_size=(40, 40)), digit=8", ".stn-handle", "ArrowRight"),
+    "PaperTable": ("table1.load_results('../results/table1')", "td button", "ArrowRight"),
+    "PoolShift": ("torch.rand(8, 8)", "input[type=range]", "ArrowLeft"),
+    "Prediction": ("'key', '1 + 1?', [('2', True, 'Yes.'), ('11', False, 'No.')]", ".stn-option", "Enter"),
+    "ReplayTraining": ("torch.rand(2, 1, 12, 16), [1, 2], frames", "input[type=range]", "ArrowRight"),
+    "SamplePoint": ("", ".stn-handle", "ArrowRight"),
+    "StraightenDigit": ("digit=7", ".stn-handle", "ArrowRight"),
+    "TracePixel": ("", ".stn-marker", "ArrowRight"),
+    "TurnPoint": ("", ".stn-handle", "ArrowRight"),
+    "WarpPicture": ("", ".stn-handle", "ArrowRight"),
+}
 OPEN = """async (path) => {
   await window.jupyterapp.restored;
   const panel = await window.jupyterapp.commands.execute("docmanager:open", { path });
@@ -33,6 +71,12 @@ OPEN = """async (path) => {
   window.panel = panel;
 }"""
 RUN = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+SHOWN = """(widget) => widget.innerHTML
+  + [...widget.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL())"""
+
+
+def test_every_explorable_is_tried():
+    assert set(EXPLORABLES) == set(widgets.__all__)
 
 
 def free_port() -> int:
@@ -41,48 +85,48 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def write_notebooks(folder):
+    """The chapter, a cell longer; the light notebook: a cell for each explorable."""
+    chapter = nbformat.read(ROOT / "book" / CHAPTER, as_version=4)
+    chapter.cells.append(nbformat.v4.new_code_cell(BESIDE, id="beside"))
+    light = nbformat.v4.new_notebook(metadata=chapter.metadata)
+    sources = [SETUP, *(f"widgets.{name}({arguments})" for name, (arguments, *_) in EXPLORABLES.items())]
+    light.cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    for name, notebook in ((CHAPTER, chapter), (LIGHT, light)):
+        nbformat.write(notebook, folder / name)
+
+
+def wait_for(server, address, log):
+    for _ in range(240):
+        try:
+            return urllib.request.urlopen(address + "api", timeout=5).close()
+        except OSError:
+            assert server.poll() is None, log.read_text()
+            time.sleep(0.25)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """A JupyterLab on a copy of the chapters, one of them a cell longer."""
+    """A JupyterLab with the two notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     for room in ("book", "results"):
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("_*", ".*"))
-    notebook = nbformat.read(folder / "book" / CHAPTER, as_version=4)
-    notebook.cells.append(nbformat.v4.new_code_cell(BESIDE, id="beside"))
-    nbformat.write(notebook, folder / "book" / CHAPTER)
+    write_notebooks(folder / "book")
     port, log = free_port(), folder / "lab.log"
-    # A home of its own: no setting of this machine's user reaches the test, and it leaves none behind.
-    home = {
-        name: str(folder / name) for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR")
-    }
-    options = [
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={folder}",
-    ]
+    # Folders of its own: no setting of this machine's user reaches the test, and it leaves none behind.
+    home = ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTER_RUNTIME_DIR")
     command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--no-browser",
-        "--allow-root",
-        "--LabApp.expose_app_in_browser=True",
-        *options,
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+        *("--LabApp.expose_app_in_browser=True", "--ServerApp.port_retries=0", "--IdentityProvider.token="),
+        *(f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"),
     ]
     with log.open("w") as out:
-        server = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | home)
+        environment = os.environ | {name: str(folder / name) for name in home}
+        server = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
     address = f"http://127.0.0.1:{port}/"
     try:
-        for _ in range(240):
-            try:
-                urllib.request.urlopen(address + "api", timeout=5).close()
-                break
-            except OSError:
-                assert server.poll() is None, log.read_text()
-                time.sleep(0.25)
-        else:
-            pytest.fail(f"JupyterLab did not start:\n{log.read_text()}")
+        wait_for(server, address, log)
         yield address
     finally:
         server.terminate()
@@ -92,95 +136,116 @@ def lab(tmp_path_factory):
             server.kill()
 
 
-def run_all(browser, lab, chapter):
-    """A page with a chapter that ran from top to bottom."""
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """JupyterLab in a browser."""
     page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
     page.goto(f"{lab}lab?reset")
     page.wait_for_function("() => window.jupyterapp")
-    page.evaluate(OPEN, f"book/{chapter}")
-    page.evaluate(RUN)
-    page.wait_for_function("() => window.panel.sessionContext.session.kernel.status === 'idle'")
-    return page
-
-
-def scroll_to(page, output):
-    """JupyterLab attaches the cells of a long notebook only near the window: scrolls until this one is there."""
-    for _ in range(80):
-        if output.count():
-            break
-        page.mouse.move(640, 600)
-        page.mouse.wheel(0, 1500)
-        page.wait_for_timeout(150)
-
-
-@pytest.fixture(scope="module")
-def page(browser, lab):
-    page = run_all(browser, lab, CHAPTER)
     yield page
     page.context.close()
 
 
-def cells(page):
-    return page.evaluate("() => window.panel.context.model.toJSON()")["cells"]
+@pytest.fixture(scope="module")
+def ran(page):
+    """The names of the notebooks that ran."""
+    return set()
 
 
-def test_no_cell_fails(page):
-    outputs = [output for cell in cells(page) for output in cell.get("outputs", [])]
-    assert len(outputs) > 15
-    assert [output for output in outputs if output["output_type"] == "error"] == []
+def notebook(page, ran, name):
+    """Bring a notebook to the front; the first time, run it from top to bottom."""
+    page.evaluate(OPEN, f"book/{name}")
+    if name not in ran:
+        page.evaluate(RUN)
+        page.wait_for_function("() => window.panel.sessionContext.session.kernel.status === 'idle'")
+        ran.add(name)
+    return page
 
 
-def test_it_prints_what_it_proves(page):
-    printed = json.dumps([cell.get("outputs", []) for cell in cells(page)])
-    largest = float(re.search(r"largest difference ([\d.e+-]+)", printed)[1])
+@pytest.fixture
+def chapter(page, ran):
+    return notebook(page, ran, CHAPTER)
+
+
+@pytest.fixture
+def light(page, ran):
+    return notebook(page, ran, LIGHT)
+
+
+def notebook_of(page):
+    return page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+
+
+def scroll_to(page, output):
+    """Scroll until an output is there: JupyterLab attaches the cells of a long notebook only near the window."""
+    page.mouse.move(640, 600)
+    for _ in range(200):
+        if output.count():
+            break
+        page.mouse.wheel(0, 600)
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def outputs(page):
+    cells = page.evaluate("() => window.panel.context.model.toJSON()")["cells"]
+    return [output for cell in cells for output in cell.get("outputs", [])]
+
+
+def errors(page):
+    return [output for output in outputs(page) if output["output_type"] == "error"]
+
+
+def test_no_cell_of_the_chapter_fails(chapter):
+    assert len(outputs(chapter)) > 15 and errors(chapter) == []
+
+
+def test_it_prints_what_it_proves(chapter):
+    largest = float(re.search(r"largest difference ([\d.e+-]+)", json.dumps(outputs(chapter)))[1])
     assert largest < 1e-12
 
 
-def test_notes_and_formulas_are_set_and_not_shown_as_source(page):
-    page.evaluate(
+def test_notes_and_formulas_are_set_and_not_shown_as_source(chapter):
+    chapter.evaluate(
         "() => { document.querySelector('.jp-Notebook .jp-WindowedPanel-outer, .jp-Notebook').scrollTop = 0; }"
     )
-    page.locator(".jp-MarkdownOutput mjx-container, .jp-MarkdownOutput .katex, .jp-MarkdownCell .katex").first.wait_for(
-        state="attached"
-    )
-    text = page.locator(".jp-Notebook").inner_text()
+    formulas = ".jp-MarkdownOutput mjx-container, .jp-MarkdownOutput .katex, .jp-MarkdownCell .katex"
+    chapter.locator(formulas).first.wait_for(state="attached")
+    text = notebook_of(chapter).locator(".jp-Notebook").inner_text()
     assert ":::" not in text and "$$" not in text
 
 
-def test_the_explorable_moves_python_and_a_linked_slider(page):
-    output = page.locator(".jp-OutputArea-output").filter(has=page.locator(".widget-label"))
-    scroll_to(page, output)
+def test_the_explorable_moves_python_and_a_linked_slider(chapter):
+    output = notebook_of(chapter).locator(".jp-OutputArea-output").filter(has=chapter.locator(".widget-label"))
+    scroll_to(chapter, output)
     handle = output.locator(".stn-handle").first
     handle.wait_for()
+    before = handle.get_attribute("aria-valuenow")
     handle.focus()
     for _ in range(3):
-        page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(200)  # the picture follows with the next frame
+        chapter.keyboard.press("ArrowRight")
+    chapter.wait_for_function(  # the image follows with the next frame
+        "([handle, before]) => handle.getAttribute('aria-valuenow') !== before", arg=[handle.element_handle(), before]
+    )
+    chapter.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     at = float(handle.get_attribute("aria-valuenow"))
     assert at > 1.25
     output.get_by_text(f"Python heard {at:.2f}").wait_for(timeout=10_000)
     assert float(output.locator(".widget-readout").inner_text()) == pytest.approx(at, abs=0.006)
 
 
-@pytest.mark.parametrize(
-    ("chapter", "widget", "control", "key"),
-    [
-        ("01_invariance.ipynb", ".stn-move-digit", ".stn-handle", "ArrowRight"),
-        ("02_pooling_shift.ipynb", ".stn-pool-shift", "input[type=range]", "ArrowLeft"),
-        ("03_affine.ipynb", ".stn-warp-picture", ".stn-handle", "ArrowRight"),
-        ("04_grid.ipynb", ".stn-trace-pixel", ".stn-marker", "ArrowRight"),
-        ("06_module.ipynb", ".stn-align-picture", ".stn-handle", "ArrowRight"),
-    ],
-)
-def test_a_chapter_runs_and_its_explorable_answers_the_keyboard(browser, lab, chapter, widget, control, key):
-    page = run_all(browser, lab, chapter)
-    errors = [o for cell in cells(page) for o in cell.get("outputs", []) if o["output_type"] == "error"]
-    assert errors == []
-    explorable = page.locator(widget)
-    scroll_to(page, explorable)
-    before = explorable.inner_text()
+def test_no_cell_of_the_light_notebook_fails(light):
+    assert errors(light) == []
+
+
+@pytest.mark.parametrize("name", EXPLORABLES)
+def test_an_explorable_answers_the_keyboard(light, name):
+    _, control, key = EXPLORABLES[name]
+    slug = re.sub(r"\B([A-Z])", r"-\1", name).lower()
+    explorable = notebook_of(light).locator(f".stn-{slug}")
+    scroll_to(light, explorable)
     explorable.locator(control).first.focus()
-    page.keyboard.press(key)  # once: two places on, an answer of eight bits is the same again
-    page.wait_for_timeout(100)
-    assert explorable.inner_text() != before
-    page.context.close()
+    before = explorable.evaluate(SHOWN)
+    light.keyboard.press(key)  # once: two places on, an answer of eight bits is the same again
+    light.wait_for_function(
+        f"([widget, before]) => ({SHOWN})(widget) !== before", arg=[explorable.element_handle(), before], timeout=5_000
+    )

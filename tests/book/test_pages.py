@@ -1,117 +1,204 @@
-"""Every page of the built book as readers meet it: both widths, both themes, over http and from a folder."""
+"""Every page of the built book as readers meet it: two widths, two themes, each control by keyboard and by mouse.
+
+A page is opened once at each width, and the tests below look at that one visit; what they do to it, from the theme's
+switch to a dragged handle, must leave it fit for the next.
+"""
 
 import gzip
-from pathlib import Path
+from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.book.visit import Visit
+from tests.conftest import ROOT
 
-
-def pages() -> list[str]:
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    names = [toc["root"], *(chapter["file"] for chapter in toc["chapters"])]
-    return [f"{name}.html" for name in names]
-
-
-PAGES = pages()
-VIEWS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [f"{name}.html" for name in (CONTENTS["root"], *(chapter["file"] for chapter in CONTENTS["chapters"]))]
+WIDTHS = (1280, 390)
 MOST_BYTES = 1_000_000
+CONTROLS = "button:not([hidden]), input, select, [role=slider]"
+KEYS = {
+    "range": ["ArrowRight", "ArrowLeft"],
+    "slider": ["ArrowRight", "ArrowLeft"],
+    "radio": ["ArrowRight"],
+    "select-one": ["ArrowDown", "ArrowUp"],
+    "number": ["ArrowUp", "ArrowDown"],
+}
+FADED = "async () => { await Promise.allSettled(document.getAnimations().map((one) => one.finished)); }"
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: PurePosixPath(page).stem)
 
 
-class Visit:
-    """One page in a browser of its own, and what a reader would not see of it."""
-
-    def __init__(self, browser, address: str, width: int = 1280, theme: str = "light", **options):
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", **options
-        )
-        self.context.add_init_script(
-            f"try{{localStorage.setItem('mode','{theme}');localStorage.setItem('theme','{theme}')}}catch(e){{}}"
-        )
-        self.page = self.context.new_page()
-        self.errors, self.requests, self.sizes = [], [], {}
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(address, wait_until="load")
-        self.page.wait_for_timeout(300)
-        if options.get("java_script_enabled", True):
-            self.page.wait_for_function(
-                "[...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)",
-                timeout=20_000,
-            )
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.context.close()
+def opened(page, width):
+    name = f"{PurePosixPath(page).stem}-{width}"
+    return pytest.param((page, width), id=name, marks=pytest.mark.xdist_group(name))
 
 
-@pytest.mark.parametrize(("width", "theme"), VIEWS, ids=lambda value: str(value))
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_quiet_whole_and_accessible(browser, served, page, width, theme):
-    with Visit(browser, served + page, width, theme) as visit:
-        assert [url for url in visit.requests if not url.startswith((served, "data:", "blob:"))] == []
-        assert visit.errors == []
-        assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert visit.page.evaluate("document.documentElement.dataset.theme") == theme
-        found = Axe().run(visit.page).response["violations"]
-        told = [f"{v['id']}: {node['html'][:160]} {node['target']}" for v in found for node in v["nodes"][:3]]
-        assert not told, "\n".join(told)
+@pytest.fixture(scope="module", params=[opened(page, width) for page in PAGES for width in WIDTHS])
+def visit(request, browser, served):
+    page, width = request.param
+    with Visit(browser, served + page, width) as visit:
+        visit.loaded = list(visit.requests)
+        yield visit
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_works_from_a_folder(browser, site, page):
-    with Visit(browser, (site / page).as_uri()) as visit:
+def html(node):
+    return node.evaluate("(node) => node.outerHTML")[:400]
+
+
+def assert_quiet(visit, served):
+    assert visit.errors == []
+    assert [url for url in visit.requests if not url.startswith((served, "data:", "blob:"))] == []
+
+
+def assert_accessible(visit, **options):
+    options = {"resultTypes": ["violations"], "preload": False, **options}  # else it reports what passes, and fetches
+    found = Axe().run(visit.page, options=options).response["violations"]
+    told = [f"{v['id']}: {node['html'][:160]} {node['target']}" for v in found for node in v["nodes"][:3]]
+    assert not told, "\n".join(told)
+
+
+def theme(visit):
+    return visit.page.evaluate("document.documentElement.dataset.theme")
+
+
+def test_it_loads_without_an_error_or_a_foreign_request(visit, served):
+    assert_quiet(visit, served)
+
+
+def test_its_links_within_the_book_lead_somewhere(visit, served, site):
+    links = visit.page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)")
+    within = {unquote(urlsplit(link).path).lstrip("/") for link in links if link.startswith(served)}
+    assert within and [path for path in sorted(within) if not (site / path).exists()] == []
+
+
+def test_it_weighs_at_most_one_megabyte(visit, served, site):
+    files = {unquote(urlsplit(url).path) for url in visit.loaded if url.startswith(served)} - {"/favicon.ico"}
+    sizes = {name: len(gzip.compress((site / name.lstrip("/")).read_bytes())) for name in files}
+    assert 0 < sum(sizes.values()) <= MOST_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:8]
+
+
+def test_it_loads_widget_code_only_where_there_are_widgets(visit):
+    code = [url for url in visit.loaded if "stn-host" in url or "/widgets/" in url]
+    assert bool(visit.page.locator(".stn-slot").count()) == bool(code)
+    assert not [url for url in visit.loaded if "fontawesome.js" in url]
+
+
+def test_it_fits_its_width(visit):
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= visit.width
+
+
+def test_the_theme_shows_each_tool_once(visit):
+    for selector in (".search-button", ".theme-switch-button", ".primary-toggle"):
+        shown = [tool for tool in visit.page.locator(selector).all() if tool.is_visible()]
+        assert len(shown) <= 1, selector
+
+
+def test_it_is_accessible(visit):
+    assert theme(visit) == "light"
+    assert_accessible(visit)
+
+
+def test_the_switch_leads_to_a_dark_page_with_enough_contrast_and_back(visit):
+    """The other rules of axe do not depend on colours."""
+    switch = visit.page.locator(".theme-switch-button")
+    for wanted in ("dark", "light"):
+        for _ in range(3):  # light, dark, and what the system has
+            switch.locator("visible=true").first.dispatch_event("click")  # no mouse, whose tooltip covers text
+            if theme(visit) == wanted:
+                break
+        assert theme(visit) == wanted
+        visit.page.evaluate(FADED)
+        visit.rest()
+        if wanted == "dark":
+            assert_accessible(visit, runOnly=["color-contrast"])
+
+
+def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(visit, served):
+    for widget in visit.page.locator(".stn-widget").all():
+        for handle in widget.locator(".stn-handle").all():
+            handle.scroll_into_view_if_needed()
+            box = handle.locator(".stn-knob").bounding_box()
+            assert min(box["width"], box["height"]) >= 24, html(handle)
+            visit.remember(widget)
+            x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+            visit.page.mouse.move(x, y)
+            visit.page.mouse.down()
+            visit.page.mouse.move(x + 25, y + 12, steps=4)
+            visit.page.mouse.up()
+            assert visit.changed(widget), html(handle)
+    assert_quiet(visit, served)
+
+
+def press(visit, widget, control):
+    """Operate a control the way a keyboard does; return whether the widget then shows something else."""
+    kind = control.evaluate("(node) => node.type || node.getAttribute('role')")
+    visit.remember(widget)
+    for key in KEYS.get(kind, ["Enter"]):
+        control.focus()
+        visit.page.keyboard.press(key)
+        if visit.changed(widget):
+            return True
+    return False
+
+
+def disturb(visit, widget):
+    """Move the first slider, so that a button that goes home has somewhere to come from."""
+    for slider in widget.locator("input[type=range]").all()[:1]:
+        slider.focus()
+        for _ in range(3):
+            visit.page.keyboard.press("ArrowRight")
+
+
+def test_every_control_moves_something_by_keyboard(visit, served):
+    for widget in visit.page.locator(".stn-widget").all():
+        waiting = []  # for what another control must do first, as to take something back
+        for control in widget.locator(CONTROLS).all():
+            if control.evaluate("(node) => node.type === 'radio' && !node.checked"):
+                continue  # the arrow key of the checked one reaches it
+            if control.is_disabled():
+                waiting.append(control)
+            elif not press(visit, widget, control):
+                disturb(visit, widget)
+                assert press(visit, widget, control), html(control)
+        for control in waiting:
+            assert press(visit, widget, control), html(control)
+    assert_quiet(visit, served)
+
+
+def test_tab_reaches_every_control(visit):
+    wanted = visit.page.evaluate("""() => {
+      const nodes = [...document.querySelectorAll(".stn-widget button:not([hidden], :disabled, [tabindex='-1']), .stn-widget input, .stn-widget [tabindex='0']")];
+      nodes.forEach((node, k) => { node.dataset.tabKey = node.type === "radio" ? node.name : `c${k}`; });
+      window.reached = new Set();
+      document.addEventListener("focusin", (event) => window.reached.add(event.target.dataset.tabKey));
+      document.activeElement?.blur();
+      return [...new Set(nodes.map((node) => node.dataset.tabKey))];
+    }""")
+    missing = set(wanted)
+    for _ in range(40 if wanted else 0):
+        for _ in range(10):
+            visit.page.keyboard.press("Tab")
+        missing = set(wanted) - set(visit.page.evaluate("[...window.reached]"))
+        if not missing:
+            break
+    assert not missing
+
+
+@every_page
+def test_a_page_works_from_a_folder_in_the_dark(browser, site, page):
+    with Visit(browser, (site / page).as_uri(), theme="dark") as visit:
+        assert theme(visit) == "dark"
         assert visit.errors == []
         assert [url for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_weighs_at_most_one_megabyte(browser, served, site, page):
-    with Visit(browser, served + page) as visit:
-        files = {unquote(urlsplit(url).path) for url in visit.requests if url.startswith(served)}
-    sizes = {
-        name: len(gzip.compress((site / name.lstrip("/")).read_bytes())) for name in files if name != "/favicon.ico"
-    }
-    assert sum(sizes.values()) <= MOST_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:8]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_loads_widget_code_only_where_there_are_widgets(browser, served, page):
-    with Visit(browser, served + page) as visit:
-        widgets = visit.page.locator(".stn-slot").count()
-        loaded = [url for url in visit.requests if "stn-host" in url or "/widgets/" in url]
-        assert bool(widgets) == bool(loaded)
-        assert not [url for url in visit.requests if "fontawesome.js" in url]
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_without_javascript_a_picture_or_question_stands_in_every_widgets_place(browser, served, page):
+@every_page
+def test_without_javascript_an_image_or_question_stands_in_every_widgets_place(browser, served, page):
     with Visit(browser, served + page, java_script_enabled=False) as visit:
         for slot in visit.page.locator(".stn-slot").all():
             fallback = slot.locator(".stn-fallback")
             assert fallback.is_visible()
             assert fallback.inner_text().strip() or fallback.locator("svg").count()
-
-
-def test_the_theme_shows_each_tool_once(browser, served):
-    for width in (1280, 390):
-        with Visit(browser, served + PAGES[1], width) as visit:
-            for selector in (".search-button", ".theme-switch-button", ".primary-toggle"):
-                shown = [tool for tool in visit.page.locator(selector).all() if tool.is_visible()]
-                assert len(shown) <= 1, (width, selector)
-
-
-def test_every_link_within_the_book_leads_somewhere(browser, served, site):
-    for page in PAGES:
-        with Visit(browser, served + page) as visit:
-            links = visit.page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)")
-        for link in links:
-            if link.startswith(served):
-                assert (site / unquote(urlsplit(link).path).lstrip("/")).exists(), (page, link)

@@ -1,125 +1,42 @@
-"""The explorables on the built pages: every control moves something, by keyboard, by mouse, and Tab finds it."""
+"""The explorables on the built pages say what the text beside them says, and open as a link tells them."""
 
 import re
 
 import pytest
 
-from tests.book.test_pages import PAGES, Visit
+from tests.book.visit import Visit
 
-# What a reader can see of a widget: its markup, what its inputs hold, what its pictures show.
-LOOK = """(widget) => [widget.innerHTML,
-  ...[...widget.querySelectorAll("input")].map((input) => `${input.value} ${input.checked}`),
-  ...[...widget.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL())].join("\\n")"""
-CONTROLS = "button:not([hidden]), input, select, [role=slider]"
-
-
-def look(widget):
-    widget.page.wait_for_timeout(60)  # a frame or two
-    # What a widget still works out by itself would pass for the effect of a control.
-    widget.page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-    return widget.evaluate(LOOK)
-
-
-def press(widget, control):
-    """Operates a control the way a keyboard does; returns whether anything changed."""
-    kind = control.evaluate("(node) => node.type || node.getAttribute('role')")
-    keys = {"range": ["ArrowRight", "ArrowLeft"], "slider": ["ArrowRight", "ArrowLeft"], "radio": ["ArrowRight"]}
-    keys |= {"select-one": ["ArrowDown", "ArrowUp"], "number": ["ArrowUp", "ArrowDown"]}
-    before = look(widget)
-    for key in keys.get(kind, ["Enter"]):
-        control.focus()
-        widget.page.keyboard.press(key)
-        widget.page.wait_for_timeout(200 if kind == "button" else 0)
-        if look(widget) != before:
-            return True
-    return False
-
-
-def disturb(widget):
-    """Moves the first slider, so that a button that goes home has somewhere to come from."""
-    for slider in widget.locator("input[type=range]").all()[:1]:
-        slider.focus()
-        for _ in range(3):
-            widget.page.keyboard.press("ArrowRight")
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("page", PAGES)
-def test_every_control_moves_something_by_keyboard(browser, served, page, width):
-    with Visit(browser, served + page, width) as visit:
-        for widget in visit.page.locator(".stn-widget").all():
-            waiting = []  # for what another control must do first, as to take something back
-            for control in widget.locator(CONTROLS).all():
-                if control.evaluate("(node) => node.type === 'radio' && !node.checked"):
-                    continue  # the arrow key of the checked one reaches it
-                if control.is_disabled():
-                    waiting.append(control)
-                elif not press(widget, control):
-                    disturb(widget)
-                    assert press(widget, control), control.evaluate("(node) => node.outerHTML")
-            for control in waiting:
-                assert press(widget, control), control.evaluate("(node) => node.outerHTML")
-        assert visit.errors == []
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("page", PAGES)
-def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(browser, served, page, width):
-    with Visit(browser, served + page, width) as visit:
-        for widget in visit.page.locator(".stn-widget").all():
-            for handle in widget.locator(".stn-handle").all():
-                handle.scroll_into_view_if_needed()
-                box = handle.locator(".stn-knob").bounding_box()
-                assert min(box["width"], box["height"]) >= 24, handle.evaluate("(node) => node.outerHTML")
-                before = look(widget)
-                x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-                visit.page.mouse.move(x, y)
-                visit.page.mouse.down()
-                visit.page.mouse.move(x + 25, y + 12, steps=4)
-                visit.page.mouse.up()
-                assert look(widget) != before
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_tab_reaches_every_control(browser, served, page):
-    with Visit(browser, served + page) as visit:
-        wanted = visit.page.evaluate("""() => {
-          const nodes = [...document.querySelectorAll(".stn-widget button:not([hidden], :disabled, [tabindex='-1']), .stn-widget input, .stn-widget [tabindex='0']")];
-          const groups = new Set();
-          nodes.forEach((node, k) => { node.dataset.tabKey = node.type === "radio" ? node.name : `c${k}`; groups.add(node.dataset.tabKey); });
-          return [...groups];
-        }""")
-        reached = set()
-        for _ in range(400 if wanted else 0):
-            visit.page.keyboard.press("Tab")
-            reached.add(visit.page.evaluate("document.activeElement?.dataset?.tabKey"))
-            if set(wanted) <= reached:
-                break
-        assert set(wanted) <= reached
+# The one place where these tests spell addresses and names that the widgets choose.
+COVER = "book/index.html"
+PREDICTION = "book/05_sampling.html"
+ESTIMATE = "book/07_training.html"
+SAMPLE = "book/05_sampling.html#sample-point?x=3.25&y=1.5"
+MOVE = "book/01_invariance.html#move-digit?down=-1&digit=8"
+POOL = "book/02_pooling_shift.html#pool-shift?shift=-1"
+WARP, WARP_NAME = "book/03_affine.html#warp-picture?theta=1,0,0,0,1,0", ".stn-warp-picture"
+TRACE = "book/04_grid.html"
+TRACE_MIXED = "book/04_grid.html#trace-pixel?theta=1,0,0,0,1,0&grid=true&row=0&column=0"
+ALIGN, ALIGN_NAME = "book/06_module.html", ".stn-align-picture"
 
 
 def test_a_prediction_is_remembered_in_this_browser(browser, served):
-    with Visit(browser, served + "book/05_sampling.html") as visit:
+    with Visit(browser, served + PREDICTION) as visit:
         visit.page.locator(".stn-option").nth(1).click()
-        visit.page.reload(wait_until="load")
-        visit.page.wait_for_selector(".stn-slot[data-stn-ready] .stn-option")
+        visit.reload()
         assert visit.page.locator(".stn-option[aria-pressed=true]").count() == 1
         assert visit.page.locator(".stn-option").nth(1).get_attribute("aria-pressed") == "true"
 
 
 def test_two_markers_are_heard_further_down_and_remembered(browser, served):
-    with Visit(browser, served + "book/07_training.html") as visit:
+    with Visit(browser, served + ESTIMATE) as visit:
         asks, tells = visit.page.locator(".stn-estimate").all()
         assert tells.locator(".stn-told").inner_text().startswith("You have set no markers yet")
         for name, key in (("CNN", "End"), ("ST-CNN", "Home")):
             asks.get_by_role("slider", name=name, exact=True).press(key)
-        look(asks)
+        visit.rest()
         said = "Your guess: 90\u00a0% for the CNN, 1\u00a0% for the ST-CNN"
         assert tells.locator(".stn-told").inner_text().startswith(said)
-        visit.page.reload(wait_until="load")
-        visit.page.wait_for_function(
-            "document.querySelectorAll('.stn-slot[data-stn-ready] .stn-estimate').length === 2"
-        )
+        visit.reload()
         asks, tells = visit.page.locator(".stn-estimate").all()
         for widget in (asks, tells):
             assert widget.locator(".stn-told").inner_text().startswith(said)
@@ -129,32 +46,32 @@ def test_two_markers_are_heard_further_down_and_remembered(browser, served):
 
 
 def test_the_address_opens_the_point_where_a_link_says(browser, served):
-    with Visit(browser, served + "book/05_sampling.html#sample-point?x=3.25&y=1.5") as visit:
+    with Visit(browser, served + SAMPLE) as visit:
         shown = visit.page.locator(".stn-sample-point .stn-slider output").all_inner_texts()
         assert shown == ["3.25", "1.50"]
 
 
 def test_on_the_cover_the_cnn_is_wrong_and_the_st_cnn_right_at_first_sight(browser, served):
-    with Visit(browser, served + PAGES[0]) as visit:
+    with Visit(browser, served + COVER) as visit:
         plain, transformer = visit.page.locator(".stn-answers").all()
         assert plain.get_attribute("data-right") == "false"
         assert transformer.get_attribute("data-right") == "true"
 
 
 def test_an_arrow_key_moves_the_digit_by_one_pixel_and_the_walk_ends_where_the_answer_changes(browser, served):
-    with Visit(browser, served + "book/01_invariance.html#move-digit?down=-1&digit=8") as visit:
+    with Visit(browser, served + MOVE) as visit:
         widget = visit.page.locator(".stn-move-digit")
         handle = widget.locator(".stn-handle").first
         assert handle.get_attribute("aria-valuetext") == "0 pixels right, \u22121 pixels down"
         handle.focus()
         visit.page.keyboard.press("ArrowRight")
         visit.page.keyboard.press("ArrowDown")
-        look(widget)
+        visit.rest()
         assert handle.get_attribute("aria-valuetext") == "1 pixels right, 0 pixels down"
         assert widget.locator(".stn-answers").get_attribute("data-right") == "true"
         widget.get_by_role("button", name="Walk to the flip").click()
         widget.locator(".stn-answers[data-right=false]").wait_for()  # it takes a step every few frames
-        look(widget)
+        visit.rest()
         assert widget.locator(".stn-turning").count() == 1
         # The map knew: a cross where the digit now stands, computed from the same network on its own.
         right, down = (float(v) for v in re.findall(r"-?[\d.]+", handle.get_attribute("transform")))
@@ -163,7 +80,7 @@ def test_an_arrow_key_moves_the_digit_by_one_pixel_and_the_walk_ends_where_the_a
 
 
 def test_the_eight_bits_are_those_of_the_text_and_a_click_turns_one(browser, served):
-    with Visit(browser, served + "book/02_pooling_shift.html#pool-shift?shift=-1") as visit:
+    with Visit(browser, served + POOL) as visit:
         widget = visit.page.locator(".stn-pool-shift")
         rows = {row.get_attribute("aria-label") for row in widget.locator(".stn-row[role=img]").all()}
         assert {
@@ -173,38 +90,37 @@ def test_the_eight_bits_are_those_of_the_text_and_a_click_turns_one(browser, ser
         } <= rows
         for k in (2, 3, 6, 7):
             widget.locator(".stn-toggle").nth(k).click()
-        look(widget)
+        visit.rest()
         rows = {row.get_attribute("aria-label") for row in widget.locator(".stn-row[role=img]").all()}
         assert "pooled: 0, 0, 0, 0" in rows and "Not the same" not in widget.locator(".stn-told").inner_text()
 
 
 def test_a_dragged_corner_changes_theta_and_what_stays_as_it_is(browser, served):
-    with Visit(browser, served + "book/03_affine.html#warp-picture?theta=1,0,0,0,1,0") as visit:
-        widget = visit.page.locator(".stn-warp-picture")
+    with Visit(browser, served + WARP) as visit:
+        widget = visit.page.locator(WARP_NAME)
         assert widget.locator(".stn-keeps li[data-kept=true]").count() == 4
         widget.locator(".stn-handle").first.focus()
-        visit.page.keyboard.press(
-            "ArrowRight"
-        )  # corner A by .05: half as far at B and D, so .025 and not parallel to x
-        look(widget)
+        # Corner A by .05: half as far at B and D, so .025 and not parallel to x.
+        visit.page.keyboard.press("ArrowRight")
+        visit.rest()
         theta = [float(entry.input_value()) for entry in widget.locator(".stn-matrix input").all()]
         assert theta == [0.988, -0.013, 0.025, 0, 1, 0]
         kept = widget.locator(".stn-keeps li[data-kept=true]").all_inner_texts()
         assert [text.split()[-1] for text in kept] == ["parallels", "lines"]
         widget.locator("select").select_option("Zoom out: 2 \u00b7 identity")
-        look(widget)
+        visit.rest()
         assert "determinant" in widget.inner_text() and "4.00 (400 % area)" in widget.inner_text()
 
 
 def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_numbers_of_the_text(browser, served):
-    with Visit(browser, served + "book/04_grid.html") as visit:
+    with Visit(browser, served + TRACE) as visit:
         widget = visit.page.locator(".stn-trace-pixel")
         steps = widget.locator(".stn-steps dd").all_inner_texts()
         ends = [re.findall(r"= (\u2212?[\d.]+)(?![\d.]| \u00b7)", step) for step in steps]
         assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["0.60", "1.40"], ["55.92"]]
         widget.locator(".stn-marker").focus()
         visit.page.keyboard.press("ArrowDown")  # (2, 3), the text's third example: read at (2.1, 2.4)
-        look(widget)
+        visit.rest()
         assert (
             widget.locator(".stn-marker")
             .get_attribute("aria-valuetext")
@@ -213,11 +129,12 @@ def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_number
 
 
 def test_two_rulers_that_differ_are_said_to(browser, served):
-    with Visit(browser, served + "book/04_grid.html#trace-pixel?theta=1,0,0,0,1,0&grid=true&row=0&column=0") as visit:
+    with Visit(browser, served + TRACE_MIXED) as visit:
         told = visit.page.locator(".stn-trace-pixel .stn-told").inner_text()
         assert "this point is read (\u22120.50, \u22120.50) pixels beside its place" in told
 
 
+# What the address says: how the descent ends.
 ENDS = {
     "": "arrived, 0.1 pixels",
     "#align-picture?x=.3": "Stuck",
@@ -230,7 +147,7 @@ ENDS = {
 
 @pytest.mark.parametrize("state", ENDS)
 def test_the_descent_ends_as_the_text_says(browser, served, state):
-    with Visit(browser, served + "book/06_module.html" + state) as visit:
-        widget = visit.page.locator(".stn-align-picture")
-        look(widget)
+    with Visit(browser, served + ALIGN + state) as visit:
+        widget = visit.page.locator(ALIGN_NAME)
+        visit.rest()
         assert ENDS[state].lower() in widget.locator(".stn-told").inner_text().lower()

@@ -8,11 +8,11 @@ import torch
 from scipy import ndimage, stats
 
 from stn_lib.data import TC, DigitsSplit, distort, held_out_set, load_digits_split, training_batch
-from stn_lib.data.clutter import LEAST_INK, clutter
+from stn_lib.data.clutter import MIN_FOREGROUND, clutter
 
 
 def greys(low, high, count, side=28):
-    """Pictures of one grey each, so that a pixel says which picture it is from."""
+    """Images of one grey each, so that a pixel says which image it is from."""
     return torch.linspace(low, high, count).view(-1, 1, 1, 1).expand(count, 1, side, side).contiguous()
 
 
@@ -23,13 +23,13 @@ def test_six_patches_of_six_by_six():
         torch.zeros(60, 1, 28, 28), wide, generator=torch.Generator().manual_seed(0), others=greys(0.2, 1, 9)
     )
     apart = 0
-    for picture in out[:, 0].numpy():
-        parts, count = ndimage.label(picture)
+    for image in out[:, 0].numpy():
+        parts, count = ndimage.label(image)
         boxes = ndimage.find_objects(parts)
-        assert count <= 6 and (picture > 0).sum() <= 6 * 36
-        if count == 6 and (picture > 0).sum() == 6 * 36:
+        assert count <= 6 and (image > 0).sum() <= 6 * 36
+        if count == 6 and (image > 0).sum() == 6 * 36:
             apart += 1
-            assert all(picture[box].shape == (6, 6) and np.ptp(picture[box]) == 0 for box in boxes)
+            assert all(image[box].shape == (6, 6) and np.ptp(image[box]) == 0 for box in boxes)
     assert apart > 50
 
 
@@ -45,7 +45,7 @@ def test_patches_lie_anywhere():
 
 
 def test_patches_come_from_every_other_digit_alike():
-    """Oracle: scipy's chi-squared test over the other pictures; the picture's own grey never shows."""
+    """Oracle: scipy's chi-squared test over the other images; the image's own grey never shows."""
     pool = greys(0.1, 1, 10)
     own = torch.arange(5000) % 10
     strewn = clutter(torch.zeros(5000, 1, 6, 6), pool[own], pool, 1, generator=torch.Generator().manual_seed(0))
@@ -67,8 +67,8 @@ def test_patches_are_cut_from_all_over_a_digit():
         assert stats.chisquare(np.bincount(first.numpy(), minlength=23)).pvalue > 0.01
 
 
-def test_patches_of_digits_are_inked_and_anothers():
-    """Oracle: every cut of a hundred digits, in a dictionary: each patch stands in a digit that is not the picture's."""
+def test_patches_of_digits_are_not_blank_and_of_other_digits():
+    """Oracle: every cut of a hundred digits, in a dictionary: each patch stands in a digit that is not the image's."""
     digits = load_digits_split().test_images[:100]
     cuts = {}
     for k, digit in enumerate(digits[:, 0].numpy()):
@@ -77,7 +77,7 @@ def test_patches_of_digits_are_inked_and_anothers():
     strewn = clutter(torch.zeros(100, 1, 6, 6), digits, digits, 1, generator=torch.Generator().manual_seed(0))
     for k, patch in enumerate(strewn[:, 0].numpy()):
         assert cuts[patch.tobytes()] - {k}
-        assert patch.mean() >= LEAST_INK
+        assert patch.mean() >= MIN_FOREGROUND
     blank = [np.frombuffer(cut, np.float32).mean() for cut, of in cuts.items() for _ in of]
     assert min(blank) == 0  # there would have been others
 
@@ -100,16 +100,16 @@ def test_the_digit_stands_at_a_whole_pixel_and_all_places_are_alike():
     np.testing.assert_allclose(theta[:, :, :2].numpy(), np.eye(2)[None].repeat(3900, 0) * 60 / 28, rtol=1e-6)
     shift = -theta[:, :, 2].numpy() * 14
     np.testing.assert_allclose(shift, shift.round(), atol=1e-5)
-    for axis in (0, 1):  # 22 px of ink in 60 leave 19 to either side
+    for axis in (0, 1):  # 22 px of digit in 60 leave 19 to either side
         counts = np.bincount(shift[:, axis].round().astype(int) + 19, minlength=39)
         assert len(counts) == 39 and stats.chisquare(counts).pvalue > 0.01
-    for picture, digit, (right, down) in zip(out[:300, 0].numpy(), digits, shift.round().astype(int), strict=False):
+    for image, digit, (right, down) in zip(out[:300, 0].numpy(), digits, shift.round().astype(int), strict=False):
         frame = np.zeros((66, 66), np.float32)  # 3 px more on each side: the blank margin of the digit may stick out
         frame[19 + down : 47 + down, 19 + right : 47 + right] = digit[0]
         alone = frame[3:63, 3:63]
         assert abs(frame.sum() - alone.sum()) < 1e-3 * frame.sum()
-        assert (picture >= alone - 1e-5).all() and picture.max() <= 1 + 1e-6
-        assert (np.abs(picture - alone) > 1e-4).sum() <= 6 * 36
+        assert (image >= alone - 1e-5).all() and image.max() <= 1 + 1e-6
+        assert (np.abs(image - alone) > 1e-4).sum() <= 6 * 36
 
 
 def test_each_side_of_the_split_is_cluttered_with_its_own():
@@ -135,7 +135,7 @@ def test_nothing_to_cut_from_is_refused():
     g = torch.Generator().manual_seed(0)
     digit = load_digits_split().test_images[:1]
     for others in (None, digit, 0 * digit, digit[:0]):
-        with pytest.raises(ValueError, match="expected other digits with ink to cut patches from, got"):
+        with pytest.raises(ValueError, match="expected other digits to cut patches from, got"):
             distort(digit, "TC", generator=g, others=others)
     with pytest.raises(
         ValueError, match=r"expected others of shape \(M, 1, 28, 28\), as the images, got \(5, 1, 8, 8\)"

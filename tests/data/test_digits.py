@@ -8,8 +8,8 @@ from sklearn.datasets import load_digits
 from stn_lib.data import digits, load_digits_split
 
 
-def test_pictures():
-    """Oracle: what a picture is: 28 x 28 in [0, 1], real black and real white, and nothing at the margin."""
+def test_images():
+    """Oracle: what a image is: 28 x 28 in [0, 1], real black and real white, and nothing at the margin."""
     split = load_digits_split()
     images = torch.cat([split.train_images, split.test_images])
     assert images.shape == (1797, 1, 28, 28) and images.dtype == torch.float32
@@ -18,7 +18,7 @@ def test_pictures():
 
 
 def test_resampling_keeps_the_digit():
-    """Oracle: scikit-learn's own 8 x 8 pictures, compared with the 28 x 28 ones averaged back."""
+    """Oracle: scikit-learn's own 8 x 8 images, compared with the 28 x 28 ones averaged back."""
     source = load_digits()
     original = torch.tensor(source.images, dtype=torch.float32).flatten(1)
     split = load_digits_split()
@@ -43,7 +43,7 @@ def test_split_is_stratified_and_disjoint(hold_out):
 
 
 def test_validation_never_sees_a_test_digit():
-    """Oracle: the bytes of the pictures."""
+    """Oracle: the bytes of the images."""
     test = {image.numpy().tobytes() for image in load_digits_split().test_images}
     validation = load_digits_split(hold_out="validation")
     for image in torch.cat([validation.train_images, validation.test_images]):

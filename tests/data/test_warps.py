@@ -1,6 +1,7 @@
 """P and E: that they draw what they say, and move the digit as they say."""
 
 import dataclasses
+import functools
 
 import numpy as np
 import pytest
@@ -8,12 +9,14 @@ import torch
 from scipy import interpolate, ndimage, stats
 
 from stn_lib.data import RTS, Distortion, E, P, distort, load_digits_split
-from stn_lib.data.warps import NEAREST, pull_corners
+from stn_lib.data.distort import random_theta
+from stn_lib.data.warps import MIN_W, bend_lattice, pull_corners
 from stn_lib.transforms import control_points, homogeneous
 
 CORNERS = np.array([[-1.0, -1], [1, -1], [1, 1], [-1, 1]])
 
 
+@functools.cache
 def drawn(recipe, n=4000, dtype=torch.float64):
     """theta of n draws, as numpy has it."""
     blank = torch.zeros(n, 1, 28, 28, dtype=dtype)
@@ -21,7 +24,7 @@ def drawn(recipe, n=4000, dtype=torch.float64):
 
 
 def corners(theta, out_size=(28, 28)):
-    """Where the picture's corners stand in the output, in pixels from its centre: numpy's inverse, and a division."""
+    """Where the image's corners stand in the output, in pixels from its centre: numpy's inverse, and a division."""
     mapped = np.linalg.inv(theta) @ np.concatenate([CORNERS, np.ones((4, 1))], 1).T
     return np.moveaxis(mapped[:, :2] / mapped[:, 2:], 1, 2) * np.array(out_size[::-1]) / 2
 
@@ -35,14 +38,14 @@ def numpy_homography(quad):
     return np.append(np.linalg.solve(np.array(rows), np.array(right)), 1).reshape(3, 3)
 
 
-def is_a_picture(quad):
+def is_valid(quad):
     """Turns to the same side at each corner; w at least a tenth of its value in the centre all over the frame."""
     edge = np.roll(quad, -1, axis=0) - quad
     after = np.roll(edge, -1, axis=0)
     if (edge[:, 0] * after[:, 1] <= edge[:, 1] * after[:, 0]).any():
         return False
     third = numpy_homography(quad)[2]
-    return (CORNERS @ third[:2] + 1 >= NEAREST).all()
+    return (CORNERS @ third[:2] + 1 >= MIN_W).all()
 
 
 def test_corner_noise_is_normal_along_each_axis():
@@ -57,11 +60,11 @@ def test_corner_noise_is_normal_along_each_axis():
 
 
 def test_p_draws_the_papers_corners():
-    """Oracle: the recipe in numpy, picture by picture: scale U(0.75, 1), corners N(0, 5 px), drawn until they make one."""
+    """Oracle: the recipe in numpy, image by image: scale U(0.75, 1), corners N(0, 5 px), drawn until they make one."""
     random = np.random.default_rng(0)
     expected, refused = [], 0
     for scale in random.uniform(0.75, 1.0, 3000):
-        while not is_a_picture(quad := CORNERS * scale + random.normal(0, 5, (4, 2)) / 14):
+        while not is_valid(quad := CORNERS * scale + random.normal(0, 5, (4, 2)) / 14):
             refused += 1
         expected.append(quad * 14)
     expected, got = np.array(expected), corners(drawn(P))
@@ -73,10 +76,10 @@ def test_p_draws_the_papers_corners():
     np.testing.assert_allclose(np.sqrt(got.var(0).mean() - 14**2 * 0.25**2 / 12), 4.8, atol=0.06)
 
 
-def test_every_p_is_a_picture():
+def test_every_p_is_valid():
     """Oracle: the turn at each corner, and w all over the frame, by numpy."""
     theta = drawn(P)
-    assert (theta[:, 2, 2] == 1).all() and all(is_a_picture(quad) for quad in corners(theta) / 14)
+    assert (theta[:, 2, 2] == 1).all() and all(is_valid(quad) for quad in corners(theta) / 14)
     np.testing.assert_allclose(theta[0], numpy_homography(corners(theta)[0] / 14), atol=1e-9)
 
 
@@ -129,7 +132,7 @@ def test_convention_the_digit_shrinks(kind):
 
 
 @pytest.mark.parametrize("kind", [P, E])
-def test_pictures_equal_scipys(kind):
+def test_images_equal_scipys(kind):
     """Oracle: scipy's map_coordinates at numpy's homography, or at scipy's thin plate spline; sides all different."""
     recipe, (height, width) = dataclasses.replace(kind, out_size=(25, 34)), (21, 30)
     g = torch.Generator().manual_seed(3)
@@ -139,7 +142,7 @@ def test_pictures_equal_scipys(kind):
     points = np.stack([x.ravel(), y.ravel()], 1)
     side = np.linspace(-1, 1, 4)
     lattice = np.stack(np.meshgrid(side, side), -1).reshape(16, 2)
-    for image, picture, one in zip(images[:, 0].numpy(), out[:, 0].numpy(), theta.numpy(), strict=True):
+    for image, warped, one in zip(images[:, 0].numpy(), out[:, 0].numpy(), theta.numpy(), strict=True):
         if kind is P:
             theta_again = numpy_homography(corners(one[None], (2, 2))[0])
             mapped = np.concatenate([points, np.ones((len(points), 1))], 1) @ theta_again.T
@@ -148,18 +151,18 @@ def test_pictures_equal_scipys(kind):
             source = interpolate.RBFInterpolator(lattice, one, kernel="thin_plate_spline")(points)
         place = [(source[:, 1] + 1) * height / 2 - 0.5, (source[:, 0] + 1) * width / 2 - 0.5]
         expected = ndimage.map_coordinates(image, place, order=1, mode="grid-constant").reshape(25, 34)
-        np.testing.assert_allclose(picture, expected, atol=1e-9)
+        np.testing.assert_allclose(warped, expected, atol=1e-9)
 
 
-def test_the_ink_that_is_lost():
-    """Oracle: the figures beside the recipes; ink counted where numpy's inverse carries it."""
+def test_the_foreground_that_is_lost():
+    """Oracle: the figures beside the recipes; foreground counted where numpy's inverse carries it."""
     digits = load_digits_split().train_images.double()
     _, theta = distort(digits, P, generator=torch.Generator().manual_seed(0))
     x, y = np.meshgrid((2 * np.arange(28) + 1) / 28 - 1, (2 * np.arange(28) + 1) / 28 - 1)
     mapped = np.linalg.inv(theta.numpy()) @ np.stack([x.ravel(), y.ravel(), np.ones(784)])
     outside = (np.abs(mapped[:, :2] / mapped[:, 2:]) > 1).any(1)
-    ink = digits.flatten(1).numpy()
-    lost = (ink * outside).sum(1) / ink.sum(1)
+    values = digits.flatten(1).numpy()
+    lost = (values * outside).sum(1) / values.sum(1)
     assert 0.008 < lost.mean() < 0.016 and 0.03 < (lost > 0.1).mean() < 0.055
 
 
@@ -168,7 +171,9 @@ def test_folds_are_rare():
     side, fine = np.linspace(-1, 1, 4), np.linspace(-1, 1, 29)
     lattice = np.stack(np.meshgrid(side, side), -1).reshape(16, 2)
     points = np.stack(np.meshgrid(fine, fine), -1).reshape(-1, 2)
-    theta = drawn(E, 8000).transpose(1, 0, 2).reshape(16, -1)  # one spline to all of them: it is linear in the sources
+    generator = torch.Generator().manual_seed(1)
+    theta = bend_lattice(random_theta(E, 8000, (28, 28), generator), E.lattice_noise, E.out_size, generator).numpy()
+    theta = theta.transpose(1, 0, 2).reshape(16, -1)  # one spline to all of them: it is linear in the sources
     grid = interpolate.RBFInterpolator(lattice, theta, kernel="thin_plate_spline")(points).reshape(29, 29, -1, 2)
     right, down = np.diff(grid, axis=1)[:-1], np.diff(grid, axis=0)[:, :-1]
     folded = (right[..., 0] * down[..., 1] <= right[..., 1] * down[..., 0]).any((0, 1))
@@ -176,9 +181,9 @@ def test_folds_are_rare():
 
 
 def test_corners_in_the_wrong_order_are_refused():
-    """Oracle: the message; the corners of a mirrored picture run the other way round."""
+    """Oracle: the message; the corners of a mirrored image run the other way round."""
     mirror = torch.tensor([[[-1.0, 0, 0], [0, 1, 0]]])
-    with pytest.raises(ValueError, match="expected a picture in one of 100 draws, got none with 2.0 px"):
+    with pytest.raises(ValueError, match="expected a valid image in one of 100 draws, got none with 2.0 px"):
         pull_corners(mirror, 2.0, (28, 28), torch.Generator().manual_seed(0))
 
 

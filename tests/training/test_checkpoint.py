@@ -1,4 +1,4 @@
-"""Files that survive, and files that are refused."""
+"""Checkpoints and logs: what is read back, what is refused."""
 
 import json
 
@@ -31,21 +31,27 @@ class Foreign:
     """A class that a checkpoint has no business with."""
 
 
-@pytest.mark.parametrize("kind", ["empty", "cut", "text", "class", "other"])
-def test_damaged_and_foreign_files_are_refused(tmp_path, kind):
-    """Oracle: one clear line, whatever is wrong with the file."""
+@pytest.mark.parametrize("kind", ["empty", "cut", "text", "class", "module", "other", "older"])
+def test_damaged_and_foreign_files_are_refused(kind, tmp_path):
+    """Oracle: one line that names the file and ends with the caller's remedy; nothing of torch's advice to run the file."""
     path = tmp_path / "c.pt"
     checkpoint.save(path, {"x": torch.zeros(1000)})
-    if kind == "class":
-        torch.save({"format": 1, "x": Foreign()}, path)
-    elif kind == "other":
-        torch.save({"epoch": 3}, path)
+    whole = path.read_bytes()
+    made = {
+        "class": {"format": checkpoint.FORMAT, "x": Foreign()}, "module": torch.nn.Linear(2, 2), "other": {"epoch": 3},
+        "older": {"format": checkpoint.FORMAT - 1},
+    }  # fmt: skip
+    if kind in made:
+        torch.save(made[kind], path)
     else:
-        whole = path.read_bytes()
-        path.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "text": b"hello"}[kind])
-    with pytest.raises(ValueError, match=r"expected a checkpoint") as caught:
-        checkpoint.load(path)
-    assert "\n" not in str(caught.value) and "c.pt" in str(caught.value)
+        path.write_bytes({"empty": b"", "cut": whole[: len(whole) // 2], "text": b"# notes\n"}[kind])
+    what = "another version of this library wrote" if kind == "older" else "not a run of this library"
+    with pytest.raises(ValueError, match=what) as caught:
+        checkpoint.load(path, "name another file")
+    said = str(caught.value)
+    assert (
+        str(path) in said and said.endswith(": name another file") and "weights_only" not in said and "\n" not in said
+    )
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -54,17 +60,38 @@ def test_a_missing_file_is_named(tmp_path):
         checkpoint.load(tmp_path / "none.pt")
 
 
-def test_weights_of_a_network_that_has_changed_since_are_refused(tmp_path):
-    """Oracle: the message; weights that fit are put in, number by number."""
+def test_a_checkpoint_of_another_kind_is_refused(tmp_path):
+    """Oracle: the message names what a training run has and this file lacks."""
+    mine = {"config": {"steps": 3}, "about": {}}
+    with pytest.raises(ValueError, match=r"c.pt is not a training run of this library, it has no \['config', 'about'"):
+        checkpoint.check_same_config({"step": 3, "model": {}, "settings": {}}, mine, tmp_path / "c.pt")
+
+
+def test_the_machine_may_change(tmp_path):
+    """Oracle: by hand."""
+    saved = {
+        "config": {"steps": 3, "device": "cuda", "threads": 1},
+        "about": {},
+        "model": {},
+        "optimizer": {},
+        "step": 3,
+    }
+    checkpoint.check_same_config(saved, {"config": {"steps": 3, "device": "cpu", "threads": 4}, "about": {}}, None)
+    with pytest.raises(ValueError, match="expected a checkpoint with steps=4, got one with steps=3"):
+        checkpoint.check_same_config(saved, {"config": {"steps": 4}, "about": {}}, None)
+
+
+def test_weights_that_do_not_fit_the_network_are_refused(tmp_path):
+    """Oracle: the message; weights that fit are loaded, number by number."""
     old, new = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2)
-    checkpoint.put_weights(new, old.state_dict(), None)
+    checkpoint.load_weights(new, old.state_dict(), None)
     assert torch.equal(new.weight, old.weight)
     for other in (torch.nn.Linear(3, 4), torch.nn.Linear(3, 2, bias=False), torch.nn.BatchNorm1d(2)):
         with pytest.raises(ValueError, match=r"expected the weights of a Linear .* got others in .*c\.pt: .*delete it"):
-            checkpoint.put_weights(new, other.state_dict(), tmp_path / "c.pt")
+            checkpoint.load_weights(new, other.state_dict(), tmp_path / "c.pt")
 
 
-def test_the_log_goes_on_where_the_checkpoint_stands(tmp_path):
+def test_a_resumed_run_logs_no_step_twice(tmp_path):
     """Oracle: the lines by hand: later steps dropped, a torn line dropped, earlier ones kept."""
     path = tmp_path / "m.jsonl"
     assert checkpoint.last_logged(path) == 0

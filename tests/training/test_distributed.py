@@ -1,9 +1,7 @@
-"""Several processes descend as one does, and speak once."""
+"""Several processes train as one does, and one of them writes. Without torchrun there is one process."""
 
-import dataclasses
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,142 +10,115 @@ import pytest
 import torch
 from torch import nn
 
-from stn_lib.training import TrainConfig, checkpoint, distributed, train
-
-CONFIG = TrainConfig(model="st-cnn", size="table1", steps=12, batch_size=16, copies=1, seed=4, lr=1e-3)
-FLAGS = ["--size", "table1", "--steps", "12", "--batch-size", "16", "--copies", "1", "--seed", "4", "--lr", "1e-3"]
+from stn_lib.training import FitConfig, TrainConfig, checkpoint, distributed, train
+from stn_lib.training.fit import fit
 
 ROOT = Path(__file__).parents[2]
-LAUNCHER = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-STOP = """
+CONFIG = FitConfig(steps=12, batch_size=8, lr=0.05, seed=4)
+#: What each of two processes does. The network has no batch norm, which on a CPU would see half of each batch.
+SCRIPT = """
 import itertools, json, sys
-from stn_lib.training import OutOfTime, TrainConfig, train
-asked = itertools.count(1)
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from test_distributed import CONFIG, problem
+from stn_lib.training.fit import OutOfTime, fit
+from stn_lib.training import TrainConfig, distributed, train
+
+out, count = Path(sys.argv[1]), itertools.count(1)
+fit(*problem(), CONFIG, out=out / "whole", progress=False)
+for folder in ("two", "one"):
+    count = itertools.count(1)
+    try:
+        fit(*problem(), CONFIG, out=out / folder, stop=lambda: next(count) == 6, progress=False)
+    except OutOfTime:
+        pass
+fit(*problem(), CONFIG, out=out / "two", progress=False)
+said = ""
 try:
-    train(TrainConfig(**json.loads(sys.argv[1])), out=sys.argv[2], stop=lambda: next(asked) == 6, progress=False)
-except OutOfTime:
-    sys.exit(0)
-sys.exit("it was not stopped")
+    fit(*problem(odd=True), CONFIG, progress=False)
+except ValueError as error:
+    said = str(error)
+result = train(TrainConfig(model="cnn", distortion="R", steps=2, batch_size=4, copies=1), out=out / "cnn", progress=False)
+found = {{"wrong": result.evaluation.wrong, "processes": distributed.world_size(), "said": said}}
+(out / f"{{distributed.rank()}}.json").write_text(json.dumps(found))
+if distributed.is_main_process():
+    print("the main process")
 """
 
 
-def torchrun(out, *flags, processes=2):
-    """The training command under torchrun, on this machine alone, its processes joined by gloo."""
-    words = [
-        *LAUNCHER,
-        f"--nproc-per-node={processes}",
-        "-m",
-        "stn_lib",
-        "train",
-        "--quiet",
-        "--out",
-        str(out),
-        *FLAGS,
-        *flags,
-    ]
-    return subprocess.run(
-        words, capture_output=True, text=True, check=False, timeout=200, env={**os.environ, "OMP_NUM_THREADS": "1"}
-    )
+def problem(odd=False):
+    """A network, its batches and its loss; the batches' size cannot be halved if it is odd."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = nn.Sequential(nn.Linear(6, 16), nn.Tanh(), nn.Linear(16, 1))
+
+    def batches(generator):
+        points = torch.randn(7 if odd else 8, 6, generator=generator)
+        return points, points.prod(1, keepdim=True)
+
+    return model, batches, lambda model, points, wanted: (model(points) - wanted).square().mean()
 
 
-@pytest.fixture(scope="module")
-def alone(tmp_path_factory):
-    """One process with the whole batch."""
-    out = tmp_path_factory.mktemp("alone")
-    return train(CONFIG, out=out, progress=False), out
+def weights(folder):
+    return checkpoint.load(folder / "checkpoint.pt")["model"]
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory):
-    """Two processes with half of each batch."""
-    out = tmp_path_factory.mktemp("pair")
-    return torchrun(out), out
-
-
-def test_two_processes_equal_one_with_the_whole_batch(alone, pair):
-    """Oracle: the run of one process, against how far each weight has moved. Rounding leaves 5e-5 of it; a batch norm
-    that measures the mean of its own half leaves more than all of it."""
-    done, out = pair
+@pytest.mark.process
+def test_two_processes_train_as_one_with_the_whole_batch(tmp_path):
+    """Oracle: the run of this process alone, weight by weight: for a run of two, for one that two stopped and resumed, and
+    for one that two stopped and this process alone resumes."""
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT.format(here=str(Path(__file__).parent)))
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", script, tmp_path]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=150, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
-    ours, theirs = (checkpoint.load(folder / "checkpoint.pt") for folder in (out, alone[1]))
-    assert ours["step"] == theirs["step"] == 12
-    assert torch.equal(ours["generator"], theirs["generator"])
-    first = CONFIG.build(torch.Generator().manual_seed(CONFIG.seed)).state_dict()
-    for name, value in theirs["model"].items():
-        moved = (value.double() - first[name].double()).norm()
-        off = (ours["model"][name].double() - value.double()).norm()
-        assert off <= 1e-3 * moved, (name, float(off), float(moved))
-    losses = [[row["loss"] for row in state["history"]] for state in (ours, theirs)]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    assert done.stdout.count("the main process") == 1
+
+    model, *rest = problem()
+    alone = fit(model, *rest, CONFIG, out=tmp_path / "alone", progress=False)
+    fit(*problem(), CONFIG, out=tmp_path / "one", progress=False)
+    start = problem()[0].state_dict()
+    for folder in ("whole", "two", "one"):
+        for name, value in weights(tmp_path / folder).items():
+            torch.testing.assert_close(value, model.state_dict()[name], rtol=0, atol=1e-6)
+            assert (value - start[name]).abs().max() > 1e-2  # they moved
+        rows = [json.loads(line) for line in (tmp_path / folder / "metrics.jsonl").read_text().splitlines()]
+        assert [row["step"] for row in rows] == [10, 12]
+        assert [row["loss"] for row in rows] == pytest.approx([row["loss"] for row in alone.history], abs=1e-6)
+
+    first, second = (json.loads((tmp_path / f"{rank}.json").read_text()) for rank in (0, 1))
+    assert first == second and first["processes"] == 2
+    assert first["said"] == "expected a batch size that 2 processes divide evenly, got 7"
 
 
-def test_only_the_first_process_speaks_and_writes(pair):
-    """Oracle: one line of result, one line of log for each step that is kept."""
-    done, out = pair
-    assert done.stdout.count("error") == 1 and json.loads((out / "result.json").read_text())["processes"] == 2
-    assert [json.loads(line)["step"] for line in (out / "metrics.jsonl").read_text().splitlines()] == [10, 12]
-
-
-@pytest.fixture(scope="module")
-def halfway(tmp_path_factory):
-    """Two processes that were told to stop after half of the steps."""
-    out = tmp_path_factory.mktemp("halfway")
-    script = out / "stop.py"
-    script.write_text(STOP)
-    settings = json.dumps(dataclasses.asdict(CONFIG))
-    done = subprocess.run(
-        [*LAUNCHER, "--nproc-per-node=2", str(script), settings, str(out)],
-        capture_output=True, text=True, check=False, timeout=200,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert checkpoint.load(out / "checkpoint.pt")["step"] == 6
-    return out
-
-
-@pytest.mark.parametrize("processes", [1, 2])
-def test_a_run_of_two_that_was_stopped_goes_on_in_one_or_two(alone, halfway, tmp_path, processes):
-    """Oracle: the losses of one process that nobody stopped. A run that began anew, or went on with fresh moments of the
-    optimiser or another stream of pictures, has others."""
-    shutil.copytree(halfway, tmp_path, dirs_exist_ok=True)
-    if processes == 1:
-        train(CONFIG, out=tmp_path, progress=False)
-    else:
-        done = torchrun(tmp_path)
-        assert done.returncode == 0, done.stderr[-2000:]
-        assert done.stderr.count("taken up at step 6 of 12") == 1
-    ours, theirs = (checkpoint.load(folder / "checkpoint.pt") for folder in (tmp_path, alone[1]))
-    assert ours["step"] == 12 and torch.equal(ours["generator"], theirs["generator"])
-    losses = [[row["loss"] for row in state["history"]] for state in (ours, theirs)]
-    assert len(losses[0]) == 2 and losses[0] == pytest.approx(losses[1], rel=1e-4)
-
-
-def test_a_batch_that_cannot_be_shared_is_refused(tmp_path):
-    """Oracle: the message."""
-    done = torchrun(tmp_path, "--batch-size", "15")
-    assert done.returncode != 0 and "expected a batch that 2 processes can share evenly, got 15" in done.stderr
+@pytest.mark.parametrize(
+    "left", [{}, {"RANK": "0"}, {"RANK": "1"}, {"RANK": "3", "WORLD_SIZE": "1"}, {"WORLD_SIZE": "2"}]
+)
+def test_one_process_is_the_main_one_whatever_the_environment_holds(left, monkeypatch, tmp_path):
+    """Oracle: by hand: the variables were left behind by a cluster's launcher, torchrun is not running."""
+    for name, value in left.items():
+        monkeypatch.setenv(name, value)
+    assert distributed.is_main_process() and distributed.world_size() == 1
+    config = TrainConfig(model="cnn", distortion="R", steps=1, batch_size=4, copies=1)
+    train(config, out=tmp_path, progress=False)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.pt", "metrics.jsonl"]
 
 
 def test_alone_nothing_is_shared():
     """Oracle: the same objects come back."""
     batch, model = torch.zeros(3, 1), nn.Sequential(nn.BatchNorm1d(1))
-    assert distributed.share(batch) is batch and distributed.mean(batch) is batch
-    assert distributed.joined(model, torch.device("cpu")) is model and distributed.count() == 1 and distributed.first()
+    assert (
+        distributed.shard(batch) is batch and distributed.mean(batch) is batch and distributed.from_main(batch) is batch
+    )
+    assert distributed.wrap_ddp(model, torch.device("cpu")) is model
 
 
 def test_devices():
-    """Oracle: torch's own answer to which there are."""
+    """Oracle: torch's own answer to which there are. A missing one ends a run before it begins."""
     assert distributed.local_device("cpu").type == "cpu"
     missing = [n for n, m in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if not m.is_available()]
     for name in missing:
-        with pytest.raises(ValueError, match=rf"expected a device that is there .*cpu.*, got '{name}'"):
-            distributed.local_device(name)
+        with pytest.raises(ValueError, match=rf"expected device '{name}' on this machine, got only .*cpu"):
+            train(TrainConfig(device=name), progress=False)
     assert len(missing) < 2 or distributed.local_device("auto").type == "cpu"
-
-
-def test_a_missing_device_ends_a_run_before_it_begins():
-    """Oracle: the config takes the name; the machine refuses it."""
-    if torch.backends.mps.is_available():
-        pytest.skip("this machine has MPS")
-    with pytest.raises(ValueError, match="expected a device that is there"):
-        train(dataclasses.replace(CONFIG, device="mps"), progress=False)

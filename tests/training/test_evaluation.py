@@ -9,7 +9,8 @@ from torch import nn
 
 from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.metrics import pose
-from stn_lib.training import error_by_turn, evaluate
+from stn_lib.models import CNN
+from stn_lib.training import error_by_angle, evaluate
 
 
 class Always(nn.Module):
@@ -31,26 +32,26 @@ def test_error_of_a_constant_answer():
     assert found.error == pytest.approx(100 * np.mean(labels != 3))
 
 
-def test_bins_of_turns_hold_every_picture_once():
-    """Oracle: the angles of theta by the math module, picture by picture."""
+def test_bins_of_angles_hold_every_image_once():
+    """Oracle: the angles of theta by the math module, image by image."""
     held = held_out_set(load_digits_split(), "R", 1)
     found = evaluate(Always(3), held)
-    bins = error_by_turn(found, width=30)
-    turns = [abs(math.degrees(math.atan2(t[0][1], t[0][0]))) for t in held.theta.tolist()]
+    bins = error_by_angle(found, width=30)
+    angles = [abs(math.degrees(math.atan2(t[0][1], t[0][0]))) for t in held.theta.tolist()]
     for k, (span, error, n) in enumerate(bins):
-        inside = [i for i, turn in enumerate(turns) if 30 * k <= turn < 30 * k + 30]
+        inside = [i for i, angle in enumerate(angles) if 30 * k <= angle < 30 * k + 30]
         assert span == (30 * k, 30 * k + 30) and n == len(inside)
         assert error == pytest.approx(100 * np.mean([held.labels[i] != 3 for i in inside]))
     assert sum(n for _, _, n in bins) == found.n
 
 
 @pytest.mark.parametrize(("kind", "form"), [("P", r"\(445, 3, 3\)"), ("E", r"\(445, 16, 2\)")])
-def test_what_is_not_affine_has_no_turn(kind, form):
+def test_what_is_not_affine_has_no_angle(kind, form):
     """Oracle: the message; the error itself is measured all the same."""
     found = evaluate(Always(3), kind, copies=1)
     assert found.wrong == int((load_digits_split().test_labels != 3).sum())
     with pytest.raises(ValueError, match=rf"expected affine theta \(n, 2, 3\), got {form}"):
-        error_by_turn(found)
+        error_by_angle(found)
     with pytest.raises(ValueError, match=r"expected theta of shape \(N, 2, 3\), got"):
         pose(found.theta)
 
@@ -61,3 +62,10 @@ def test_the_mode_is_given_back():
         model = Always(1).train(training)
         evaluate(model, "R", copies=1)
         assert model.training is training
+
+
+def test_images_of_another_size_are_refused():
+    """Oracle: the message names both sizes. A network that names none is given whatever there is."""
+    with pytest.raises(ValueError, match="expected images of 42 x 42 pixels for this network, got 28 x 28"):
+        evaluate(CNN(), "R", copies=1)
+    assert evaluate(Always(1), "R", copies=1).n == 445

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from stn_lib.data import TASKS, held_out_set, load_digits_split, training_batch
+from stn_lib.data import held_out_set, load_digits_split, training_batch
 from stn_lib.data.digits import DigitsSplit
 from stn_lib.training import OutOfTime, TrainConfig, load_run, train
 
@@ -21,13 +21,13 @@ def exact(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
 
 
-@pytest.mark.parametrize("task", ["R", "RTS", "P", "E", "TC"])
-def test_pictures_are_those_of_the_cpu(task):
+@pytest.mark.parametrize("distortion", ["R", "RTS", "P", "E", "TC"])
+def test_images_are_those_of_the_cpu(distortion):
     """Oracle: the same draws on the CPU; both of training and held out."""
     split = load_digits_split()
     there = DigitsSplit(*(part.to(GPU) for part in split))
-    batches = [training_batch(s, task, 64, generator=torch.Generator().manual_seed(3)) for s in (split, there)]
-    held = [held_out_set(s, TASKS[task], 1) for s in (split, there)]
+    batches = [training_batch(s, distortion, 64, generator=torch.Generator().manual_seed(3)) for s in (split, there)]
+    held = [held_out_set(s, distortion, 1) for s in (split, there)]
     for ours, theirs in [*zip(*batches, strict=True), *zip(*held, strict=True)]:
         torch.testing.assert_close(theirs.cpu(), ours, atol=2e-5, rtol=0)
 
@@ -51,9 +51,9 @@ def test_a_killed_run_goes_on_and_opens_on_the_cpu(tmp_path):
     """Oracle: the loss of a run that nobody stopped; half precision, as the table runs it."""
     config = TrainConfig(size="table1", steps=30, copies=1, device=GPU, precision="bfloat16", lr=1e-4)
     whole = train(config, progress=False)
-    asked = iter([False] * 11 + [True])
+    stops = iter([False] * 11 + [True])
     with pytest.raises(OutOfTime):
-        train(config, out=tmp_path, stop=lambda: next(asked), progress=False)
+        train(config, out=tmp_path, stop=lambda: next(stops), progress=False)
     model, _, state = load_run(tmp_path)
     assert state["step"] == 12 and all(p.device.type == "cpu" for p in model.parameters())
     again = train(config, out=tmp_path, progress=False)

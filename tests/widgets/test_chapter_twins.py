@@ -11,7 +11,7 @@ from stn_lib.data import sample_digits, view_change
 from stn_lib.data.view_change import DISTANCE
 from stn_lib.grid import projective_grid
 from stn_lib.models import CNN
-from stn_lib.models.export import export
+from stn_lib.models.export import to_operations
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d, dense_max
 from stn_lib.widgets import MoveDigit
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
@@ -60,7 +60,7 @@ def test_the_mover_runs_the_network_it_was_given(call):  # noqa: F811
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
         return m.makeNetwork(layout, view)(Float32Array.from(image)).probabilities;
     }"""
-    layout, weights = export(network)
+    layout, weights = to_operations(network)
     assert (widget.network_layout, widget.network_weights) == (layout, weights)
     got = call(
         module("network.js", "makeNetwork"),

@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 from torch.nn import functional as F
 
 from stn_lib.data import RTS, distort, sample_digits
-from stn_lib.data.distortions import random_theta
+from stn_lib.data.distort import random_theta
 from stn_lib.models import CNN, STCNN, load_pretrained
-from stn_lib.models.export import export
+from stn_lib.models.export import to_operations
 from stn_lib.widgets import DrawDigit
 from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
@@ -199,7 +199,7 @@ def test_both_networks_logits(call, name):  # noqa: F811
     model = load_pretrained(name)
     drawn = torch.from_numpy(as_mnist(SEVEN) / 255).float().view(1, 1, 28, 28).expand(4, -1, -1, -1)
     images, _ = distort(drawn, "RTS", generator=torch.Generator().manual_seed(1))
-    layout, weights = export(model)
+    layout, weights = to_operations(model)
     body = """(m, [layout, b, images]) => {
         const run = m.makeNetwork(layout, new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer));
         return images.map((image) => run(Float32Array.from(image)).logits);

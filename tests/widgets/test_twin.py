@@ -11,7 +11,7 @@ import torch.nn.functional as F
 
 from stn_lib import models
 from stn_lib.grid import affine_grid
-from stn_lib.models.export import export
+from stn_lib.models.export import to_operations
 from stn_lib.sampling import grid_sample
 from stn_lib.widgets import SamplePoint, StraightenDigit, _bundle
 
@@ -129,7 +129,7 @@ def test_half_precision_is_decoded_exactly(call):
 @pytest.mark.parametrize("name", ["digits-rts-cnn", "digits-rts-st-cnn"])
 def test_a_trained_network_answers_in_the_page_as_it_does_in_torch(call, name):
     model = models.load_pretrained(name).eval()
-    layout, weights = export(model)
+    layout, weights = to_operations(model)
     image = rand(1, 1, 42, 42).float()
     body = """(m, [layout, b, image]) => {
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);

@@ -2,7 +2,7 @@
 
 import json
 import math
-import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,31 +10,33 @@ import torch
 from scipy import stats
 
 from experiments.appendix import addition
-from experiments.appendix.addition import PAPER, AdditionNetwork, addition_batch, addition_held_out
+from experiments.appendix.addition import PAPER, AdditionNetwork, addition_batch, addition_held_out, train_and_measure
 from stn_lib.data import DigitsSplit, load_digits_split
-from stn_lib.training import OutOfTime, checkpoint
+from stn_lib.training import checkpoint
+from stn_lib.training.config import FitConfig
+from stn_lib.training.fit import OutOfTime
 
-SHORT = {"steps": 20, "batch_size": 8, "precision": "float32", "progress": False}
+SHORT = FitConfig(steps=8, batch_size=8, lr=addition.LR)
 
 
-def told(count=10):
-    """Digits that say their own label: a grey square in the middle, the brighter the larger."""
+def labelled(count=10):
+    """Digits whose image shows their label: a grey square in the middle, the brighter the larger."""
     images = torch.zeros(count, 1, 28, 28)
     images[:, :, 8:20, 8:20] = (torch.arange(count) + 1).view(-1, 1, 1, 1) / 10
     return DigitsSplit(images, torch.arange(count), images, torch.arange(count))
 
 
-def read(images):
+def labels_in(images):
     """The labels in each channel, from the brightest pixel of the grey squares."""
     return (images.amax((2, 3)) * 10).round().long() - 1
 
 
 @pytest.mark.parametrize("drawn", ["batch", "held out"])
 def test_labels_are_sums_of_what_the_channels_show(drawn):
-    """Oracle: pictures whose grey says which digit they are, added up here."""
+    """Oracle: images whose grey says which digit they are, added up here."""
     g = torch.Generator().manual_seed(0)
-    images, sums = addition_batch(told(), 500, generator=g) if drawn == "batch" else addition_held_out(told())
-    assert torch.equal(read(images).sum(1), sums)
+    images, sums = addition_batch(labelled(), 500, generator=g) if drawn == "batch" else addition_held_out(labelled())
+    assert torch.equal(labels_in(images).sum(1), sums)
 
 
 def test_sums_are_those_of_two_independent_digits():
@@ -49,7 +51,7 @@ def test_sums_are_those_of_two_independent_digits():
 
 def test_channels_are_distorted_each_on_its_own():
     """Oracle: scipy's correlation of the two squares' centres of mass and areas over many pairs: none."""
-    images, _ = addition_batch(told(1), 2000, generator=torch.Generator().manual_seed(2))
+    images, _ = addition_batch(labelled(1), 2000, generator=torch.Generator().manual_seed(2))
     pixels = torch.arange(42.0)
     ink = images.sum((2, 3))
     x = (images.sum(2) * pixels).sum(2) / ink
@@ -60,10 +62,10 @@ def test_channels_are_distorted_each_on_its_own():
 
 def test_held_out_pairs_stay_and_use_each_digit_once_a_channel():
     """Oracle: counts of greys by numpy; the other call."""
-    images, sums = addition_held_out(told())
-    labels = read(images).numpy()
+    images, sums = addition_held_out(labelled())
+    labels = labels_in(images).numpy()
     assert all(sorted(labels[:, k]) == list(range(10)) for k in (0, 1))
-    again = addition_held_out(told())
+    again = addition_held_out(labelled())
     assert torch.equal(images, again[0]) and torch.equal(sums, again[1])
 
 
@@ -95,7 +97,7 @@ def test_each_transformer_sees_and_moves_both_channels():
 
 
 def test_splines_are_read_in_full_precision_under_autocast():
-    """Oracle: the same pictures read without autocast, at the theta found under it."""
+    """Oracle: the same images read without autocast, at the theta found under it."""
     net = AdditionNetwork("2xst-fcn", "tps").eval()
     images = torch.rand(2, 2, 42, 42)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
@@ -117,40 +119,42 @@ def same(a, b):
     return a == b
 
 
-def test_an_interrupted_run_ends_as_an_unbroken_one(tmp_path, monkeypatch):
+def test_an_interrupted_run_ends_as_an_unbroken_one(job, tmp_path, monkeypatch):
     """Oracle: the unbroken run's bits; the other is cut between two checkpoints, and again by its time."""
-    split = load_digits_split()
+    split, config = load_digits_split(), replace(SHORT, seed=3)
     before = torch.get_rng_state()
-    whole = addition.run(3, split=split, out=tmp_path / "whole", **SHORT)
+    whole, _ = train_and_measure("2xst-fcn affine", config, split, job(folder=tmp_path / "whole"))
     assert torch.equal(torch.get_rng_state(), before)
+    cut = job(folder=tmp_path / "cut")
     draws = []
 
     def torn(*args, **kwargs):
         draws.append(1)
-        if len(draws) == 12:
+        if len(draws) == 4:
             raise KeyboardInterrupt
         return addition_batch(*args, **kwargs)
 
+    with pytest.raises(OutOfTime, match="at step 1 of 8"):
+        train_and_measure("2xst-fcn affine", config, split, replace(cut, stop=lambda: True))
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(addition, "addition_batch", torn)
-        addition.run(3, split=split, out=tmp_path / "cut", checkpoint_every=5, **SHORT)
-    assert checkpoint.load(tmp_path / "cut" / "checkpoint.pt")["step"] == 10
-    with pytest.raises(OutOfTime, match="at step 11 of 20"):
-        addition.run(3, split=split, out=tmp_path / "cut", until=time.monotonic(), checkpoint_every=5, **SHORT)
-    ended = addition.run(3, split=split, out=tmp_path / "cut", checkpoint_every=5, **SHORT)
+        train_and_measure("2xst-fcn affine", config, split, cut)
+    assert checkpoint.load(tmp_path / "cut" / "checkpoint.pt")["step"] == 1
+    ended, _ = train_and_measure("2xst-fcn affine", config, split, cut)
     assert same(*(checkpoint.load(tmp_path / name / "checkpoint.pt") for name in ("whole", "cut")))
-    plain = [{k: v for k, v in found.items() if k not in ("model", "seconds")} for found in (whole, ended)]
+    plain = [{k: v for k, v in row.items() if k != "seconds"} for row in (whole, ended)]
     assert plain[0] == plain[1] and json.dumps(plain[0])
-    with pytest.raises(ValueError, match=r"expected a checkpoint of this run.*'seed': 3.*now.*'seed': 4"):
-        addition.run(4, split=split, out=tmp_path / "cut", **SHORT)
+    with pytest.raises(ValueError, match="expected a checkpoint with seed=4, got one with seed=3"):
+        train_and_measure("2xst-fcn affine", replace(config, seed=4), split, cut)
 
 
-def test_it_learns():
-    """Oracle: log 19, the loss of a guess; two squares whose greys are to be added, wherever they stand."""
-    found = addition.run(model="cnn", transform=None, split=told(), **{**SHORT, "steps": 60, "batch_size": 32})
-    assert found["curve"][0]["loss"] > 0.9 * math.log(19) and found["curve"][-1]["loss"] < 0.8 * math.log(19)
-    assert found["paper"] == 14.7 and found["pictures"] == 60 * 32 and found["n"] == 10
-    assert not found["model"].training
+def test_it_learns(job):
+    """Oracle: log 19, the loss of a guess; two squares whose greys are to be added, wherever they are."""
+    config = replace(SHORT, steps=40, batch_size=32)
+    row, network = train_and_measure("cnn", config, labelled(), job())
+    assert row["curve"][0]["loss"] > 0.9 * math.log(19) and row["curve"][-1]["loss"] < 0.8 * math.log(19)
+    assert row["paper"] == 14.7 and row["pictures"] == 40 * 32 and row["n"] == 10
+    assert not network.training
 
 
 def test_wrong_requests_are_refused():
@@ -163,5 +167,3 @@ def test_wrong_requests_are_refused():
         AdditionNetwork("cnn", "affine")
     with pytest.raises(ValueError, match=r"expected images of shape \(N, 2, 42, 42\), got \(1, 1, 42, 42\)"):
         AdditionNetwork("fcn", None)(torch.zeros(1, 1, 42, 42))
-    with pytest.raises(ValueError, match="expected steps of at least 1, got 0"):
-        addition.run(split=load_digits_split(), **{**SHORT, "steps": 0})

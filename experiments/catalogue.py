@@ -1,0 +1,145 @@
+"""Every experiment by its name: what it does, what it writes, how long it takes, its options. Imports no torch."""
+
+import difflib
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One experiment of the catalogue.
+
+    Args:
+        name: what the command line calls it; two words for one of a group, ``"speed sampler"``.
+        title: what it does, in one line.
+        module: where it is. A module with a record declares ``EXPERIMENT``, an `experiments.experiment.Experiment`;
+            one without has ``main(options)``, which measures and prints.
+        takes: roughly how long it takes on one core.
+        record: the file or folder in the checkout that it writes; None for an experiment that only prints.
+        options: its own options with their defaults; each is described in `experiments.options.OPTIONS`.
+    """
+
+    name: str
+    title: str
+    module: str
+    takes: str
+    record: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def load(self) -> ModuleType:
+        """Import the experiment's module, and torch with it."""
+        return importlib.import_module(self.module)
+
+
+SEEDS_ON_TEST = {"seeds": 1, "hold_out": "test"}
+
+ENTRIES = (
+    Entry(
+        "table1", "the paper's Table 1 on MNIST: 40 cells, our error beside the paper's",
+        "experiments.table1.experiment", "2 to 40 min a run, 40 runs a seed", "results/table1",
+        {"cells": None, "seeds": 1, "seed": None, "device": "cpu", "precision": "bfloat16", "threads": 1, "steps": None},
+    ),
+    Entry(
+        "appendix addition", "the sum of two distorted digits, with up to two transformers",
+        "experiments.appendix.addition", "90 min", "results/appendix/addition.json", SEEDS_ON_TEST,
+    ),
+    Entry(
+        "appendix colocalisation", "a transformer finds what images have in common, without their boxes",
+        "experiments.appendix.colocalisation", "100 min", "results/appendix/colocalisation.json", SEEDS_ON_TEST,
+    ),
+    Entry(
+        "appendix volume", "a transformer rotates a digit in space, so that its projection can be classified",
+        "experiments.appendix.volume", "5 min", "results/appendix/volume.json", SEEDS_ON_TEST,
+    ),
+    Entry(
+        "live_gap", "the gap between the two networks that chapter 7 trains, over seeds",
+        "experiments.live_gap", "2 min", "results/live_gap.json", {"seeds": 5},
+    ),
+    Entry(
+        "longer_training", "what remains of that gap when both networks train 2, 4 and 8 times as long",
+        "experiments.longer_training", "6 min", "results/longer_training.json",
+    ),
+    Entry(
+        "shift_consistency", "error and shift consistency of networks that differ in their pooling alone",
+        "experiments.shift_consistency", "12 min", "results/shift_consistency.json", {"seeds": 5},
+    ),
+    Entry(
+        "basin", "from how far gradient descent on theta registers a digit",
+        "experiments.basin", "6 min", "results/basin.json", {"digits": 6},
+    ),
+    Entry(
+        "collapse", "how a spatial transformer collapses, and what prevents it",
+        "experiments.collapse", "20 min", "results/collapse.json", {"seeds": 5, "hold_out": "test"},
+    ),
+    Entry(
+        "dead_transformer", "how the transformer of the ST-CNN on TC dies, and what keeps it alive",
+        "experiments.dead_transformer", "35 min", "results/dead_transformer.json",
+    ),
+    Entry(
+        "time_to_accuracy", "seconds to 98.5 % and 99 % on MNIST: PyTorch's tutorial against our recipe",
+        "experiments.time_to_accuracy", "25 min", "results/time_to_accuracy.json", {"seeds": 2, "more": 5},
+    ),
+    Entry(
+        "time_to_accuracy choice", "the number of steps of each of those recipes, chosen on the validation set",
+        "experiments.time_to_accuracy.choice", "40 min", "results/time_to_accuracy_choice.json",
+    ),
+    Entry(
+        "speed step_cost", "what a spatial transformer costs in a training step, part by part",
+        "experiments.speed.step_cost", "10 min", "results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
+    ),
+    Entry(
+        "speed sampler", "our grid and our sampler against torch's",
+        "experiments.speed.sampler", "1 min", "results/sampler.json",
+        {"threads": (1,), "rounds": 200, "shapes": ((256, 1, 28, 28),), "again": False},
+    ),
+    Entry(
+        "speed widget_frame", "a redraw of each explorable against interact with matplotlib",
+        "experiments.speed.widget_frame", "2 min", None, {"frames": 300},
+    ),
+    Entry(
+        "speed page_weight", "what each page of the built book makes a browser fetch",
+        "experiments.speed.page_weight", "1 min",
+    ),
+    Entry(
+        "speed suite_time", "where the time of the last test run went",
+        "experiments.speed.suite_time", "1 s, or that of the tests", None, {"run": False, "slowest": 20},
+    ),
+    Entry(
+        "speed build_time", "a cold build of the book, one with nothing changed, one after an edit",
+        "experiments.speed.build_time", "15 min",
+    ),
+)  # fmt: skip
+
+
+def find(name: str) -> Entry:
+    """The experiment of a name.
+
+    Raises:
+        ValueError: for an unknown name; it suggests the nearest one.
+
+    Example:
+        >>> find("speed step_cost").record
+        'results/step_cost.json'
+    """
+    known = {entry.name: entry for entry in ENTRIES}
+    if name in known:
+        return known[name]
+    nicknames = {entry.split()[-1]: entry for entry in known} | {entry: entry for entry in known}
+    near = difflib.get_close_matches(name, nicknames, 1)
+    hint = f"did you mean {nicknames[near[0]]!r}?" if near else "python -m experiments lists them"
+    raise ValueError(f"expected an experiment, got {name!r}: {hint}")
+
+
+def listing(entries: tuple[Entry, ...] = ENTRIES) -> str:
+    """Experiments, each with its line, what it writes and how long it takes."""
+    width = max(len(entry.name) for entry in entries)
+    lines = []
+    for entry in entries:
+        lines.append(f"{entry.name:{width}s}  {entry.title}")
+        lines.append(f"{'':{width}s}  {entry.takes}; {f'writes {entry.record}' if entry.record else 'prints'}")
+    return "\n".join(lines)

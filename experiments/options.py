@@ -1,0 +1,186 @@
+"""The options of the experiments: each described once, whichever experiments have it. Imports no torch."""
+
+import argparse
+import difflib
+import re
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple, NoReturn
+
+from experiments.catalogue import ROOT, Entry
+
+
+def positive(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    return int(text)
+
+
+def duration(text: str) -> float:
+    """A time in seconds.
+
+    Example:
+        >>> [duration(text) for text in ("90s", "1.5m", "2h")]
+        [90.0, 90.0, 7200.0]
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"expected a time such as 90s, 30m or 2h, got {text!r}")
+    return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
+def image_shape(text: str) -> tuple[int, ...]:
+    """A shape (N, C, H, W).
+
+    Example:
+        >>> image_shape("8x3x224x224")
+        (8, 3, 224, 224)
+    """
+    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){3}", text):
+        raise argparse.ArgumentTypeError(f"expected a shape NxCxHxW such as 256x1x28x28, got {text!r}")
+    return tuple(map(int, text.split("x")))
+
+
+class Option(NamedTuple):
+    """What argparse needs to know of an option, besides its default."""
+
+    help: str
+    type: Callable[[str], Any] = str
+    choices: tuple[str, ...] | None = None
+    nargs: int | str | None = None
+    metavar: str | tuple[str, ...] | None = None
+
+
+OPTIONS = {
+    "seeds": Option("number of seeds, from 0", positive, metavar="N"),
+    "seed": Option("this seed alone", int, metavar="SEED"),
+    "hold_out": Option("digits to measure on", choices=("test", "validation")),
+    "cells": Option("cells such as rts-st-cnn-affine; all by default", nargs="+", metavar="CELL"),
+    "steps": Option("steps of each run, instead of the recipe's", positive, metavar="N"),
+    "device": Option("where to train", choices=("auto", "cpu", "cuda", "mps")),
+    "precision": Option("of convolutions and layers", choices=("float32", "bfloat16")),
+    "threads": Option("torch threads", positive, metavar="N"),
+    "digits": Option("number of sample digits, from 0", positive, metavar="N"),
+    "more": Option("number of seeds of our own two runs, from 0", positive, metavar="N"),
+    "rounds": Option("rounds that a median is taken over", positive, metavar="N"),
+    "batch": Option("images in a step", positive, metavar="N"),
+    "shapes": Option("shapes of the images", image_shape, metavar="NxCxHxW"),
+    "again": Option("measure all rows again, not only those that the record lacks"),
+    "run": Option("run all tests first"),
+    "slowest": Option("number of tests to print", positive, metavar="N"),
+    "frames": Option("frames of each explorable", positive, metavar="N"),
+}
+
+#: Options of every experiment that has a record. They decide how the work is done, not what comes out.
+RUN_OPTIONS = {
+    "jobs": Option(
+        "rows to measure at a time, each in a process of its own with one torch thread", positive, metavar="N"
+    ),
+    "budget": Option("when to write checkpoints and stop: 90s, 30m, 2h", duration, metavar="TIME"),
+    "out": Option("the record", Path, metavar="PATH"),
+    "runs": Option("folder of the checkpoints", Path, metavar="FOLDER"),
+}
+
+
+ACTIONS = ("run", "report")
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line, with the nearest option for an unknown one."""
+
+    def parse_args(self, *arguments: Any, **keywords: Any) -> argparse.Namespace:
+        """As argparse."""
+        parsed, unknown = self.parse_known_args(*arguments, **keywords)
+        if unknown:
+            near = difflib.get_close_matches(unknown[0].split("=")[0], self._option_string_actions, 1)
+            self.error(
+                f"unknown option {unknown[0]}" + (f": did you mean {near[0]}?" if near else f": see {self.prog} --help")
+            )
+        return parsed
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2 and one line."""
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def parser(entry: Entry) -> Parser:
+    """The parser of an experiment's options."""
+    found = Parser(
+        f"python -m experiments {entry.name}" + (" [run|report]" if entry.record else ""),
+        description=f"{entry.title[0].upper()}{entry.title[1:]}. Takes {entry.takes}.",
+        epilog="run (the default) measures the rows that the record lacks; report prints its table"
+        if entry.record
+        else None,
+        allow_abbrev=False,
+    )
+    defaults = dict(entry.options)
+    if entry.record:
+        defaults |= {"jobs": 1, "budget": None, "out": ROOT / entry.record, "runs": _checkpoints(entry)}
+    for name, default in defaults.items():
+        option = {**OPTIONS, **RUN_OPTIONS}[name]
+        if default is False:
+            found.add_argument(_flag(name), action="store_true", help=option.help)
+            continue
+        shown = "" if default is None else f" ({_plain(default)})"
+        found.add_argument(
+            _flag(name), default=default, help=option.help + shown, type=option.type, choices=option.choices,
+            nargs="+" if isinstance(default, tuple) else option.nargs, metavar=option.metavar,
+        )  # fmt: skip
+    return found
+
+
+def parse(entry: Entry, words: list[str]) -> argparse.Namespace:
+    """The options that the words of a command line give to an experiment.
+
+    Raises:
+        SystemExit: with status 2 for wrong options, with 0 for ``--help``.
+        ValueError: for another first word than ``run`` and ``report``.
+    """
+    action = words[0] if words and not words[0].startswith("-") else None
+    options = parser(entry).parse_args(words if action is None else words[1:])
+    if action not in (None, *ACTIONS) or (action and not entry.record):
+        near = difflib.get_close_matches(action, ACTIONS if entry.record else (), 1)
+        hint = f": did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"expected {' or '.join(ACTIONS) if entry.record else 'options alone'}, got {action!r}{hint}")
+    options.action = action or "run"
+    for name, default in entry.options.items():
+        if isinstance(default, tuple):
+            setattr(options, name, tuple(getattr(options, name)))
+    return options
+
+
+def command(entry: Entry, options: argparse.Namespace) -> str:
+    """The command that measures the same rows again: with each option that decides them and has not its default.
+
+    Example:
+        >>> from experiments.catalogue import find
+        >>> entry = find("collapse")
+        >>> command(entry, parse(entry, ["--seeds", "3", "--jobs", "2", "--out", "elsewhere.json"]))
+        'python -m experiments collapse --seeds 3'
+    """
+    words = ["python", "-m", "experiments", *entry.name.split()]
+    for name, default in entry.options.items():
+        value = getattr(options, name)
+        if value != default and not isinstance(value, bool):  # no flag decides rows
+            words += [_flag(name), *map(_word, value if isinstance(value, list | tuple) else [value])]
+    return shlex.join(words)
+
+
+def _checkpoints(entry: Entry) -> Path:
+    return ROOT / "runs" / entry.name.replace(" ", "-")
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _word(value: Any) -> str:
+    return "x".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Path) and value.is_relative_to(ROOT):
+        return str(value.relative_to(ROOT))
+    return " ".join(map(_word, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,144 @@
+"""The record of an experiment: how it was made, its settings, and a row for each measurement, in one JSON file."""
+
+import dataclasses
+import datetime
+import json
+import platform
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stn_lib.files import write_atomically
+from stn_lib.provenance import git, processor
+from stn_lib.training import TrainConfig
+
+Row = dict[str, Any]
+
+
+def provenance(threads: int = 1) -> dict[str, Any]:
+    """Commit (with a + where tracked files differ from it), date, machine and versions, for a record."""
+    commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "commit": commit and commit[:7] + ("+" if changed else ""),
+        "date": datetime.date.today().isoformat(),
+        "device": f"cpu: {processor()}",
+        "threads": threads,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def plain(values: Any) -> Any:
+    """Values as JSON gives them back: lists in place of tuples.
+
+    Example:
+        >>> plain({"widths": (16, 32)})
+        {'widths': [16, 32]}
+    """
+    return json.loads(json.dumps(values))
+
+
+def shared_config(config: TrainConfig, *varied: str) -> dict[str, Any]:
+    """The settings that all runs of an experiment share: its config without the fields that vary from row to row."""
+    return {name: value for name, value in dataclasses.asdict(config).items() if name not in varied}
+
+
+def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings with `TrainConfig`'s default for each field that a stored config lacks, because it is older than the field."""
+    if "config" not in settings:
+        return settings
+    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
+    return {**settings, "config": {**defaults, **settings["config"]}}
+
+
+class Record:
+    """A record in one file. Nothing is written before the first new row.
+
+    Args:
+        file: where it is, or will be.
+        settings: plain values that decide every row.
+        key: the fields that say which row a row is.
+        command: the command line that measures `planned`.
+        planned: the known part of every row that the command measures, in order.
+        summarise: computes the record's summary from its rows; None for a record without one.
+
+    Raises:
+        ValueError: for a file that is no record, or one of other settings.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        settings: dict[str, Any],
+        key: tuple[str, ...],
+        *,
+        command: str = "",
+        planned: Iterable[Row] = (),
+        summarise: Callable[[list[Row]], dict[str, Any]] | None = None,
+    ):
+        self.file, self._key, self._command, self._summarise = Path(file), key, command, summarise
+        self.planned = plain(list(planned))
+        self._made_by = provenance()
+        self.content = {"command": command, **self._made_by, "settings": plain(settings), "runs": []}
+        if self.file.exists():
+            self.content = load(self.file)
+            _check_same_settings(self.content["settings"], plain(settings), self.file)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows that are there."""
+        return self.content["runs"]
+
+    def missing(self) -> list[Row]:
+        """The planned rows that are not there, or there with another value in their known part."""
+        return [row for row in self.planned if not any(row.items() <= known.items() for known in self.rows)]
+
+    def add(self, row: Row) -> None:
+        """Add a row, in place of another one with its key, and write the record."""
+        elsewhere = {name: value for name, value in self._made_by.items() if self.content.get(name) != value}
+        which = self._which(row)
+        rows = [known for known in self.rows if self._which(known) != which] + [elsewhere | plain(row)]
+        order = {self._which(known): k for k, known in enumerate(self.planned)}
+        rows.sort(key=lambda known: order.get(self._which(known), len(order)))
+        self.content["runs"] = rows
+        if all(self._which(known) in order for known in rows):
+            self.content["command"] = self._command
+        if self._summarise:
+            self.content["summary"] = self._summarise(rows)
+        write_json(self.file, self.content)
+
+    def _which(self, row: Row) -> tuple[Any, ...]:
+        return tuple(json.dumps(row[name]) for name in self._key)
+
+
+def load(file: str | Path) -> dict[str, Any]:
+    """A record as it was written.
+
+    Raises:
+        ValueError: for a file that is no record.
+    """
+    try:
+        content = json.loads(Path(file).read_text(encoding="utf-8"))
+        if isinstance(content, dict) and isinstance(content["settings"], dict) and isinstance(content["runs"], list):
+            return content
+        found = "another JSON file"
+    except (json.JSONDecodeError, UnicodeDecodeError, KeyError) as error:
+        found = repr(error)
+    raise ValueError(
+        f"expected a record with settings and runs in {file}, got {found}: delete it, or choose another --out"
+    )
+
+
+def write_json(file: str | Path, content: dict[str, Any]) -> None:
+    """Write a JSON file atomically."""
+    write_atomically(file, (json.dumps(content, indent=1) + "\n").encode())
+
+
+def _check_same_settings(known: dict[str, Any], mine: dict[str, Any], file: Path) -> None:
+    known, mine = with_defaults(known), with_defaults(mine)
+    other = [name for name in {**known, **mine} if known.get(name) != mine.get(name)]
+    if other:
+        differences = "; ".join(f"{name} was {known.get(name)!r} and is now {mine.get(name)!r}" for name in other)
+        raise ValueError(f"{file} holds rows of other settings ({differences}): delete it, or choose another --out")

@@ -1,0 +1,71 @@
+"""A page of the built book in a browser of its own, and what its explorables show."""
+
+THREE_FRAMES = """async () => {
+  for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+}"""
+LOADED = "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
+READY = "() => [...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)"
+IDLE = "() => !document.querySelector('[aria-busy=true]')"
+# What a reader can see of a widget: its markup, what its inputs hold, what its images show.
+SHOWN = """(widget) => [widget.innerHTML,
+  ...[...widget.querySelectorAll("input")].map((input) => `${input.value} ${input.checked}`),
+  ...[...widget.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL())].join("\\n")"""
+REMEMBER = f"(widget) => {{ widget.stnBefore = ({SHOWN})(widget); }}"
+# A widget answers within a few frames; a busy one still computes, and its result is waited for.
+CHANGED = f"""async (widget, frames) => {{
+  for (let k = 0; k < frames || !({IDLE})(); k++) {{
+    await new Promise(requestAnimationFrame);
+    if (({IDLE})() && ({SHOWN})(widget) !== widget.stnBefore) return true;
+  }}
+  return false;
+}}"""
+
+
+class Visit:
+    """One page, and what a reader would not see of it: errors in the console, requests."""
+
+    def __init__(self, browser, address: str, width: int = 1280, theme: str = "light", **options):
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", **options
+        )
+        self.context.add_init_script(
+            f"try{{localStorage.mode ??= '{theme}'; localStorage.theme ??= '{theme}'}}catch(e){{}}"
+        )
+        self.page = self.context.new_page()
+        self.width, self.errors, self.requests = width, [], []
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address, wait_until="load")
+        if options.get("java_script_enabled", True):
+            self.settle()
+
+    def settle(self):
+        """Wait for fonts, formulas and explorables, and for what they still compute."""
+        self.page.evaluate(LOADED)
+        self.page.wait_for_function(READY, timeout=20_000)
+        self.rest()
+
+    def rest(self):
+        """Wait until every explorable has drawn what it was told, some of them frames later."""
+        self.page.evaluate(THREE_FRAMES)
+        self.page.wait_for_function(IDLE)
+
+    def reload(self):
+        self.page.reload(wait_until="load")
+        self.settle()
+
+    def remember(self, widget):
+        """Note what a widget shows, for `changed`."""
+        self.rest()
+        widget.evaluate(REMEMBER)
+
+    def changed(self, widget, frames: int = 15) -> bool:
+        """Whether a widget comes to show something else than `remember` noted."""
+        return widget.evaluate(CHANGED, frames)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.context.close()

@@ -1,0 +1,43 @@
+"""What the tests of the experiments share: one thread, small data in place of MNIST, options and jobs."""
+
+import argparse
+
+import pytest
+import torch
+
+from experiments.experiment import Job
+from experiments.table1 import CELLS, table1_config
+from stn_lib.data import load_digits_split, mnist
+from stn_lib.training.runs import build_model
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Small tensors gain nothing from a second thread, and two threads wait for each other on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def digits_for_mnist(monkeypatch):
+    """The embedded digits in place of MNIST."""
+    monkeypatch.setattr(mnist, "load_mnist", lambda hold_out: load_digits_split(hold_out=hold_out))
+
+
+@pytest.fixture
+def job(tmp_path):
+    """A job whose checkpoints are kept in a temporary folder; with ``job(stop=…)`` another one of the same folder."""
+
+    def make(**other):
+        options = argparse.Namespace(hold_out="test", runs=tmp_path)
+        return Job(**{"options": options, "folder": tmp_path / "row", **other})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def table1_sizes():
+    """The number of parameters of each cell's network, counted here."""
+    return {cell: sum(p.numel() for p in build_model(table1_config(cell)).parameters()) for cell in CELLS}

@@ -1,0 +1,206 @@
+"""The paper's table: its cells, their runs, what is stored of them, and what it says."""
+
+import dataclasses
+import json
+
+import pytest
+import torch
+from scipy import stats
+
+from experiments import options as command_line
+from experiments import runner, table1
+from experiments.__main__ import main
+from experiments.catalogue import find
+from experiments.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
+from experiments.table1.experiment import EXPERIMENT, config_of, rows
+from stn_lib.data import held_out_set, load_digits_split, mnist
+from stn_lib.metrics import error_interval
+from stn_lib.models import count_parameters
+from stn_lib.training import TrainConfig, load_run
+from stn_lib.training.runs import build_model
+
+ENTRY = find("table1")
+
+
+def options(tmp_path, words=""):
+    """The experiment's options, with folders that are temporary."""
+    folders = ["--out", str(tmp_path / "results"), "--runs", str(tmp_path / "runs")]
+    return command_line.parse(ENTRY, [*words.split(), *folders])
+
+
+def test_the_published_table():
+    """Oracle: Jaderberg et al. 2015, Table 1, row by row as printed; for TC the text of section 4.1."""
+    printed = {
+        "fcn": "2.1 5.2 3.1 3.2 13.2", "cnn": "1.2 0.8 1.5 1.4 3.5",
+        "st-fcn-affine": "1.2 0.8 1.5 2.7 2.0", "st-fcn-projective": "1.3 0.9 1.4 2.6 2.0",
+        "st-fcn-tps": "1.1 0.8 1.4 2.4 2.0", "st-cnn-affine": "0.7 0.5 0.8 1.2 1.7",
+        "st-cnn-projective": "0.8 0.6 0.8 1.3 1.7", "st-cnn-tps": "0.7 0.5 0.8 1.1 1.7",
+    }  # fmt: skip
+    assert {name: " ".join(map(str, row.values())) for name, row in PAPER.items()} == printed
+    assert len(CELLS) == 40 and len(set(CELLS)) == 40
+
+
+def test_all_networks_have_the_same_budget(table1_sizes):
+    """Oracle: the sizes of all tensors; one hidden unit is worth 2 % at most."""
+    assert max(table1_sizes.values()) < 1.02 * min(table1_sizes.values())
+
+
+def test_cells_differ_in_network_distortion_and_length_only():
+    """Oracle: a fair comparison: with a transformer as many steps as without."""
+    configs = {cell: dataclasses.asdict(table1_config(cell, 3)) for cell in CELLS}
+    for cell, config in configs.items():
+        plain = configs[Cell(cell.distortion, "fcn" if "fcn" in cell.network else "cnn")]
+        assert {key for key in config if config[key] != plain[key]} <= {"model", "transform"}
+        assert (config["dataset"], config["distortion"]) == ("mnist", cell.distortion.upper())
+        assert config["seed"] == 3 and config["hold_out"] == "test"
+
+
+@pytest.mark.parametrize("cell", CELLS[::7], ids=str)
+def test_every_network_of_the_table_learns_and_crops(cell):
+    """Oracle: shapes by hand; a gradient reaches every weight after the first step has moved the last layer."""
+    network = build_model(table1_config(cell, 1))
+    images = torch.rand(6, 1, *network.in_size, generator=torch.Generator().manual_seed(2))
+    for _ in range(2):
+        network.zero_grad()
+        out = network(images)
+        torch.nn.functional.cross_entropy(out, torch.arange(6)).backward()
+        with torch.no_grad():
+            for p in network.parameters():
+                p -= 0.001 * p.grad
+    assert out.shape == (6, 10)
+    assert all(p.grad.abs().sum() > 0 for name, p in network.named_parameters() if "bias" not in name)
+    if cell.network.startswith("st-"):
+        assert network.transformer(images).shape == (6, 1, 28, 28)
+
+
+def test_the_order_of_the_runs(tmp_path):
+    """Oracle: by hand: one seed of everything, then further seeds of convolutional networks, then the rest."""
+    given = options(tmp_path, "--cells r-fcn r-cnn e-st-cnn-tps e-st-fcn-tps --seeds 3")
+    config = table1_config(parse_cell("r-cnn"), device="cuda", threads=4)
+    given.out.mkdir()
+    (given.out / "r-cnn-0.json").write_text(json.dumps({"config": dataclasses.asdict(config)}))
+    missing = [f"{row['cell']}-{row['seed']}" for row in EXPERIMENT.open(ENTRY, given).missing()]
+    assert missing == [
+        "r-fcn-0", "e-st-cnn-tps-0", "e-st-fcn-tps-0",
+        "r-cnn-1", "e-st-cnn-tps-1", "r-cnn-2", "e-st-cnn-tps-2",
+        "r-fcn-1", "e-st-fcn-tps-1", "r-fcn-2", "e-st-fcn-tps-2",
+    ]  # fmt: skip
+
+
+def test_a_result_of_other_settings_or_a_torn_one_is_missing(tmp_path):
+    """Oracle: by hand: the table's own settings, other ones, other ones that the options give, and no JSON."""
+    cell = parse_cell("r-cnn")
+    file = tmp_path / "results" / "r-cnn-0.json"
+    file.parent.mkdir()
+    for steps, words, left in ((None, "", 0), (7, "", 1), (7, "--steps 7", 0), (None, "--steps 7", 1)):
+        config = table1_config(cell, **({} if steps is None else {"steps": steps}))
+        file.write_text(json.dumps({"config": dataclasses.asdict(config)}))
+        assert len(EXPERIMENT.open(ENTRY, options(tmp_path, f"--cells r-cnn {words}")).missing()) == left
+    for torn in ("", "[]", "{}", '{"config": nu'):
+        file.write_text(torn)
+        store = EXPERIMENT.open(ENTRY, options(tmp_path, "--cells r-cnn"))
+        assert store.missing() == [{"cell": "r-cnn", "seed": 0}]
+
+
+def test_what_is_stored_of_a_run(digits_for_mnist, tmp_path, capsys):
+    """Oracle: the interval from the counts, the weights counted here, the theta of the trained network, and the command,
+    parsed again, is the same run."""
+    words = "--cells rts-st-cnn-affine --seed 2 --steps 3 --precision float32"
+    given = options(tmp_path, words)
+    assert runner.run(ENTRY, given, progress=False) == 0
+    row = json.loads((given.out / "rts-st-cnn-affine-2.json").read_text())
+    config = table1_config(parse_cell("rts-st-cnn-affine"), 2, steps=3, precision="float32")
+    assert TrainConfig(**row["config"]) == config
+    assert row["parameters"] == count_parameters(build_model(config)) and row["pictures"] == 3 * 256
+    assert row["n"] == 445 and row["error_percent"] == pytest.approx(100 * row["wrong"] / 445, abs=1e-4)
+    assert row["interval_percent"] == pytest.approx(error_interval(row["wrong"], 445), abs=1e-4)
+    assert (
+        row["command"]
+        == f"python -m experiments table1 {words.replace('--steps 3 --precision float32', '--precision float32 --steps 3')}"
+    )
+    again = command_line.parse(ENTRY, row["command"].split()[4:])
+    assert [config_of(one, again) for one in rows(again)] == [config]
+    assert row["curve"][-1]["step"] == 3 and row["threads"] == 1 and row["device"].startswith("cpu")
+    trained, _, _ = load_run(tmp_path / "runs" / "rts-st-cnn-affine-2")
+    images = held_out_set(load_digits_split(), "RTS", copies=1).images[:8]
+    assert torch.equal(table1.shown("rts").images, images)
+    with torch.no_grad():
+        theta = trained.transformer.theta(images)
+    assert torch.allclose(torch.tensor(row["theta"]), theta, atol=1e-5)
+    assert row["seconds"] > 0 and set(row) >= {"commit", "changed", "torch", "python", "processes"}
+    assert "rts-st-cnn-affine      seed 2: " in (said := capsys.readouterr().out) and "the paper's 0.5" in said
+
+
+def test_a_run_of_other_settings_fails_alone(digits_for_mnist, tmp_path):
+    """Oracle: the message names the run and the setting of its checkpoint; the other run has its result."""
+    assert runner.run(ENTRY, options(tmp_path, "--cells r-fcn --steps 3"), progress=False) == 0
+    given = options(tmp_path, "--cells r-fcn e-fcn --steps 2")
+    with pytest.raises(ValueError, match=r"expected 2 rows, got 1 that failed:\nr-fcn, seed 0: .*steps"):
+        runner.run(ENTRY, given, progress=False)
+    assert json.loads((given.out / "e-fcn-0.json").read_text())["theta"] is None
+
+
+def test_what_fails_every_run_ends_it_at_once(tmp_path, monkeypatch):
+    """Oracle: by hand: a device that is not there, and a download that nobody answers."""
+    missing = next(
+        name for name, kind in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if not kind.is_available()
+    )
+    with pytest.raises(ValueError, match=missing):
+        runner.run(ENTRY, options(tmp_path, f"--device {missing}"))
+
+    def nobody(hold_out):
+        raise ConnectionError("no mirror")
+
+    monkeypatch.setattr(mnist, "load_mnist", nobody)
+    with pytest.raises(ConnectionError, match="no mirror"):
+        runner.run(ENTRY, options(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+def stored(folder, cell, errors):
+    """Results with these errors, one a seed."""
+    folder.mkdir(exist_ok=True)
+    for seed, error in enumerate(errors):
+        row = {
+            "cell": cell, "seed": seed, "error_percent": error, "n": 10_000, "parameters": 300_000 + seed,
+            "seconds": 60.0,
+        }  # fmt: skip
+        (folder / f"{cell}-{seed}.json").write_text(json.dumps(row))
+
+
+def test_summary_and_gap(tmp_path):
+    """Oracle: means by hand, Wilson's interval, scipy's t-interval of the paired differences."""
+    stored(tmp_path, "rts-cnn", [0.9, 1.1, 1.3])
+    stored(tmp_path, "rts-st-cnn-affine", [0.6, 0.5, 0.7])
+    found = table1.load_results(tmp_path)
+    summary = table1.summarise(found[Cell("rts", "cnn")])
+    assert summary.error == pytest.approx(1.1) and summary.spread == (0.9, 1.3) and summary.seeds == 3
+    assert summary.interval == pytest.approx(error_interval(110, 10_000)) and summary.paper == 0.8
+    gap = table1.gap(found, "rts", "st-cnn-affine")
+    theirs = stats.ttest_1samp([0.3, 0.6, 0.6], 0).confidence_interval(0.95)
+    assert (
+        gap.points == pytest.approx(0.5) and gap.interval == pytest.approx((theirs.low, theirs.high)) and gap.seeds == 3
+    )
+    assert table1.gap(found, "rts", "st-fcn-affine") is None
+    stored(tmp_path, "r-cnn", [1.0])
+    stored(tmp_path, "r-st-cnn-tps", [0.8])
+    assert table1.gap(table1.load_results(tmp_path), "r", "st-cnn-tps") == (pytest.approx(0.2), None, 1)
+
+
+def test_report(tmp_path, capsys):
+    """Oracle: the words, by hand: mean, seeds, the paper's figure, and a star where ours is above it."""
+    stored(tmp_path / "results", "rts-cnn", [0.9, 1.1])
+    stored(tmp_path / "results", "rts-st-cnn-affine", [0.4, 0.4])
+    assert main(["table1", "report", "--out", str(tmp_path / "results")]) == 0
+    text = capsys.readouterr().out
+    assert "1.00 (2) / 0.8*" in text and "0.40 (2) / 0.5 " in text and "RTS 0.60" in text and "300,000" in text
+    assert main(["table1", "report", "--out", str(tmp_path / "nowhere")]) == 0
+    assert "no rows in" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"cell": "x"}', '{"cell": "r-cnn"'])
+def test_a_foreign_result_is_named(tmp_path, content):
+    """Oracle: the message names the file or the cell."""
+    (tmp_path / "bad.json").write_text(content)
+    with pytest.raises(ValueError, match=r"expected a result .*bad\.json|expected a cell"):
+        table1.load_results(tmp_path)
