@@ -1,13 +1,13 @@
-"""Files that are never half written."""
+"""Write files atomically."""
 
 import os
 from pathlib import Path
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
-    """Write a file so that a reader finds the old or the new content whole, whatever happens meanwhile.
+    """Write a file so that a reader, or a later run, finds either the old or the new content, never a part of it.
 
-    The bytes reach the disk under another name first; the renaming is the one instant of change.
+    The bytes are written to a temporary file first; renaming that is one atomic step.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -20,7 +20,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
-    if os.name == "posix":  # the new name itself must reach the disk too
+    if os.name == "posix":  # the renaming must reach the disk too
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

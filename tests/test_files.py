@@ -1,4 +1,4 @@
-"""Files that are never half written."""
+"""Atomic file writes."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from stn_lib import files
 
 
 def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
-    """Oracle: the bytes that stood there before."""
+    """Oracle: the bytes from before."""
     path = tmp_path / "file"
     files.write_atomically(path, b"old")
 

@@ -164,7 +164,7 @@ class TrainConfig(FitConfig):
 
 def in_range(name: str, value: float, least: float, most: float = math.inf) -> None:
     """Refuse a number that is not finite or outside [least, most]."""
-    if not (math.isfinite(value) and least <= value <= most):
+    if not least <= value <= most or value == math.inf:  # NaN fails every comparison
         bounds = f"of at least {least}" if most == math.inf else f"in [{least}, {most}]"
         raise ValueError(f"expected {name} {bounds}, got {value}")
 

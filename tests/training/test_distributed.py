@@ -82,7 +82,7 @@ def test_two_processes_train_as_one_with_the_whole_batch(tmp_path):
     for folder in ("whole", "two", "one"):
         for name, value in weights(tmp_path / folder).items():
             torch.testing.assert_close(value, model.state_dict()[name], rtol=0, atol=1e-6)
-            assert (value - start[name]).abs().max() > 1e-2  # they moved
+            assert (value - start[name]).abs().max() > 1e-3  # they moved
         rows = [json.loads(line) for line in (tmp_path / folder / "metrics.jsonl").read_text().splitlines()]
         assert [row["step"] for row in rows] == [10, 12]
         assert [row["loss"] for row in rows] == pytest.approx([row["loss"] for row in alone.history], abs=1e-6)
