@@ -94,6 +94,29 @@ def test_second_derivatives_are_finite_differences_of_the_first():
     )
 
 
+@pytest.mark.parametrize("padding", PADDINGS)
+def test_bilinear_derivatives_have_derivatives_in_all_directions(padding):
+    generator = torch.Generator().manual_seed(4)
+    image = torch.rand(2, 2, 4, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    pixel = torch.randint(-2, 6, (2, 3, 3, 2), generator=generator) + 0.3
+    grid = ((2 * pixel + 1) / torch.tensor([5.0, 4.0], dtype=torch.float64) - 1).requires_grad_()
+    leaves = image, grid
+    assert torch.autograd.gradgradcheck(lambda i, g: grid_sample(i, g, "bilinear", padding), leaves)
+    assert torch.autograd.gradcheck(
+        lambda i, g: grid_sample(i, g, "bilinear", padding), leaves, check_forward_ad=True, check_batched_grad=True
+    )
+
+
+@pytest.mark.parametrize(("mode", "padding", "align"), CASES)
+def test_a_batch_in_several_blocks_is_torchs_too(mode, padding, align, monkeypatch):
+    monkeypatch.setattr("stn_lib.sampling._BLOCK", 100)  # 5 images of 72 values, so in blocks of 2, 2 and 1
+    image, grid = random_case(6, 5, 3, 5, 7, align=align)
+    ours = value_and_gradients(grid_sample, image, grid, mode, padding, align)
+    torchs = value_and_gradients(F.grid_sample, image, grid, mode, padding, align)
+    for a, b in zip(ours, torchs, strict=True):
+        torch.testing.assert_close(a, b, atol=1e-9, rtol=1e-9)
+
+
 def test_convention_the_worked_example_by_hand():
     point = torch.tensor([[[[-0.45, -0.05]]]], dtype=torch.float64, requires_grad=True)
     value = grid_sample(SQUARES, point)
