@@ -84,7 +84,7 @@ EQUIVARIANCES = {
 
 
 def tally(model, images, labels, change, hit):
-    """Counts picture by picture."""
+    """Counts image by image."""
     count = 0
     for image, label in zip(images, labels, strict=True):
         before, after = model(image[None])[0], model(change(image[None]))[0]
@@ -110,8 +110,8 @@ ACCURACIES = {
 }
 CONSISTENCIES = {
     "compares_with_label": share(lambda b, a, y: best(a) == y),
-    "stays_right": share(lambda b, a, y: best(a) == best(b) == y),
-    "equally_right": share(lambda b, a, y: (best(a) == y) == (best(b) == y)),
+    "stays_correct": share(lambda b, a, y: best(a) == best(b) == y),
+    "equally_correct": share(lambda b, a, y: (best(a) == y) == (best(b) == y)),
     "changes": share(lambda b, a, y: best(a) != best(b)),
     "compares_logits": share(lambda b, a, y: torch.equal(a, b)),
     "percent": lambda *args: 100 * share(lambda b, a, y: best(a) == best(b))(*args),

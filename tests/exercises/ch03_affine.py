@@ -40,7 +40,7 @@ COMPOSITIONS = {
     "outer_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s),
     "inner_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t),
     "shifts_added": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t + s),
-    "outer_shift_turned": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ (s + t)),
+    "outer_shift_transformed": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ (s + t)),
     "number_by_number": lambda outer, inner: outer.mul(inner),
 }
 

@@ -67,7 +67,7 @@ def by_hand(moving, fixed, t, slip=None):
     moving, fixed = moving.tolist(), fixed.tolist()
     t = -t if slip == "read_backwards" else t
     left, share = math.floor(t), t - math.floor(t)
-    if slip == "shares_crossed":
+    if slip == "weights_crossed":
         share = 1 - share
     terms = []
     for k, wanted in enumerate(fixed):
@@ -118,7 +118,7 @@ def on_background(images, points, background, slip=None):
         "frame_of_zeros": lambda: sample(images),
         "border": lambda: sample(images, "border"),
         "added_only": lambda: sample(images) + background,
-        "taken_away_only": lambda: sample(images - background),
+        "subtracted_only": lambda: sample(images - background),
         "sign": lambda: sample(images + background) - background,
         "nearest": lambda: sampling.grid_sample(images - background, points, "nearest") + background,
         "hard_edge": lambda: torch.where(outside, torch.full_like(sample(images), background), sample(images)),

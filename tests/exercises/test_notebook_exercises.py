@@ -71,7 +71,7 @@ def run_exercises(path):
 def test_a_chapter_holds_its_exercises_with_stub_and_solution(chapter):
     holders = [path for path in BOOK.glob("*.ipynb") if f"import {chapter} as check" in path.read_text("utf-8")]
     assert len(holders) == 1, f"expected one notebook that imports {chapter}, got {holders}"
-    assert run_exercises(holders[0]) == list(CHECKS[chapter])
+    assert run_exercises(holders[0]) == list(CHECKS[chapter]), f"{holders[0].name}: stub and solution of each, in order"
 
 
 def test_the_reader_of_cells_finds_stub_and_solution(tmp_path):

@@ -27,11 +27,11 @@ consistency = exercise(
             answers.fraction(answers.is_correct),
             answers.fraction(answers.was_correct),
         ),
-        "stays_right": Misconception(
+        "stays_correct": Misconception(
             "You count an image only if the answer is correct both times. An answer that stays wrong is consistent, too.",
             answers.fraction(lambda *a: answers.is_kept(*a) & answers.is_correct(*a)),
         ),
-        "equally_right": Misconception(
+        "equally_correct": Misconception(
             "You compare “correct or wrong” before and after. Two different wrong classes are two answers: compare the classes.",
             answers.fraction(lambda *a: answers.is_correct(*a) == answers.was_correct(*a)),
         ),

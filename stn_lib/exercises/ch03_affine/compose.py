@@ -51,7 +51,7 @@ compose = exercise(
             lambda outer, inner: join(outer[:, :2] @ inner[:, :2], outer[:, 2] + inner[:, 2]),
             lambda outer, inner: join(inner[:, :2] @ outer[:, :2], outer[:, 2] + inner[:, 2]),
         ),
-        "outer_shift_turned": Misconception(
+        "outer_shift_transformed": Misconception(
             "You apply the matrix of `outer` to both shifts. Its own shift comes last: A₂ (A₁ p + t₁) + t₂.",
             lambda outer, inner: join(outer[:, :2] @ inner[:, :2], outer[:, :2] @ (inner[:, 2] + outer[:, 2])),
         ),

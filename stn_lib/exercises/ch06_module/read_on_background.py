@@ -61,7 +61,7 @@ read_on_background = exercise(
             "You add the background everywhere. Subtract it first: then 0 IS the background, and adding it restores everything.",
             lambda images, grid, background: _sample(images, grid) + background,
         ),
-        "taken_away_only": Misconception(
+        "subtracted_only": Misconception(
             "You subtract the background and do not add it again.",
             lambda images, grid, background: _sample(images - background, grid),
         ),

@@ -96,7 +96,7 @@ shift_gradient = exercise(
             lambda moving, fixed, t: _gradient(moving, fixed, -t),
             lambda moving, fixed, t: -_gradient(moving, fixed, -t),
         ),
-        "shares_crossed": Misconception(
+        "weights_crossed": Misconception(
             "The weights are crossed: the right neighbour's weight is the fractional part of t, the left neighbour has the rest.",
             lambda moving, fixed, t: _crossed(moving, fixed, t),
         ),

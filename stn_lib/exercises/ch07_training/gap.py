@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.special import stdtrit
 from torch import Tensor
 
 from stn_lib.exercises.framework import Case, Misconception, exercise
@@ -55,8 +54,10 @@ def _cases(generator: torch.Generator) -> list[Case]:
     return cases
 
 
+# scipy is imported in the functions: it takes longer to import than all exercises together.
+
+
 def _scipy(a: list[float], b: list[float]) -> Interval:
-    # Imported here: scipy.stats takes longer to import than all exercises together.
     from scipy.stats import ttest_1samp
 
     differences = np.subtract(a, b)
@@ -64,8 +65,14 @@ def _scipy(a: list[float], b: list[float]) -> Interval:
     return float(differences.mean()), float(low), float(high)
 
 
-def _student(k: int, rank: float = 0.975) -> float:
-    return float(stdtrit(k - 1, rank))
+def _t(degrees: float, rank: float = 0.975) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, rank))
+
+
+def _student(k: int) -> float:
+    return _t(k - 1)
 
 
 def _normal(k: int) -> float:
@@ -113,7 +120,7 @@ def _unpaired(freedom: Callable[..., float] | None) -> Callable[..., Interval]:
 
     def interval(a: list[float], b: list[float]) -> Interval:
         spread = math.sqrt((np.var(a, ddof=1) + np.var(b, ddof=1)) / len(a))
-        times = float(stdtrit(freedom(a, b), 0.975)) if freedom else 1.96
+        times = _t(freedom(a, b)) if freedom else 1.96
         return _around(float(np.mean(a) - np.mean(b)), times * spread)
 
     return interval
@@ -172,12 +179,12 @@ gap = exercise(
         ),
         "degrees_of_freedom": Misconception(
             "Your t has too many degrees of freedom. There are k differences, and their mean uses up one: k − 1.",
-            _like(quantile=lambda k: float(stdtrit(k, 0.975))),
-            _like(quantile=lambda k: float(stdtrit(2 * k - 2, 0.975))),
+            _like(quantile=lambda k: _t(k)),
+            _like(quantile=lambda k: _t(2 * k - 2)),
         ),
         "one_sided": Misconception(
             "The quantile at 0.95 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: 0.975.",
-            _like(quantile=lambda k: _student(k, 0.95)),
+            _like(quantile=lambda k: _t(k - 1, 0.95)),
             _like(quantile=lambda k: 1.645),
         ),
         "one_sigma": Misconception(
