@@ -1,0 +1,46 @@
+"""Check `accuracy_under(model, images, labels, change)`: the fraction of changed images that are classified correctly.
+
+Args: model: a network, images (N, 1, H, W) to logits (N, classes); images: float64 (N, 1, H, W); labels: integers
+    (N,); change: a function of images, such as a shift.
+Returns: A number from 0 to 1.
+
+Example:
+    >>> accuracy_under(lambda model, x, labels, change: (model(x).argmax(1) == labels).double().mean()).misconception
+    'change_forgotten'
+"""
+
+from stn_lib.exercises.ch01_invariance import network_answers as answers
+from stn_lib.exercises.framework import Misconception, exercise
+
+accuracy_under = exercise(
+    __name__,
+    number="1.3",
+    cases=answers.random_networks,
+    oracle=answers.fraction(answers.is_correct),
+    oracle_name="the definition",
+    misconceptions={
+        "percent": Misconception(answers.PERCENT, answers.fraction(answers.is_correct, 100.0)),
+        "change_forgotten": Misconception(
+            "This is the accuracy on the unchanged images. Give the network `change(images)`.",
+            answers.fraction(answers.was_correct),
+        ),
+        "error": Misconception(
+            "This is the fraction of WRONG answers. Count those that equal the label.",
+            answers.fraction(lambda *a: ~answers.is_correct(*a)),
+        ),
+        "compares_with_prediction": Misconception(
+            "You compare with the network's answer before the change: that is consistency (exercise 1.4). Compare with the labels.",
+            answers.fraction(answers.is_kept),
+        ),
+        "count": Misconception(
+            "This is the number of correct answers. Divide by the number of images.",
+            lambda *a: answers.is_correct(*a).double().sum(),
+        ),
+        "both": Misconception(
+            "You count an image only if it was classified correctly before the change as well. Only the answer to the "
+            "changed image counts.",
+            answers.fraction(lambda *a: answers.is_correct(*a) & answers.was_correct(*a)),
+        ),
+    },
+    tolerance=1e-6,
+)

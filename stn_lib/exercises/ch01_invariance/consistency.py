@@ -1,0 +1,50 @@
+"""Check `consistency(model, images, labels, change)`: the fraction of images whose class stays the same after a change.
+
+Args: model, images, labels, change: as in exercise 1.3.
+Returns: A number from 0 to 1.
+
+Example:
+    >>> consistency(lambda model, x, labels, change: (model(change(x)).argmax(1) == labels).double().mean()).misconception
+    'compares_with_label'
+
+Source: Zhang, ICML 2019, section 4 (there for two shifts).
+"""
+
+from stn_lib.exercises.ch01_invariance import network_answers as answers
+from stn_lib.exercises.framework import Misconception, exercise
+
+consistency = exercise(
+    __name__,
+    number="1.4",
+    cases=answers.random_networks,
+    oracle=answers.fraction(answers.is_kept),
+    oracle_name="the definition",
+    misconceptions={
+        "percent": Misconception(answers.PERCENT, answers.fraction(answers.is_kept, 100.0)),
+        "compares_with_label": Misconception(
+            "You compare with the labels: that is accuracy. Consistency does not ask which answer is correct, only "
+            "whether the answer stays the same.",
+            answers.fraction(answers.is_correct),
+            answers.fraction(answers.was_correct),
+        ),
+        "stays_correct": Misconception(
+            "You count an image only if the answer is correct both times. An answer that stays wrong is consistent, too.",
+            answers.fraction(lambda *a: answers.is_kept(*a) & answers.is_correct(*a)),
+        ),
+        "equally_correct": Misconception(
+            "You compare “correct or wrong” before and after. Two different wrong classes are two answers: compare the classes.",
+            answers.fraction(lambda *a: answers.is_correct(*a) == answers.was_correct(*a)),
+        ),
+        "changes": Misconception(
+            "This is the fraction of answers that CHANGE. Count those that stay the same.",
+            answers.fraction(lambda *a: ~answers.is_kept(*a)),
+        ),
+        "compares_logits": Misconception(
+            "You compare the logits, which nearly always change a little. Compare the classes: `argmax` first.",
+            answers.fraction(lambda model, x, labels, change: (model(change(x)) == model(x)).all(dim=1)),
+            answers.fraction(lambda model, x, labels, change: model(change(x)) == model(x)),
+            answers.fraction(lambda model, x, labels, change: model(change(x)).amax(1) == model(x).amax(1)),
+        ),
+    },
+    tolerance=1e-6,
+)

@@ -1,0 +1,109 @@
+"""Check `equivariance_error(f, image, dx, dy, margin)`: the largest |f(Tx) − T f(x)| inside the margin.
+
+Convention: T is the shift of exercise 1.1; pixels less than `margin` from an edge do not count.
+
+Args: f: a function of images, (H, W) to (H, W); image: float64 (H, W); dx, dy, margin: integers.
+Returns: A number.
+
+Example:
+    >>> equivariance_error(lambda f, image, dx, dy, margin: 0.0).passed
+    False
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_lib.exercises.ch01_invariance.shift import shift_by_index
+from stn_lib.exercises.framework import Case, Misconception, Named, exercise, random_image, random_integer
+
+
+def _convolution(weights: Tensor) -> Callable[[Tensor], Tensor]:
+    return lambda x: F.conv2d(x[None, None], weights.to(x)[None, None], padding="same")[0, 0]
+
+
+def _ramp(x: Tensor) -> Tensor:
+    return x * torch.arange(x.shape[1]).to(x)
+
+
+def _hold(x: Tensor) -> Tensor:
+    """Keep every second column and repeat it, as after a stride of 2."""
+    return x[:, ::2].repeat_interleave(2, dim=1)[:, : x.shape[1]]
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    cases = []
+    for k in range(28):
+        side = (3, 5)[k % 2]
+        weights = torch.randint(-3, 4, (side, side), generator=generator).double()
+        weights[0, 0] = 2.0  # never 0 in this corner: the border matters
+        function = (
+            Named(f"a convolution of {side} × {side}", _convolution(weights)),
+            Named("x times its column", _ramp),
+            Named("every second column, repeated", _hold),
+        )[(0, 1, 0, 2)[k % 4]]
+        image = random_image(generator, (random_integer(generator, 9, 10), random_integer(generator, 11, 13)))
+        dx, dy = ((1, 0), (-1, 1), (1, 1), (-1, 0))[k // 4 % 4]
+        cases.append(
+            Case({"f": function, "image": image, "dx": dx, "dy": dy, "margin": (3, 4)[k // 2 % 2] - (k % 3 == 0)})
+        )
+    return cases
+
+
+def _inside(difference: Tensor, margin: int) -> Tensor:
+    return difference[margin : difference.shape[0] - margin, margin : difference.shape[1] - margin]
+
+
+def _difference(f: Any, image: Tensor, dx: int, dy: int) -> Tensor:
+    return f(shift_by_index(image, dx, dy)) - shift_by_index(f(image), dx, dy)
+
+
+def _error(
+    difference: Callable[..., Tensor], cut: bool = True, end: Callable[[Tensor], Tensor] = lambda g: g.abs().max()
+):
+    return lambda f, image, dx, dy, margin: end(_inside(difference(f, image, dx, dy), margin if cut else 0))
+
+
+equivariance_error = exercise(
+    __name__,
+    number="1.2",
+    cases=_cases,
+    oracle=_error(_difference),
+    oracle_name="the definition, worked out by index",
+    misconceptions={
+        "invariance": Misconception(
+            "You compare f(Tx) with f(x): that is invariance. For equivariance compare f(Tx) with T f(x): shift the output, too.",
+            *(_error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - f(x), cut) for cut in (True, False)),
+        ),
+        "border_forgotten": Misconception(
+            "You count the pixels at the border, where the shift loses content. Leave out `margin` pixels on each side.",
+            _error(_difference, False),
+        ),
+        "shifted_back": Misconception(
+            "One of the two shifts goes the other way. T is the same shift for the input and for the output.",
+            _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - shift_by_index(f(x), -dx, -dy)),
+        ),
+        "not_absolute": Misconception(
+            "You take the largest difference with its sign; a negative difference counts as much. Take absolute values first.",
+            _error(_difference, end=lambda g: g.max()),
+            _error(lambda *a: -_difference(*a), end=lambda g: g.max()),
+            _error(_difference, end=lambda g: g.max().abs()),
+        ),
+        "mean_or_sum": Misconception(
+            "You average or add the differences. Take the largest: one wrong pixel is enough.",
+            *(
+                _error(_difference, cut, end)
+                for cut in (True, False)
+                for end in (
+                    lambda g: g.abs().mean(),
+                    lambda g: g.abs().sum(),
+                    lambda g: g.square().mean(),
+                    lambda g: g.norm(),
+                )
+            ),
+        ),
+    },
+)

@@ -1,0 +1,74 @@
+"""Check `shift(image, dx, dy)`: shift an image by whole pixels; zeros enter.
+
+Convention: a positive dx moves the content to the right, a positive dy down.
+
+Args: image: float64 (H, W); dx, dy: integers.
+Returns: The shifted image, float64 (H, W).
+
+Example:
+    >>> shift(lambda image, dx, dy: image.roll((dy, dx), (0, 1))).misconception
+    'wraps_round'
+"""
+
+import torch
+from torch import Tensor
+
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_image, random_size
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    cases = []
+    for dx, dy in ((1, 0), (0, 1), (-1, 0), (0, -2), (2, 1), (-1, 2), (1, -1), (-2, -1), (0, 0)):
+        cases.append(Case({"image": random_image(generator, random_size(generator, 3, 6)), "dx": dx, "dy": dy}))
+    for dx, dy in ((7, 0), (0, -7), (-9, 8)):  # all of it leaves
+        image = random_image(generator, random_size(generator, 2, 5))
+        cases.append(Case({"image": image, "dx": dx, "dy": dy}, is_core=False))
+    return cases
+
+
+def shift_by_index(image: Tensor, dx: int, dy: int) -> Tensor:
+    """The oracle, which exercise 1.2 uses as well."""
+    height, width = image.shape
+    rows, columns = torch.arange(height) - dy, torch.arange(width) - dx
+    known = ((rows >= 0) & (rows < height))[:, None] & ((columns >= 0) & (columns < width))
+    return torch.where(known, image[rows.clamp(0, height - 1)][:, columns.clamp(0, width - 1)], 0.0)
+
+
+def _edge_repeated(image: Tensor, dx: int, dy: int) -> Tensor:
+    rows = (torch.arange(image.shape[0]) - dy).clamp(0, image.shape[0] - 1)
+    columns = (torch.arange(image.shape[1]) - dx).clamp(0, image.shape[1] - 1)
+    return image[rows][:, columns]
+
+
+shift = exercise(
+    __name__,
+    number="1.1",
+    cases=_cases,
+    oracle=shift_by_index,
+    oracle_name="index arithmetic",
+    misconceptions={
+        "wraps_round": Misconception(
+            "Pixels that leave on one side enter on the other, as with `torch.roll`. Here zeros enter.",
+            lambda image, dx, dy: image.roll((dy, dx), (0, 1)),
+        ),
+        "edge_repeated": Misconception("You repeat the last row or column. Here zeros enter.", _edge_repeated),
+        "sign": Misconception(
+            "Your image moves the other way. A positive dx moves it to the right: pixel (x, y) of the answer is pixel "
+            "(x − dx, y − dy) of the image.",
+            lambda image, dx, dy: shift_by_index(image, -dx, -dy),
+            lambda image, dx, dy: image.roll((-dy, -dx), (0, 1)),
+        ),
+        "dx_dy_swapped": Misconception(
+            "You exchanged dx and dy. dx moves along a row, which is the SECOND index of `image[row, column]`.",
+            lambda image, dx, dy: shift_by_index(image, dy, dx),
+            lambda image, dx, dy: image.roll((dx, dy), (0, 1)),
+            lambda image, dx, dy: shift_by_index(image, -dy, -dx),
+        ),
+        "one_axis": Misconception(
+            "Only one of dx and dy has an effect. Shift along both axes.",
+            lambda image, dx, dy: shift_by_index(image, dx, 0),
+            lambda image, dx, dy: shift_by_index(image, 0, dy),
+        ),
+    },
+    core_name="Where part of the image stays inside",
+)

@@ -1,0 +1,81 @@
+"""Check `blur_pool(image, taps, stride)`: blur, then keep every stride-th row and column.
+
+Convention: as `stn_lib.pooling.BlurPool2d`: mirrored at the edges, the first pixel is kept.
+
+Args: image: float64 (H, W); taps: float64 (K,); stride: an integer.
+Returns: The smaller image, float64.
+
+Example:
+    >>> blur_pool(lambda image, taps, stride: image[::stride, ::stride]).misconception
+    'blur_forgotten'
+
+Source: Zhang, ICML 2019.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, outer, random_pools
+from stn_lib.exercises.framework import Misconception, exercise
+
+
+def _along(image: Tensor, taps: Tensor, stride: int, axis: int) -> Tensor:
+    line = taps / taps.sum()
+    before, after = (len(taps) - 1) // 2, len(taps) // 2
+    sides, shape = ((before, after, 0, 0), (1, -1)) if axis == 1 else ((0, 0, before, after), (-1, 1))
+    padded = F.pad(image[None, None], sides, mode="reflect")
+    return F.conv2d(padded, line.view(1, 1, *shape))[0, 0, ::stride, ::stride]
+
+
+blur_pool = exercise(
+    __name__,
+    number="2.2",
+    cases=random_pools,
+    oracle=blur,
+    oracle_name="`conv2d` on the mirrored image",
+    misconceptions={
+        "zero_padding": Misconception(
+            'You pad with zeros, so the edges turn dark. Mirror the image there (`mode="reflect"`).',
+            lambda *a: blur(*a, mode="constant"),
+        ),
+        "edge_repeated": Misconception(
+            'You repeat the outermost pixels at the edges. Mirror the image ABOUT them (`mode="reflect"`).',
+            lambda *a: blur(*a, mode="replicate"),
+        ),
+        "wraps_round": Misconception(
+            'At the edges you continue with the opposite side. Mirror the image there (`mode="reflect"`).',
+            lambda *a: blur(*a, mode="circular"),
+        ),
+        "not_normalised": Misconception(
+            "The weights do not add up to 1, so the image gets brighter. Divide the taps by their sum.",
+            lambda *a: blur(*a, kernel=outer),
+            lambda *a: blur(*a, kernel=lambda t: outer(t) / t.sum()),
+        ),
+        "blur_after_subsampling": Misconception(
+            "You subsample first and blur after that. High frequencies are aliased by then: blur first, then subsample.",
+            lambda image, taps, stride: blur(image[::stride, ::stride], taps, 1),
+        ),
+        "starts_late": Misconception(
+            "You keep the wrong rows and columns: begin with the first, `[::stride]`.",
+            lambda *a: blur(*a, start=1),
+            lambda image, taps, stride: blur(image, taps, stride, start=stride - 1),
+        ),
+        "blur_forgotten": Misconception(
+            "You do not blur. Blur along both axes before you keep every stride-th row and column.",
+            lambda image, taps, stride: image[::stride, ::stride],
+        ),
+        "stride_forgotten": Misconception(
+            "You blur, but keep every pixel. Keep every stride-th row and column.",
+            lambda image, taps, stride: blur(image, taps, 1),
+        ),
+        "one_axis": Misconception(
+            "You blur along one axis only. Blur along the rows AND the columns.",
+            lambda *a: _along(*a, 0),
+            lambda *a: _along(*a, 1),
+        ),
+        "kernel_off_centre": Misconception(
+            "With an even number of taps your kernel reaches to the left and up. Pad (K − 1) // 2 before and K // 2 after.",
+            lambda *a: blur(*a, flip=True),
+        ),
+    },
+)

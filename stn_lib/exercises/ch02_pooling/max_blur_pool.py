@@ -1,0 +1,72 @@
+"""Check `max_blur_pool(image, taps, stride)`: the maximum over every 2 × 2 window, then blur pooling.
+
+Convention: as `stn_lib.pooling.MaxBlurPool2d`: only whole windows, so the dense maximum is (H − 1, W − 1).
+
+Args: image, taps, stride: as in exercise 2.2.
+Returns: The smaller image, float64.
+
+Example:
+    >>> max_blur_pool(lambda image, taps, stride: image).passed
+    False
+
+Source: Zhang, ICML 2019.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, random_pools
+from stn_lib.exercises.framework import Misconception, exercise
+
+
+def _dense(image: Tensor) -> Tensor:
+    return F.max_pool2d(image[None, None], 2, stride=1)[0, 0]
+
+
+def _max_pooled(image: Tensor, stride: int) -> Tensor:
+    return F.max_pool2d(image[None, None], 2, stride=stride)[0, 0]
+
+
+max_blur_pool = exercise(
+    __name__,
+    number="2.3",
+    cases=lambda generator: random_pools(generator, 9, 12),
+    oracle=lambda image, taps, stride: blur(_dense(image), taps, stride),
+    oracle_name="`max_pool2d` with stride 1, then exercise 2.2",
+    misconceptions={
+        "pool_then_blur": Misconception(
+            "You pool with the stride and blur the result. Take the maximum at EVERY position, blur, and subsample last.",
+            lambda image, taps, stride: blur(_max_pooled(image, stride), taps, 1),
+            lambda image, taps, stride: blur(_max_pooled(image, 2), taps, 1),
+            lambda image, taps, stride: blur(_max_pooled(image, 2), taps, stride),
+        ),
+        "blur_first": Misconception(
+            "You blur the image and take the maximum after that. The maximum comes first.",
+            lambda image, taps, stride: _max_pooled(blur(image, taps, 1), stride),
+            lambda image, taps, stride: _max_pooled(blur(image, taps, 1), 2),
+            lambda image, taps, stride: _dense(blur(image, taps, 1))[::stride, ::stride],
+        ),
+        "blur_forgotten": Misconception(
+            "This is max pooling alone, without the blur.",
+            lambda image, taps, stride: _max_pooled(image, stride),
+            lambda image, taps, stride: _dense(image)[::stride, ::stride],
+        ),
+        "max_forgotten": Misconception(
+            "There is no maximum: this is blur pooling alone. Take the maximum over each 2 × 2 window first.", blur
+        ),
+        "mean_for_maximum": Misconception(
+            "You average over the windows. Take the maximum.",
+            lambda image, taps, stride: blur(F.avg_pool2d(image[None, None], 2, 1)[0, 0], taps, stride),
+        ),
+        "zero_padding": Misconception(
+            "You pad with zeros before the blur. Mirror the image there, as in exercise 2.2.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, mode="constant"),
+        ),
+        "one_axis": Misconception(
+            "You take the maximum along one axis only. A window has two rows AND two columns.",
+            lambda image, taps, stride: blur(torch.maximum(image[:-1], image[1:]), taps, stride),
+            lambda image, taps, stride: blur(torch.maximum(image[:, :-1], image[:, 1:]), taps, stride),
+        ),
+    },
+)

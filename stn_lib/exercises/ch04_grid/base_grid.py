@@ -1,0 +1,79 @@
+"""Check `base_grid(size, align_corners)`: the pixel centres in normalised coordinates from −1 to 1.
+
+Convention: as `stn_lib.coordinates.base_grid`.
+
+Args: size: (H, W); align_corners: a bool.
+Returns: The grid of points (x, y), float64 (H, W, 2).
+
+Example:
+    >>> from stn_lib.coordinates import base_grid as ours
+    >>> base_grid(lambda size, align_corners: ours(size, False, dtype=torch.float64)).misconception
+    'always_edges'
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from stn_lib.exercises.ch04_grid.grid_conventions import align_corners_mistakes, torch_grid
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_size
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    return [Case({"size": random_size(generator, 2, 6), "align_corners": k % 2 == 1}) for k in range(10)]
+
+
+def _by_axis(axis: Callable[[Tensor, int, bool], Tensor]) -> Callable[[tuple[int, int], bool], Tensor]:
+    """A base grid from a function for one axis: indices (n,), n and the convention to coordinates (n,)."""
+
+    def grid(size: tuple[int, int], align_corners: bool) -> Tensor:
+        height, width = size
+        x, y = (axis(torch.arange(n, dtype=torch.float64), n, align_corners) for n in (width, height))
+        return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
+
+    return grid
+
+
+def _aligned(index: Tensor, n: int) -> Tensor:
+    return 2 * index / (n - 1) - 1
+
+
+base_grid = exercise(
+    __name__,
+    number="4.1",
+    cases=_cases,
+    oracle=torch_grid,
+    oracle_name="torch's affine_grid of the identity",
+    misconceptions={
+        **align_corners_mistakes(torch_grid),
+        "row_before_column": Misconception(
+            "Your last axis is (row, column). A grid holds points (x, y): first to the right, then down.",
+            lambda size, align: torch_grid(size, align).flip(-1),
+        ),
+        "sizes_exchanged": Misconception(
+            "You exchanged height and width: a size is (H, W), so the grid has H rows and W columns.",
+            lambda size, align: torch_grid(size[::-1], align),
+        ),
+        "half_a_pixel": Misconception(
+            "Your points lie on the edges between pixels, half a pixel off. The centre of pixel k is k + ½ pixels "
+            "from the left edge.",
+            _by_axis(lambda k, n, align: _aligned(k, n) if align else 2 * k / n - 1),
+            _by_axis(lambda k, n, align: _aligned(k, n) if align else 2 * (k + 1) / n - 1),
+            _by_axis(lambda k, n, align: 2 * k / n - 1),
+        ),
+        "zero_to_one": Misconception(
+            "Your coordinates run from 0 to 1. Here they run from −1 to 1, with 0 in the middle.",
+            lambda size, align: (torch_grid(size, align) + 1) / 2,
+        ),
+        "y_upwards": Misconception(
+            "Your y points upwards. Rows count downwards, so the first row has the smallest y.",
+            lambda size, align: torch_grid(size, align) * torch.tensor([1.0, -1.0], dtype=torch.float64),
+        ),
+        "pixels": Misconception(
+            "These are pixel indices. Convert them to normalised coordinates from −1 to 1.",
+            _by_axis(lambda k, n, align: k),
+            _by_axis(lambda k, n, align: k + 1),
+        ),
+    },
+)

@@ -1,0 +1,108 @@
+"""Check `pixel_rotation(angle, size)`: the theta that rotates an image about its centre without shearing it.
+
+Convention: theta maps output to input in normalised coordinates, counter-clockwise on the screen, both images of the
+same size, ``align_corners=False``.
+
+Args: angle: a number, in radians; size: (H, W).
+Returns: theta, float64 (2, 3).
+
+Example:
+    >>> from stn_lib.transforms import rotation
+    >>> pixel_rotation(lambda angle, size: rotation(angle).double()[0]).misconception
+    'shears'
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer, random_size
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    cases = []
+    for k in range(8):
+        height, width = random_size(generator, 8, 40)
+        angle = random_integer(generator, 2, 14) / 10 * (-1) ** k
+        cases.append(Case({"angle": angle, "size": (height, 2 * width + height % 2)}))
+    return cases
+
+
+def _rotated(angle: float, size: tuple[int, int], *, upper: float = 1.0, lower: float = -1.0) -> Tensor:
+    """A rotation whose sines are multiplied by powers of H / W: `upper` at the upper right, `lower` at the lower left."""
+    ratio = size[0] / size[1]
+    cos, sin = math.cos(angle), math.sin(angle)
+    rows = [[cos, -sin * ratio**upper, 0.0], [sin * ratio**lower, cos, 0.0]]
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def _rotated_in_pixels(angle: float, size: tuple[int, int]) -> Tensor:
+    """To pixels, rotated there by torch's matrix exponential, and back."""
+    scale = torch.diag(torch.tensor([size[1] / 2, size[0] / 2], dtype=torch.float64))
+    rotation = torch.linalg.matrix_exp(torch.tensor([[0.0, -angle], [angle, 0.0]], dtype=torch.float64))
+    linear = torch.linalg.inv(scale) @ rotation @ scale
+    return torch.cat([linear, torch.zeros(2, 1, dtype=torch.float64)], dim=1)
+
+
+def _about_the_first_pixel(angle: float, size: tuple[int, int]) -> Tensor:
+    theta = _rotated_in_pixels(angle, size)
+    first = torch.tensor([1 / size[1] - 1, 1 / size[0] - 1], dtype=torch.float64)
+    theta[:, 2] = first - theta[:, :2] @ first
+    return theta
+
+
+def _with(**options: Any) -> Callable[[float, tuple[int, int]], Tensor]:
+    return lambda angle, size: _rotated(angle, size, **options)
+
+
+pixel_rotation = exercise(
+    __name__,
+    number="4.3",
+    cases=_cases,
+    oracle=_rotated_in_pixels,
+    oracle_name="a rotation in pixels, by torch's matrix exponential",
+    misconceptions={
+        "shears": Misconception(
+            "You rotate in normalised coordinates. Their unit is longer along the longer side, so that shears the image.",
+            _with(upper=0, lower=0),
+        ),
+        "ratio_upside_down": Misconception(
+            "The ratio is inverted. x_s takes y, in units of H / 2, and needs units of W / 2: times H / W.",
+            _with(upper=-1, lower=1),
+        ),
+        "one_sine_only": Misconception(
+            "One of the two sines is correct. Both need the ratio: H / W at the upper right, W / H at the lower left.",
+            _with(lower=0),
+            _with(upper=0),
+            _with(upper=1, lower=1),
+            _with(upper=-1, lower=-1),
+        ),
+        "other_way": Misconception(
+            "It rotates the other way. The minus belongs to the upper right.",
+            lambda angle, size: _rotated(-angle, size),
+        ),
+        "about_the_first_pixel": Misconception(
+            "It rotates about the first pixel, so theta has a shift. Normalised coordinates have their 0 at the "
+            "centre: no shift is needed.",
+            _about_the_first_pixel,
+        ),
+        "ratio_on_the_diagonal": Misconception(
+            "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the units agree.",
+            lambda angle, size: (
+                torch.diag(torch.tensor([size[0] / size[1], 1.0], dtype=torch.float64))
+                @ _rotated(angle, size, upper=0, lower=0)
+            ),
+            lambda angle, size: (
+                torch.diag(torch.tensor([1.0, size[1] / size[0]], dtype=torch.float64))
+                @ _rotated(angle, size, upper=0, lower=0)
+            ),
+            lambda angle, size: (
+                _rotated(angle, size, upper=0, lower=0)
+                @ torch.diag(torch.tensor([size[1] / size[0], 1.0, 1.0], dtype=torch.float64))
+            ),
+        ),
+    },
+)

@@ -1,0 +1,76 @@
+"""Check `pixel_shift(shift, size)`: the theta that moves the content by whole pixels.
+
+Convention: theta maps output to input in normalised coordinates, both images of the same size, ``align_corners=False``.
+
+Args: shift: (right, down), in pixels; size: (H, W).
+Returns: theta, float64 (2, 3).
+
+Example:
+    >>> pixel_shift(lambda s, size: torch.tensor([[1.0, 0, -s[0]], [0, 1, -s[1]]]).double()).misconception
+    'pixels_as_units'
+"""
+
+import torch
+from torch import Tensor
+
+from stn_lib.exercises.ch04_grid.grid_conventions import from_rows, torch_grid
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer, random_size
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    cases = []
+    for k in range(8):
+        # The two numbers differ and are not 0, so that an exchange of x and y, or of the sides, is visible.
+        right, down = random_integer(generator, 1, 4) * (-1) ** k, random_integer(generator, 5, 8) * (-1) ** (k // 2)
+        cases.append(Case({"shift": (right, down), "size": random_size(generator, 9, 40)}))
+    return cases
+
+
+def _pixel_shift(shift, size, *, sign=-1.0, unit=2.0, less=0) -> Tensor:
+    (height, width), (right, down) = size, shift
+    return from_rows([1, 0, sign * unit * right / (width - less)], [0, 1, sign * unit * down / (height - less)])
+
+
+def _shift_by_torch(shift, size) -> Tensor:
+    """The step between two pixel centres of torch's base grid, times the pixels."""
+    grid = torch_grid(size, align_corners=False)
+    step = grid[1, 1] - grid[0, 0]
+    return torch.cat([from_rows([1, 0], [0, 1]), -(step * torch.tensor(shift, dtype=torch.float64))[:, None]], dim=1)
+
+
+pixel_shift = exercise(
+    __name__,
+    number="4.4",
+    cases=_cases,
+    oracle=_shift_by_torch,
+    oracle_name="the steps of torch's own base grid",
+    misconceptions={
+        "pixels_as_units": Misconception(
+            "You use pixels where normalised coordinates belong. The whole image is 2 units wide, so a shift of 3 is "
+            "far outside: one pixel is 2 / W.",
+            lambda shift, size: from_rows([1, 0, -shift[0]], [0, 1, -shift[1]]),
+            lambda shift, size: from_rows([1, 0, shift[0]], [0, 1, shift[1]]),
+        ),
+        "other_way": Misconception(
+            "The content moves the other way. Theta says where to SAMPLE: to move the content to the right, sample further left.",
+            lambda shift, size: _pixel_shift(shift, size, sign=1.0),
+        ),
+        "half": Misconception(
+            "You shift by half as much: the image is 2 units wide, from −1 to 1, not 1.",
+            lambda shift, size: _pixel_shift(shift, size, unit=1.0),
+        ),
+        "sizes_exchanged": Misconception(
+            "You divide x by the height. A size is (H, W), and x runs along the width.",
+            lambda shift, size: _pixel_shift(shift, size[::-1]),
+        ),
+        "row_before_column": Misconception(
+            "You exchanged the two shifts: x comes first.",
+            lambda shift, size: _pixel_shift(shift, size).flip(0)[:, [1, 0, 2]],
+            lambda shift, size: _pixel_shift(shift[::-1], size),
+        ),
+        "corners_aligned": Misconception(
+            "2 / (W − 1) is the step with `align_corners=True`. Here −1 and 1 are the outer edges, and the step is 2 / W.",
+            lambda shift, size: _pixel_shift(shift, size, less=1),
+        ),
+    },
+)

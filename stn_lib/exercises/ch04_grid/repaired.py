@@ -1,0 +1,116 @@
+"""Check `repaired(image, theta)`: a warp that is correct for images that are not square and for every theta.
+
+Convention: as torch's affine_grid and grid_sample, bilinear, zeros outside, ``align_corners=False``; the output has the
+size of the image. Each misconception leaves every image unchanged if theta is the identity.
+
+Args: image: float64 (H, W); theta: float64 (2, 3).
+Returns: The warped image, float64 (H, W).
+
+Example:
+    >>> repaired(lambda image, theta: image).passed
+    False
+"""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from stn_lib.exercises.ch04_grid.grid_conventions import from_rows, inverse
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_image, random_size
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    cases = []
+    for _ in range(8):
+        height, width = random_size(generator, 3, 5)
+        mean = from_rows([0.9, 0.0, 0.0], [0.0, 0.9, 0.0])
+        theta = mean + 0.5 * (2 * torch.rand(2, 3, generator=generator, dtype=torch.float64) - 1)
+        # At least .1 from the mean in every number, so that each wrong number is visible.
+        theta = torch.where((theta - mean).abs() < 0.1, theta + 0.2, theta)
+        image = random_image(generator, (height, width + 3))
+        # + .0013: no point is halfway between two pixels, where rounding errors would decide the nearest
+        cases.append(Case({"image": image, "theta": theta.round(decimals=2) + 0.0013}))
+    return cases
+
+
+def _warp(image: Tensor, theta: Tensor, *, align_corners: bool = False, mode: str = "bilinear") -> Tensor:
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=align_corners)
+    return F.grid_sample(image[None, None], grid, mode, align_corners=align_corners)[0, 0]
+
+
+def _in_pixels(image: Tensor, theta: Tensor, about: str) -> Tensor:
+    """Apply theta to pixels, about the first pixel or the middle; its shift stays in normalised coordinates."""
+    height, width = image.shape
+    half = torch.tensor([width / 2, height / 2], dtype=torch.float64)
+    to_units = torch.diag(1 / half)
+    linear = to_units @ theta[:, :2] @ torch.diag(half)
+    shift = theta[:, 2]
+    if about == "corner":  # the centre of the first pixel does not move
+        first = 1 / (2 * half) - 1
+        shift = shift + first - linear @ first
+    return _warp(image, torch.cat([linear, shift[:, None]], dim=1))
+
+
+def _transposed(theta: Tensor) -> Tensor:
+    return torch.cat([theta[:, :2].T, theta[:, 2:]], dim=1)
+
+
+def _other(change: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda image, theta: _warp(image, change(theta))
+
+
+repaired = exercise(
+    __name__,
+    number="4.6",
+    cases=_cases,
+    oracle=_warp,
+    oracle_name="torch's affine_grid and grid_sample",
+    misconceptions={
+        "as_it_was": Misconception(
+            "Both mistakes are still there: the matrix is used transposed, and the source points are rounded.",
+            lambda image, theta: _warp(image, _transposed(theta), mode="nearest"),
+        ),
+        "transposed": Misconception(
+            "The matrix is used transposed: x_s must take the first ROW of theta. The identity is its own transpose "
+            "and hides the mistake.",
+            _other(_transposed),
+        ),
+        "inverted": Misconception(
+            "You use the inverse of theta. The identity is its own inverse and hides the mistake.", _other(inverse)
+        ),
+        "row_before_column": Misconception(
+            "You exchanged x and y throughout: theta is applied to (y, x). The identity treats both alike and hides the mistake.",
+            _other(lambda theta: theta.flip(0)[:, [1, 0, 2]]),
+        ),
+        "about_the_corner": Misconception(
+            "The matrix rotates and scales about the first pixel. Normalised coordinates have their 0 at the centre.",
+            lambda image, theta: _in_pixels(image, theta, "corner"),
+        ),
+        "square_only": Misconception(
+            "The matrix acts on pixels, which is the same only if the image is square. Apply it to normalised coordinates.",
+            lambda image, theta: _in_pixels(image, theta, "middle"),
+        ),
+        "shift_in_pixels": Misconception(
+            "You add the shift in pixels. It is in normalised coordinates: 1 is half the width.",
+            lambda image, theta: _warp(
+                image,
+                torch.cat([theta[:, :2], theta[:, 2:] * from_rows([2 / image.shape[1]], [2 / image.shape[0]])], dim=1),
+            ),
+        ),
+        "shift_lost": Misconception(
+            "The shift is missing. The identity has none and hides the mistake.",
+            _other(lambda theta: theta * torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64)),
+        ),
+        "nearest": Misconception(
+            "You take the nearest pixel. With the identity every point lies on a pixel, which hides the mistake.",
+            lambda image, theta: _warp(image, theta, mode="nearest"),
+        ),
+        "corners_aligned": Misconception(
+            "Grid and sampler both put −1 and 1 on the centres of the outermost pixels, so the identity fits. Here "
+            "they are the edges.",
+            lambda image, theta: _warp(image, theta, align_corners=True),
+        ),
+    },
+)

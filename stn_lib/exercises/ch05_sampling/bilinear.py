@@ -1,0 +1,68 @@
+"""Check `bilinear(image, x, y)`: the value between four pixels.
+
+Convention: pixel coordinates count from 0, with centres at integers; outside is 0.
+
+Args: image: float64 (H, W); x, y: floats.
+Returns: A number.
+
+Example:
+    >>> bilinear(lambda image, x, y: 0.0).passed
+    False
+
+Source: Jaderberg et al. 2015, equation 5.
+"""
+
+import math
+
+from stn_lib.exercises.ch05_sampling import faulty_samplers as faulty
+from stn_lib.exercises.ch05_sampling import random_points as points
+from stn_lib.exercises.ch05_sampling.faulty_samplers import variants, xy_exchanged
+from stn_lib.exercises.framework import Misconception, exercise
+
+bilinear = exercise(
+    __name__,
+    number="5.1",
+    cases=lambda generator: points.random_points(generator, points.INSIDE + points.EDGE + points.FAR),
+    oracle=points.torch_value("bilinear"),
+    oracle_name="torch's `grid_sample`",
+    misconceptions={
+        "weights_crossed": Misconception(
+            "The weights are crossed. A pixel's weight is the area of the rectangle opposite to it: the nearer the "
+            "pixel, the larger its weight. The left column gets 1 − (x − x0), the right one x − x0, and the rows "
+            "likewise with y.",
+            *variants(
+                faulty.interpolate,
+                "weights",
+                lambda u, v: (1 - u, 1 - v),
+                lambda u, v: (v, u),
+                lambda u, v: (1 - u, v),
+                lambda u, v: (u, 1 - v),
+                lambda u, v: (1 - v, 1 - u),
+            ),
+        ),
+        "xy_swapped": Misconception(points.XY, *xy_exchanged(faulty.interpolate)),
+        "truncated": Misconception(
+            "`int()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `math.floor`.",
+            *variants(faulty.interpolate, "floor", math.trunc),
+        ),
+        "last_row_lost": Misconception(
+            points.LAST,
+            *variants(faulty.interpolate, "read", faulty.lose_last),
+            faulty.inside_only(0, closed=False),
+            faulty.inside_only(-1, closed=False),
+        ),
+        "rim_lost": Misconception(points.RIM, faulty.inside_only(0, closed=True), faulty.inside_only(-1, closed=True)),
+        "padding_ignored": Misconception(points.CLAMP, *variants(faulty.interpolate, "read", faulty.clamp)),
+        "wraps": Misconception(
+            points.WRAP,
+            *variants(faulty.interpolate, "read", faulty.wrap, faulty.raw, faulty.wrap_negative, faulty.clamp_far),
+        ),
+        "rounded": Misconception(
+            "Your value is that of one pixel: you round the point. Interpolate between the four pixels around it.",
+            faulty.nearest,
+            *variants(faulty.nearest, "round_", lambda t: math.floor(t + 0.5)),
+            *variants(faulty.nearest, "round_", math.floor),
+        ),
+    },
+    core_name=points.CORE_NAME,
+)

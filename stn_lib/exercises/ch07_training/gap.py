@@ -1,0 +1,207 @@
+"""Check `gap(a, b)`: the mean difference of two networks' errors over the same seeds, and its 95 % interval.
+
+Convention: a − b, seed by seed; Student's t with k − 1 degrees of freedom for k seeds.
+
+Args: a, b: lists of k ≥ 2 errors in per cent.
+Returns: (mean, low, high).
+
+Example:
+    >>> gap(lambda a, b: (0.0, -1.0, 1.0)).passed
+    False
+
+Source: Student, "The probable error of a mean", 1908.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stn_lib.exercises.framework import Case, Misconception, exercise
+
+Interval = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class _Lists(Case):
+    """A case that a result shows as tensors, and that passes new lists in each call."""
+
+    def call(self, function: Callable[..., Any]) -> Any:
+        return function(*(values.tolist() for values in self.inputs.values()))
+
+
+def _uniform(generator: torch.Generator, count: int, reach: float) -> Tensor:
+    return reach * (2 * torch.rand(count, generator=generator, dtype=torch.float64) - 1)
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    five_seeds = {"a": [10.62, 10.90, 12.47, 11.12, 10.96], "b": [3.09, 4.21, 3.48, 5.17, 4.72]}  # as in the chapter
+    cases = [_Lists({name: torch.tensor(errors, dtype=torch.float64) for name, errors in five_seeds.items()})]
+    for count in (2, 3, 3, 3, 4, 4, 5, 5, 6, 8):
+        while True:
+            # A seed changes both networks together more than each alone: that is why the seeds are paired.
+            luck = 6 + _uniform(generator, count, 2)
+            a = luck + _uniform(generator, count, 0.8) + _uniform(generator, 1, 1.5)
+            b = luck + _uniform(generator, count, 0.4)
+            a, b = a.round(decimals=2), b.round(decimals=2)
+            if (a - b).std() > 0.1:
+                break
+        cases.append(_Lists({"a": a, "b": b}))
+    return cases
+
+
+# scipy is imported in the functions: it takes longer to import than all exercises together.
+
+
+def _scipy(a: list[float], b: list[float]) -> Interval:
+    from scipy.stats import ttest_1samp
+
+    differences = np.subtract(a, b)
+    low, high = ttest_1samp(differences, 0.0).confidence_interval(0.95)
+    return float(differences.mean()), float(low), float(high)
+
+
+def _t(degrees: float, rank: float = 0.975) -> float:
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, rank))
+
+
+def _student(k: int) -> float:
+    return _t(k - 1)
+
+
+def _normal(k: int) -> float:
+    return 1.96
+
+
+def _around(middle: float, half: float) -> Interval:
+    return middle, middle - half, middle + half
+
+
+def _half(values: Any, quantile: Callable[[int], float], ddof: int, root: Callable[[int], float]) -> float:
+    return quantile(len(values)) * float(np.std(values, ddof=ddof)) / root(len(values))
+
+
+def _gap(
+    a: list[float],
+    b: list[float],
+    *,
+    quantile: Callable[[int], float] = _student,
+    ddof: int = 1,
+    root: Callable[[int], float] = math.sqrt,
+    exchanged: bool = False,
+    spread_of: Callable[[Any, Any], Any] = np.subtract,
+    middle_of: Callable[[Any, Any], Any] = np.subtract,
+) -> Interval:
+    """The interval; each option is a possible mistake."""
+    a, b = (b, a) if exchanged else (a, b)
+    return _around(float(np.mean(middle_of(a, b))), _half(spread_of(a, b), quantile, ddof, root))
+
+
+def _like(**options: Any) -> Callable[..., Interval]:
+    return lambda a, b: _gap(a, b, **options)
+
+
+_ESTIMATES = [{"quantile": quantile, "ddof": ddof} for quantile in (_student, _normal) for ddof in (1, 0)]
+
+
+def _welch(a: list[float], b: list[float]) -> float:
+    first, second = np.var(a, ddof=1), np.var(b, ddof=1)
+    return (first + second) ** 2 * (len(a) - 1) / (first**2 + second**2)
+
+
+def _unpaired(freedom: Callable[..., float] | None) -> Callable[..., Interval]:
+    """Both variances added up, and Student's t with these degrees of freedom, or 1.96."""
+
+    def interval(a: list[float], b: list[float]) -> Interval:
+        spread = math.sqrt((np.var(a, ddof=1) + np.var(b, ddof=1)) / len(a))
+        times = _t(freedom(a, b)) if freedom else 1.96
+        return _around(float(np.mean(a) - np.mean(b)), times * spread)
+
+    return interval
+
+
+def _ends_subtracted(a: list[float], b: list[float]) -> Interval:
+    half = sum(_half(errors, _student, 1, math.sqrt) for errors in (a, b))
+    return _around(float(np.mean(a) - np.mean(b)), half)
+
+
+gap = exercise(
+    __name__,
+    number="7.2",
+    cases=_cases,
+    oracle=_scipy,
+    oracle_name="scipy's t-test on the differences",
+    misconceptions={
+        "normal_quantile": Misconception(
+            "You multiply by 1.96, as if the standard deviation were known. You estimate it from k seeds, so use "
+            "Student's t with k − 1 degrees of freedom: 4.30 for three seeds, 2.78 for five.",
+            _like(quantile=_normal),
+            _like(quantile=_normal, ddof=0),
+            _like(quantile=lambda k: 2.0),
+        ),
+        "population_deviation": Misconception(
+            "Your standard deviation divides by k. The mean comes from the same k numbers, so the deviations from it "
+            "are too small: divide by k − 1, as `statistics.stdev` does, or numpy with `ddof=1`.",
+            _like(ddof=0),
+        ),
+        "root_forgotten": Misconception(
+            "The standard deviation tells how far ONE seed strays. The mean of k seeds strays less: divide by √k.",
+            *(_like(root=root, **how) for how in _ESTIMATES for root in (lambda k: 1, lambda k: k)),
+        ),
+        "unpaired": Misconception(
+            "You take the spread of each network by itself. Both networks use the same seeds, and what a seed does to "
+            "both cancels in a − b: subtract seed by seed first, then take ONE mean and ONE standard deviation.",
+            _unpaired(_welch),
+            _unpaired(lambda a, b: 2 * len(a) - 2),
+            _unpaired(lambda a, b: len(a) - 1),
+            _unpaired(None),
+            _ends_subtracted,
+        ),
+        "sign": Misconception(
+            "You give b − a. The gap is a − b: positive where b makes fewer errors.",
+            *(_like(exchanged=True, **how) for how in _ESTIMATES),
+        ),
+        "one_network": Misconception(
+            "The width is that of one network's errors. The question is how uncertain the DIFFERENCE is: use the "
+            "standard deviation of a − b.",
+            *(
+                _like(spread_of=one, middle_of=middle, **how)
+                for how in _ESTIMATES
+                for one in (lambda a, b: a, lambda a, b: b)
+                for middle in (one, np.subtract)
+            ),
+        ),
+        "degrees_of_freedom": Misconception(
+            "Your t has too many degrees of freedom. There are k differences, and their mean uses up one: k − 1.",
+            _like(quantile=lambda k: _t(k)),
+            _like(quantile=lambda k: _t(2 * k - 2)),
+        ),
+        "one_sided": Misconception(
+            "The quantile at 0.95 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: 0.975.",
+            _like(quantile=lambda k: _t(k - 1, 0.95)),
+            _like(quantile=lambda k: 1.645),
+        ),
+        "one_sigma": Misconception(
+            "This is one standard error to each side, which covers 58 % for three seeds. For 95 % multiply it by Student's t.",
+            _like(quantile=lambda k: 1.0),
+            _like(quantile=lambda k: 1.0, ddof=0),
+        ),
+        "half_width": Misconception(
+            "You give the distances of the ends from the mean. Give the ends: mean − half, mean + half.",
+            lambda a, b: (_gap(a, b)[0], *np.subtract(_gap(a, b)[1:], _gap(a, b)[0])),
+        ),
+        "order_swapped": Misconception(
+            "The numbers are correct but their order is not: give (mean, low, high).",
+            lambda a, b: tuple(_gap(a, b)[i] for i in (0, 2, 1)),
+            lambda a, b: tuple(_gap(a, b)[i] for i in (1, 0, 2)),
+            lambda a, b: tuple(_gap(a, b)[i] for i in (1, 2, 0)),
+        ),
+    },
+    tolerance=5e-3,  # a t from a printed table, 4.30 for 4.3027, passes
+)

@@ -1,0 +1,114 @@
+"""Check `interval(errors, n)`: the 95 % Wilson interval of an error rate.
+
+Args: errors, n: integers, the number of errors among n answers.
+Returns: (low, high), fractions from 0 to 1.
+
+Example:
+    >>> interval(lambda errors, n: (errors / n, errors / n)).passed
+    False
+
+Source: Wilson, JASA 22(158), 1927.
+"""
+
+import math
+from collections.abc import Callable
+from statistics import NormalDist
+
+import torch
+
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer
+from stn_lib.metrics import error_interval
+
+_Z95, _Z90 = (NormalDist().inv_cdf(rank) for rank in (0.975, 0.95))
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    cases = [
+        Case({"errors": 70, "n": 10_000}),
+        Case({"errors": 6, "n": 450}),
+        Case({"errors": 0, "n": 450}, is_core=False),
+        Case({"errors": 40, "n": 40}, is_core=False),
+    ]
+    for _ in range(16):
+        n = random_integer(generator, 20, 600)
+        cases.append(Case({"errors": random_integer(generator, 1, n - 1), "n": n}))
+    return cases
+
+
+def _wilson(errors: int, n: int, z: float = _Z95) -> tuple[float, float]:
+    low, high = error_interval(errors, n, z)
+    return low / 100, high / 100
+
+
+def _wald(errors: int, n: int, z: float = _Z95, spread: float | None = None) -> tuple[float, float]:
+    p = errors / n
+    half = z * (math.sqrt(p * (1 - p) / n) if spread is None else spread)
+    return p - half, p + half
+
+
+def _clipped(pair: tuple[float, float]) -> tuple[float, float]:
+    return max(0.0, pair[0]), min(1.0, pair[1])
+
+
+def _wald_clipped(errors: int, n: int, z: float = _Z95) -> tuple[float, float]:
+    return _clipped(_wald(errors, n, z))
+
+
+def _without_n(errors: int, n: int) -> tuple[float, float]:
+    p = errors / n
+    return _wald(errors, n, spread=math.sqrt(p * (1 - p)))
+
+
+def _divided_by_n(errors: int, n: int) -> tuple[float, float]:
+    p = errors / n
+    return _wald(errors, n, spread=math.sqrt(p * (1 - p)) / n)
+
+
+def _percent(function: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
+    return lambda errors, n: tuple(100 * end for end in function(errors, n))
+
+
+interval = exercise(
+    __name__,
+    number="7.1",
+    cases=_cases,
+    oracle=_wilson,
+    oracle_name="Wilson's formula",
+    misconceptions={
+        "percent": Misconception(
+            "Your numbers are percent. Give fractions from 0 to 1: the errors divided by n.",
+            *(
+                _percent(lambda e, n, f=f, z=z: f(e, n, z))
+                for f in (_wilson, _wald, _wald_clipped)
+                for z in (_Z95, 1.96)
+            ),
+        ),
+        "normal_approximation": Misconception(
+            "This is p ± 1.96 √(p (1 − p) / n), the normal approximation. With few errors it is too narrow and "
+            "reaches below 0; with no error it has no width. Use Wilson's interval.",
+            _wald,
+            _wald_clipped,
+        ),
+        "without_n": Misconception(
+            "You use the standard deviation of ONE answer, √(p (1 − p)). The mean of n answers has that divided by √n.",
+            _without_n,
+            lambda e, n: _clipped(_without_n(e, n)),
+            _divided_by_n,
+        ),
+        "one_sigma": Misconception(
+            "This is one standard error to each side, which covers 68 %. For 95 % use z = 1.96.",
+            lambda e, n: _wilson(e, n, 1.0),
+            lambda e, n: _wald(e, n, 1.0),
+            lambda e, n: _wald_clipped(e, n, 1.0),
+        ),
+        "one_sided": Misconception(
+            "z = 1.645 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: z = 1.96.",
+            lambda e, n: _wilson(e, n, _Z90),
+            lambda e, n: _wald(e, n, _Z90),
+            lambda e, n: _wald_clipped(e, n, _Z90),
+        ),
+        "order_swapped": Misconception("You exchanged the ends: give (low, high).", lambda e, n: _wilson(e, n)[::-1]),
+    },
+    core_name="Where some answers are wrong and some are correct",
+    tolerance=2e-5,  # 1.96 for 1.959964 moves an end by at most 5e-6
+)

@@ -1,0 +1,18 @@
+"""What all exercises share: cases, the run of a check, its result, and the registry that finds them."""
+
+from stn_lib.exercises.framework.cases import Case, Named
+from stn_lib.exercises.framework.random_cases import random_image, random_integer, random_size
+from stn_lib.exercises.framework.registry import exercise
+from stn_lib.exercises.framework.runner import Exercise, Misconception, run
+
+__all__ = [
+    "Case",
+    "Exercise",
+    "Misconception",
+    "Named",
+    "exercise",
+    "random_image",
+    "random_integer",
+    "random_size",
+    "run",
+]

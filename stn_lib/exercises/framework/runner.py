@@ -1,0 +1,162 @@
+"""Run a learner's function on many small cases and name the misconception behind a wrong answer.
+
+An exercise has an oracle (torch, scipy or a formula) and a list of misconceptions, each with the wrong functions it
+leads to. A misconception is named only if the learner's answers equal those of one wrong function in every case: a
+coincidence in one number names nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stn_lib.exercises.framework.call_result import CallResult, call_learner
+from stn_lib.exercises.framework.cases import Case
+from stn_lib.exercises.framework.result import Result
+
+#: A wrong function explains nothing unless it is wrong in this many cases.
+_MIN_WITNESSES = 3
+
+
+class Misconception:
+    """A mistake.
+
+    Args:
+        sentence: What the learner did, and what to change: one or two short sentences.
+        *wrong: The functions that this mistake leads to, with the arguments of the learner's function.
+    """
+
+    def __init__(self, sentence: str, *wrong: Callable[..., Any]) -> None:
+        self.sentence, self.wrong = sentence, wrong
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise:
+    """Everything a check needs to know.
+
+    Args:
+        name: The name of the check, and of the file that declares it.
+        number: As the chapter counts them, such as "5.1".
+        cases: Draws the cases from a generator.
+        oracle: Computes the correct answer independently of what the learner writes.
+        oracle_name: The oracle in words, completing "the same as …".
+        misconceptions: By name, the more special before the more general: the first that explains all answers is named.
+        core_name: What the core cases (`Case.is_core`) have in common, such as "Inside the image".
+        tolerance: Largest difference that passes. The default accepts a computation in single precision, and is far
+            below what any misconception changes.
+    """
+
+    name: str
+    number: str
+    cases: Callable[[torch.Generator], list[Case]]
+    oracle: Callable[..., Any]
+    oracle_name: str
+    misconceptions: dict[str, Misconception]
+    core_name: str = ""
+    tolerance: float = 1e-4
+
+
+def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Result:
+    """Run a learner's function on the cases of an exercise.
+
+    Args:
+        exercise: The declaration.
+        function: The learner's function.
+        seed: Of the generator that draws the cases; the global random state is left alone.
+
+    Returns:
+        The result, with `_repr_html_` for a notebook and `__repr__` for a terminal.
+
+    Example:
+        >>> exercise = Exercise(name="twice", number="0.1", cases=lambda g: [Case({"x": 1.0}), Case({"x": 2.0})],
+        ...                     oracle=lambda x: 2 * x, oracle_name="2 * x", misconceptions={})
+        >>> run(exercise, lambda x: x + x).passed
+        True
+    """
+    if not callable(function):
+        is_blank = function is None or function is Ellipsis
+        status = "unanswered" if is_blank else "failed"
+        return Result(exercise.number, exercise.name, status, not_a_function=None if is_blank else function)
+    cases = exercise.cases(torch.Generator().manual_seed(seed))
+    expected = [_value(exercise.oracle, case) for case in cases]
+    actual = [call_learner(function, case, value) for case, value in zip(cases, expected, strict=True)]
+    if all(answer.problem == "unanswered" for answer in actual):
+        return Result(exercise.number, exercise.name, "unanswered")
+    correct = [_is_correct(a, e, exercise.tolerance) for a, e in zip(actual, expected, strict=True)]
+    counts = {"agreed": sum(correct), "total": len(cases), "oracle_name": exercise.oracle_name}
+    if all(correct):
+        return Result(exercise.number, exercise.name, "passed", **counts)
+    key, sentence, core_only = _diagnose(exercise, cases, expected, actual)
+    # A crash or a wrong shape is shown first, then the smallest case; among equals a core case.
+    index = min(
+        (i for i, is_correct in enumerate(correct) if not is_correct),
+        key=lambda i: (
+            core_only and not cases[i].is_core,
+            actual[i].problem is None,
+            cases[i].weight,
+            not cases[i].is_core,
+            i,
+        ),
+    )
+    return Result(
+        exercise.number,
+        exercise.name,
+        "failed",
+        misconception=key,
+        sentence=sentence,
+        case=cases[index],
+        expected=expected[index],
+        actual=actual[index],
+        tolerance=exercise.tolerance,
+        **counts,
+    )
+
+
+def _value(function: Callable[..., Any], case: Case) -> Tensor:
+    answer = case.call(function)
+    if isinstance(answer, tuple):
+        return torch.tensor([float(part) for part in answer], dtype=torch.float64)
+    return torch.as_tensor(answer, dtype=torch.float64)
+
+
+def _is_equal(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=tolerance, equal_nan=True)
+
+
+def _is_correct(answer: CallResult, expected: Tensor, tolerance: float) -> bool:
+    if answer.problem is not None or answer.value is None:
+        return False
+    return _is_equal(answer.value, expected, tolerance)
+
+
+def _diagnose(
+    exercise: Exercise, cases: list[Case], expected: list[Tensor], actual: list[CallResult]
+) -> tuple[str | None, str, bool]:
+    """Find the misconception that explains every case, or every core case: key, sentence, whether core cases only."""
+    core = [i for i, case in enumerate(cases) if case.is_core]
+    for chosen in (range(len(cases)), core if len(core) < len(cases) else []):
+        core_only = chosen is core
+        triples = [(cases[i], expected[i], actual[i]) for i in chosen]
+        for key, misconception in exercise.misconceptions.items():
+            if any(_explains(wrong, triples, exercise.tolerance) for wrong in misconception.wrong):
+                where = f"{exercise.core_name}: " if core_only else ""
+                return key, where + misconception.sentence, core_only
+    return None, "", False
+
+
+def _explains(wrong: Callable[..., Any], triples: list[tuple[Case, Tensor, CallResult]], tolerance: float) -> bool:
+    witnesses = 0
+    for case, expected, answer in triples:
+        try:
+            value = _value(wrong, case)
+        except IndexError:  # a wrong function may index outside the image, as the learner's does
+            if answer.crash is None or answer.crash.kind != "IndexError":
+                return False
+            witnesses += 1
+            continue
+        if answer.value is None or not _is_equal(answer.value, value, tolerance):
+            return False
+        witnesses += not _is_equal(value, expected, tolerance)
+    return witnesses >= _MIN_WITNESSES

@@ -1,0 +1,142 @@
+"""Functions as learners write them in chapter 2: correct, mistaken, and neither."""
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from stn_lib.pooling import BlurPool2d, MaxBlurPool2d, PolyphasePool2d
+from tests.exercises.answers import Answers
+
+
+def kernel(taps):
+    K = len(taps)
+    out = torch.zeros(K, K, dtype=taps.dtype)
+    for i in range(K):
+        for j in range(K):
+            out[i, j] = taps[i] * taps[j]
+    return out
+
+
+def diagonal(taps):
+    out = torch.zeros(len(taps), len(taps), dtype=taps.dtype)
+    for i in range(len(taps)):
+        out[i, i] = taps[i] / taps.sum()
+    return out
+
+
+KERNELS = {
+    "not_normalised": kernel,
+    "normalised_once": lambda taps: kernel(taps) / taps.sum(),
+    "largest_is_one": lambda taps: kernel(taps) / kernel(taps).max(),
+    "unit_norm": lambda taps: kernel(taps) / kernel(taps).norm(),
+    "not_separable": lambda taps: sum([taps.view(-1, 1), taps.view(1, -1)]) / (2 * len(taps) * taps.sum()),
+    "one_axis": diagonal,
+}
+
+
+def by_scipy(image, taps, stride, *, mode="mirror", start=0, axes=(0, 1), left=False, scale=1.0):
+    """Blur with scipy, which centres an even kernel half a pixel to the other side."""
+    out, weights = image.numpy(), taps.numpy() / taps.sum().item()
+    even = len(taps) % 2 == 0
+    for axis in axes:
+        out = ndimage.correlate1d(out, weights, axis, mode=mode, origin=-1 if even and not left else 0)
+    return torch.from_numpy(np.ascontiguousarray(scale * out[start::stride, start::stride]))
+
+
+def blur_with(**options):
+    return lambda image, taps, stride: by_scipy(image, taps, stride, **options)
+
+
+BLURS = {
+    "zero_padding": blur_with(mode="constant"),
+    "edge_repeated": blur_with(mode="nearest"),
+    "wraps_round": blur_with(mode="wrap"),
+    "not_normalised": lambda image, taps, stride: by_scipy(image, taps, stride) * taps.sum() ** 2,
+    "blur_after_subsampling": lambda image, taps, stride: by_scipy(image[::stride, ::stride], taps, 1),
+    "starts_late": blur_with(start=1),
+    "blur_forgotten": lambda image, taps, stride: image[::stride].T[::stride].T,
+    "stride_forgotten": lambda image, taps, stride: by_scipy(image, taps, 1),
+    "one_axis": blur_with(axes=(1,)),
+    "kernel_off_centre": blur_with(left=True),
+}
+
+
+def window(image, how=max, step=1, rows=2, columns=2):
+    H, W = image.shape
+    return torch.tensor(
+        [
+            [how(image[r : r + rows, c : c + columns].flatten().tolist()) for c in range(0, W - columns + 1, step)]
+            for r in range(0, H - rows + 1, step)
+        ],
+        dtype=image.dtype,
+    )
+
+
+MAX_BLURS = {
+    "pool_then_blur": lambda image, taps, stride: by_scipy(window(image, step=stride), taps, 1),
+    "blur_first": lambda image, taps, stride: window(by_scipy(image, taps, 1), step=stride),
+    "blur_forgotten": lambda image, taps, stride: window(image, step=stride),
+    "max_forgotten": by_scipy,
+    "mean_for_maximum": lambda image, taps, stride: by_scipy(window(image, lambda v: sum(v) / 4), taps, stride),
+    "zero_padding": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="constant"),
+    "one_axis": lambda image, taps, stride: by_scipy(window(image, rows=1), taps, stride),
+}
+
+
+def choose(score, phases=((0, 0), (0, 1), (1, 0), (1, 1))):
+    def chosen(image):
+        best, found = None, None
+        for i, j in phases:
+            part = [[float(image[r, c]) for c in range(j, image.shape[1], 2)] for r in range(i, image.shape[0], 2)]
+            value = score([v for row in part for v in row])
+            if best is None or value > best:
+                best, found = value, part
+        return torch.tensor(found, dtype=image.dtype)
+
+    return chosen
+
+
+def energy(values):
+    return sum(v * v for v in values)
+
+
+CHOICES = {
+    "always_first": choose(lambda v: 0.0),
+    "largest_sum": choose(sum),
+    "largest_value": choose(max),
+    "weakest": choose(lambda v: -energy(v)),
+    "sum_of_magnitudes": choose(lambda v: sum(map(abs, v))),
+    "rows_only": choose(energy, ((0, 0), (1, 0))),
+}
+
+
+def blur_by_library(image, taps, stride):
+    return BlurPool2d(taps.tolist(), stride)(image[None, None])[0, 0]
+
+
+def max_blur_by_library(image, taps, stride):
+    return MaxBlurPool2d(2, taps.tolist(), stride)(image[None, None])[0, 0]
+
+
+ANSWERS = {
+    "blur_kernel": Answers(
+        correct=(lambda taps: kernel(taps) / kernel(taps).sum(),),
+        mistaken=KERNELS,
+        unexplained=(lambda taps: torch.ones(len(taps), len(taps)).double(),),
+    ),
+    "blur_pool": Answers(
+        correct=(by_scipy, blur_by_library),
+        mistaken=BLURS,
+        unexplained=(lambda image, taps, stride: image[::stride, ::stride] / 2,),
+    ),
+    "max_blur_pool": Answers(
+        correct=(lambda image, taps, stride: by_scipy(window(image), taps, stride), max_blur_by_library),
+        mistaken=MAX_BLURS,
+        unexplained=(lambda image, taps, stride: image.max(),),
+    ),
+    "polyphase": Answers(
+        correct=(choose(energy), lambda image: PolyphasePool2d(size=1)(image[None, None])[0, 0]),
+        mistaken=CHOICES,
+        unexplained=(lambda image: image[::2, ::2] * 0,),
+    ),
+}

@@ -1,0 +1,602 @@
+"""Functions as learners write them in chapter 5: correct, mistaken, and neither."""
+
+import math
+import random
+
+import torch
+
+from tests.exercises.answers import Answers
+
+# bilinear: right, in three styles.
+
+
+def right_by_neighbours(image, x, y):
+    H, W = image.shape
+    x0, y0 = math.floor(x), math.floor(y)
+    value = 0.0
+    for i in (y0, y0 + 1):
+        for j in (x0, x0 + 1):
+            if 0 <= i < H and 0 <= j < W:
+                value += float(image[i, j]) * (1 - abs(x - j)) * (1 - abs(y - i))
+    return value
+
+
+def right_by_tent(image, x, y):
+    H, W = image.shape
+    wx = (1 - (torch.arange(W, dtype=torch.float64) - x).abs()).clamp(min=0)
+    wy = (1 - (torch.arange(H, dtype=torch.float64) - y).abs()).clamp(min=0)
+    return wy @ image @ wx
+
+
+def right_by_padding(image, x, y):
+    padded = torch.nn.functional.pad(image, (4, 4, 4, 4))
+    x, y = torch.tensor(x + 4), torch.tensor(y + 4)  # float32, as learners will
+    x0, y0 = x.floor().long(), y.floor().long()
+    u, v = x - x0, y - y0
+    top = padded[y0, x0] * (1 - u) + padded[y0, x0 + 1] * u
+    low = padded[y0 + 1, x0] * (1 - u) + padded[y0 + 1, x0 + 1] * u
+    return (top * (1 - v) + low * v).float()
+
+
+def get(image, row, column):
+    H, W = image.shape
+    return image[row, column] if 0 <= row < H and 0 <= column < W else torch.tensor(0.0)
+
+
+def crossed(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    return (
+        get(image, y0, x0) * u * v
+        + get(image, y0, x0 + 1) * (1 - u) * v
+        + get(image, y0 + 1, x0) * u * (1 - v)
+        + get(image, y0 + 1, x0 + 1) * (1 - u) * (1 - v)
+    )
+
+
+def crossed_one_axis(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    top = u * get(image, y0, x0) + (1 - u) * get(image, y0, x0 + 1)
+    low = u * get(image, y0 + 1, x0) + (1 - u) * get(image, y0 + 1, x0 + 1)
+    return (1 - v) * top + v * low
+
+
+def swapped(image, x, y):
+    W, H = image.shape
+    x0, y0 = math.floor(x), math.floor(y)
+    total = 0.0
+    for i in range(2):
+        for j in range(2):
+            if 0 <= x0 + j < W and 0 <= y0 + i < H:
+                total += image[x0 + j, y0 + i].item() * abs(1 - j - (x - x0)) * abs(1 - i - (y - y0))
+    return total
+
+
+def swapped_index(image, x, y):
+    H, W = image.shape
+    x0, y0 = math.floor(x), math.floor(y)
+    total = 0.0
+    for i in (y0, y0 + 1):
+        for j in (x0, x0 + 1):
+            if 0 <= i < H and 0 <= j < W:
+                total += image[j, i] * (1 - abs(x - j)) * (1 - abs(y - i))
+    return total
+
+
+def truncated(image, x, y):
+    x0, y0 = int(x), int(y)
+    u, v = x - x0, y - y0
+    top = get(image, y0, x0) + u * (get(image, y0, x0 + 1) - get(image, y0, x0))
+    low = get(image, y0 + 1, x0) + u * (get(image, y0 + 1, x0 + 1) - get(image, y0 + 1, x0))
+    return top + v * (low - top)
+
+
+def last_lost(image, x, y):
+    H, W = image.shape
+    if x < 0 or y < 0 or x >= W - 1 or y >= H - 1:
+        return 0.0
+    return right_by_neighbours(image, x, y)
+
+
+def last_neighbour_lost(image, x, y):
+    H, W = image.shape
+    inner = torch.zeros_like(image)
+    inner[: H - 1, : W - 1] = image[: H - 1, : W - 1]
+    return right_by_neighbours(inner, x, y)
+
+
+def rim_lost(image, x, y):
+    H, W = image.shape
+    if not (0 <= x <= W - 1 and 0 <= y <= H - 1):
+        return 0
+    return right_by_neighbours(image, x, y)
+
+
+def clamped(image, x, y):
+    H, W = image.shape
+    x, y = min(max(x, 0), W - 1), min(max(y, 0), H - 1)
+    return right_by_neighbours(image, x, y)
+
+
+def wrapping(image, x, y):
+    H, W = image.shape
+    x0, y0 = math.floor(x), math.floor(y)
+    total = 0.0
+    for i in (y0, y0 + 1):
+        for j in (x0, x0 + 1):
+            total += image[i % H, j % W] * (1 - abs(x - j)) * (1 - abs(y - i))
+    return total
+
+
+def unguarded(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    return (
+        (1 - u) * (1 - v) * image[y0, x0]
+        + u * (1 - v) * image[y0, x0 + 1]
+        + (1 - u) * v * image[y0 + 1, x0]
+        + u * v * image[y0 + 1, x0 + 1]
+    )
+
+
+def half_guarded(image, x, y):
+    H, W = image.shape
+    x0, y0 = min(math.floor(x), W - 1), min(math.floor(y), H - 1)
+    x1, y1 = min(math.floor(x) + 1, W - 1), min(math.floor(y) + 1, H - 1)
+    u, v = x - math.floor(x), y - math.floor(y)
+    return (
+        (1 - u) * (1 - v) * image[y0, x0]
+        + u * (1 - v) * image[y0, x1]
+        + (1 - u) * v * image[y1, x0]
+        + u * v * image[y1, x1]
+    )
+
+
+def rounded(image, x, y):
+    return get(image, round(y), round(x))
+
+
+# bilinear_gradient
+
+
+def gradient_right(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    a, b = get(image, y0, x0), get(image, y0, x0 + 1)
+    c, d = get(image, y0 + 1, x0), get(image, y0 + 1, x0 + 1)
+    return (1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)
+
+
+def gradient_by_differences(image, x, y):
+    step = 1e-7
+    value = right_by_neighbours(image, x, y)
+    return (
+        torch.tensor(
+            [right_by_neighbours(image, x + step, y) - value, right_by_neighbours(image, x, y + step) - value],
+            dtype=torch.float64,
+        )
+        / step
+    )
+
+
+def gradient_central(image, x, y):
+    h = 1e-7
+    return (
+        (right_by_neighbours(image, x + h, y) - right_by_neighbours(image, x - h, y)) / (2 * h),
+        (right_by_neighbours(image, x, y + h) - right_by_neighbours(image, x, y - h)) / (2 * h),
+    )
+
+
+def gradient_backward(image, x, y):
+    h = 1e-7
+    value = right_by_neighbours(image, x, y)
+    return ((value - right_by_neighbours(image, x - h, y)) / h, (value - right_by_neighbours(image, x, y - h)) / h)
+
+
+def gradient_swapped(image, x, y):
+    dx, dy = gradient_right(image, x, y)
+    return dy, dx
+
+
+def gradient_negative(image, x, y):
+    dx, dy = gradient_right(image, x, y)
+    return -dx, -dy
+
+
+def gradient_y_up(image, x, y):
+    dx, dy = gradient_right(image, x, y)
+    return dx, -dy
+
+
+def gradient_equation_7(image, x, y):
+    H, W = image.shape
+    m = torch.arange(W, dtype=torch.float64)
+    n = torch.arange(H, dtype=torch.float64)
+    kx, ky = (1 - (x - m).abs()).clamp(min=0), (1 - (y - n).abs()).clamp(min=0)
+    sx = torch.where((m - x).abs() >= 1, 0.0, torch.where(m >= x, 1.0, -1.0)).double()
+    sy = torch.where((n - y).abs() >= 1, 0.0, torch.where(n >= y, 1.0, -1.0)).double()
+    return ky @ image @ sx, sy @ image @ kx
+
+
+def gradient_sum(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    left = (1 - v) * get(image, y0, x0) + v * get(image, y0 + 1, x0)
+    right = (1 - v) * get(image, y0, x0 + 1) + v * get(image, y0 + 1, x0 + 1)
+    top = (1 - u) * get(image, y0, x0) + u * get(image, y0, x0 + 1)
+    low = (1 - u) * get(image, y0 + 1, x0) + u * get(image, y0 + 1, x0 + 1)
+    return left + right, top + low
+
+
+def gradient_unweighted(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    return (get(image, y0, x0 + 1) - get(image, y0, x0), get(image, y0 + 1, x0) - get(image, y0, x0))
+
+
+def gradient_both_rows(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    a, b, c, d = (get(image, y0 + i, x0 + j) for i in range(2) for j in range(2))
+    return b - a + d - c, c - a + d - b
+
+
+def gradient_own_axis(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    a, b, c, d = (get(image, y0 + i, x0 + j) for i in range(2) for j in range(2))
+    return (1 - u) * (b - a) + u * (d - c), (1 - v) * (c - a) + v * (d - b)
+
+
+def gradient_crossed(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    a, b, c, d = (get(image, y0 + i, x0 + j) for i in range(2) for j in range(2))
+    return v * (b - a) + (1 - v) * (d - c), u * (c - a) + (1 - u) * (d - b)
+
+
+def gradient_of_nearest(image, x, y):
+    return torch.zeros(2)
+
+
+def gradient_clamped(image, x, y):
+    H, W = image.shape
+
+    def pixel(i, j):
+        return image[min(max(i, 0), H - 1), min(max(j, 0), W - 1)]
+
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    a, b, c, d = (pixel(y0 + i, x0 + j) for i in range(2) for j in range(2))
+    return (1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)
+
+
+def gradient_unguarded(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    u, v = x - x0, y - y0
+    a, b, c, d = (image[y0 + i, x0 + j] for i in range(2) for j in range(2))
+    return (1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)
+
+
+def gradient_early_exit(image, x, y):
+    H, W = image.shape
+    if x < 0 or y < 0 or x > W - 1 or y > H - 1:
+        return 0.0, 0.0
+    return gradient_right(image, x, y)
+
+
+def gradient_xy(image, x, y):
+    # Columns for rows throughout: the point read is (y, x), and so are its slopes.
+    return gradient_right(image, y, x)
+
+
+# nearest
+
+
+def nearest_right(image, x, y):
+    return get(image, round(y), round(x))
+
+
+def nearest_by_torch_round(image, x, y):
+    point = torch.tensor([y, x], dtype=torch.float64).round().long()
+    H, W = image.shape
+    inside = 0 <= point[0] < H and 0 <= point[1] < W
+    return image[point[0], point[1]] if inside else 0
+
+
+def nearest_half_up(image, x, y):
+    return get(image, math.floor(y + 0.5), math.floor(x + 0.5))
+
+
+def nearest_truncated(image, x, y):
+    return get(image, int(y), int(x))
+
+
+def nearest_half_truncated(image, x, y):
+    return get(image, int(y + 0.5), int(x + 0.5))
+
+
+def nearest_floored(image, x, y):
+    return get(image, math.floor(y), math.floor(x))
+
+
+def nearest_swapped(image, x, y):
+    return get(image, round(x), round(y))
+
+
+def nearest_clamped(image, x, y):
+    H, W = image.shape
+    return image[min(max(round(y), 0), H - 1), min(max(round(x), 0), W - 1)]
+
+
+def nearest_unguarded(image, x, y):
+    return image[round(y), round(x)]
+
+
+def nearest_last_lost(image, x, y):
+    H, W = image.shape
+    i, j = round(y), round(x)
+    return image[i, j] if i in range(H - 1) and j in range(W - 1) else 0.0
+
+
+# warp
+
+
+def to_normalized(k, size, corners):
+    return -1 + 2 * k / (size - 1) if corners else -1 + (2 * k + 1) / size
+
+
+def to_pixel(t, size, corners):
+    return (t + 1) / 2 * (size - 1) if corners else (t + 1) / 2 * size - 0.5
+
+
+def warp_with(
+    image,
+    theta,
+    out_size,
+    align_corners=False,
+    sample=right_by_neighbours,
+    order="right",
+    grid_corners=None,
+    sample_corners=None,
+    border=None,
+):
+    """A warp in loops, with what a learner could get wrong as options."""
+    (a, b, c), (d, e, f) = theta.tolist()
+    H, W = image.shape
+    h, w = out_size
+    first = align_corners if grid_corners is None else grid_corners
+    second = align_corners if sample_corners is None else sample_corners
+    out = torch.zeros(h, w, dtype=image.dtype)
+    for i in range(h):
+        for j in range(w):
+            x, y = to_normalized(j, w, first), to_normalized(i, h, first)
+            if order == "base":
+                x, y = y, x
+            xs, ys = a * x + b * y + c, d * x + e * y + f
+            if order == "source":
+                xs, ys = ys, xs
+            size_x, size_y = (w, h) if border == "output size" else (W, H)
+            px, py = to_pixel(xs, size_x, second), to_pixel(ys, size_y, second)
+            if order == "index":
+                px, py = py, px
+            out[i, j] = sample(image, px, py)
+    return out
+
+
+def vectorised(image, theta, out_size, align_corners=False):
+    grid = torch.nn.functional.affine_grid(theta.unsqueeze(0), (1, 1, *out_size), align_corners=align_corners)
+    return torch.nn.functional.grid_sample(image[None, None], grid, align_corners=align_corners).squeeze()
+
+
+def variant(**options):
+    return lambda image, theta, out_size, align_corners=False: warp_with(
+        image, theta, out_size, align_corners, **options
+    )
+
+
+def input_sized(image, theta, out_size, align_corners=False):
+    return warp_with(image, theta, image.shape, align_corners)
+
+
+def inverted(image, theta, out_size, align_corners=False):
+    linear = torch.linalg.inv(theta[:, :2])
+    theta = torch.cat([linear, -linear @ theta[:, 2:]], dim=1)
+    return warp_with(image, theta, out_size, align_corners)
+
+
+def pushed(image, theta, out_size, align_corners=False):
+    (a, b, c), (d, e, f) = theta.tolist()
+    H, W = image.shape
+    h, w = out_size
+    out = torch.zeros(h, w, dtype=image.dtype)
+    for i in range(H):
+        for j in range(W):
+            x, y = to_normalized(j, W, align_corners), to_normalized(i, H, align_corners)
+            column = round(to_pixel(a * x + b * y + c, w, align_corners))
+            row = round(to_pixel(d * x + e * y + f, h, align_corners))
+            if 0 <= row < h and 0 <= column < w:
+                out[row, column] = image[i, j]
+    return out
+
+
+def textbook_order(image, theta, out_size, align_corners=False):
+    a, b, c, d, e, f = theta.reshape(-1).tolist()
+    return warp_with(image, torch.tensor([[a, b, e], [c, d, f]]).double(), out_size, align_corners)
+
+
+def columns_first(image, theta, out_size, align_corners=False):
+    return warp_with(image, theta.reshape(3, 2).T, out_size, align_corners)
+
+
+def in_pixels(image, theta, out_size, align_corners=False):
+    out = torch.zeros(out_size, dtype=image.dtype)
+    for i in range(out_size[0]):
+        for j in range(out_size[1]):
+            x, y = theta @ torch.tensor([j, i, 1.0], dtype=torch.float64)
+            out[i, j] = right_by_neighbours(image, x.item(), y.item())
+    return out
+
+
+# shrink
+
+
+def shrink_loops(image, factor):
+    H, W = image.shape
+    out = torch.empty(H // factor, W // factor, dtype=image.dtype)
+    for i in range(out.shape[0]):
+        for j in range(out.shape[1]):
+            out[i, j] = image[i * factor : (i + 1) * factor, j * factor : (j + 1) * factor].mean()
+    return out
+
+
+def shrink_area(image, factor):
+    return torch.nn.functional.interpolate(image[None, None], scale_factor=1 / factor, mode="area")[0, 0]
+
+
+def strided(image, factor):
+    H, W = image.shape
+    return torch.stack([torch.stack([image[i, j] for j in range(0, W, factor)]) for i in range(0, H, factor)])
+
+
+def strided_centre(image, factor):
+    H, W = image.shape
+    rows, columns = range(factor // 2, H, factor), range(factor // 2, W, factor)
+    return torch.tensor([[image[i, j].item() for j in columns] for i in rows], dtype=torch.float64)
+
+
+def bilinear_shrink(image, factor):
+    H, W = image.shape
+    out = torch.empty(H // factor, W // factor, dtype=image.dtype)
+    for i in range(H // factor):
+        for j in range(W // factor):
+            out[i, j] = right_by_neighbours(image, (j + 0.5) * factor - 0.5, (i + 0.5) * factor - 0.5)
+    return out
+
+
+def maximum(image, factor):
+    return torch.nn.functional.max_pool2d(image[None, None], factor)[0, 0]
+
+
+def summed(image, factor):
+    return torch.nn.functional.avg_pool2d(image[None, None], factor, divisor_override=1)[0, 0]
+
+
+def rows_only(image, factor):
+    H, _ = image.shape
+    return torch.stack([image[i : i + factor].mean(0) for i in range(0, H, factor)])[:, ::factor]
+
+
+def rows_only_full_width(image, factor):
+    H, _ = image.shape
+    return torch.stack([image[i : i + factor].mean(0) for i in range(0, H, factor)])
+
+
+def columns_only(image, factor):
+    return rows_only(image.T, factor).T
+
+
+def halved(function):
+    """Half of a number, or of each of two."""
+
+    def half(image, x, y):
+        answer = function(image, x, y)
+        return tuple(part / 2 for part in answer) if isinstance(answer, tuple) else answer / 2
+
+    return half
+
+
+DICE = random.Random(0)
+
+
+def dice(image, x, y):
+    return DICE.uniform(0, 20)
+
+
+def warp_noise(image, theta, out_size, align_corners=False):
+    return torch.rand(out_size, dtype=torch.float64)
+
+
+def shrink_noise(image, factor):
+    return torch.rand(image.shape[0] // factor, image.shape[1] // factor, dtype=torch.float64)
+
+
+ANSWERS = {
+    "bilinear": Answers(
+        correct=(right_by_neighbours, right_by_tent, right_by_padding),
+        mistaken={
+            "weights_crossed": (crossed, crossed_one_axis),
+            "xy_swapped": (swapped, swapped_index),
+            "truncated": truncated,
+            "last_row_lost": (last_lost, last_neighbour_lost),
+            "rim_lost": rim_lost,
+            "padding_ignored": clamped,
+            "wraps": (wrapping, unguarded, half_guarded),
+            "rounded": rounded,
+        },
+        unexplained=(dice, halved(right_by_neighbours), lambda image, x, y: 1.0),
+    ),
+    "bilinear_gradient": Answers(
+        correct=(gradient_right, gradient_by_differences),
+        mistaken={
+            "order_swapped": gradient_swapped,
+            "sign_flipped": (gradient_negative, gradient_y_up),
+            "equation_literal": gradient_equation_7,
+            "other_side": (gradient_central, gradient_backward),
+            "sum_not_difference": gradient_sum,
+            "unweighted": (gradient_unweighted, gradient_both_rows),
+            "weights_crossed": (gradient_own_axis, gradient_crossed),
+            "zero": gradient_of_nearest,
+            "padding_ignored": (gradient_clamped, gradient_unguarded, gradient_early_exit),
+            "xy_swapped": gradient_xy,
+        },
+        unexplained=(halved(gradient_right), lambda image, x, y: (1.0, 1.0)),
+    ),
+    "nearest": Answers(
+        correct=(nearest_right, nearest_by_torch_round),
+        mistaken={
+            "half_up": nearest_half_up,
+            "truncated": (nearest_truncated, nearest_half_truncated),
+            "floored": nearest_floored,
+            "xy_swapped": nearest_swapped,
+            "padding_ignored": nearest_clamped,
+            "wraps": nearest_unguarded,
+            "last_row_lost": nearest_last_lost,
+            "interpolated": right_by_tent,
+        },
+        unexplained=(dice, halved(nearest_right), lambda image, x, y: 1.0),
+    ),
+    "warp": Answers(
+        correct=(warp_with, vectorised),
+        mistaken={
+            "output_size_ignored": input_sized,
+            "grid_yx": (variant(order="source"), variant(order="base"), variant(order="index")),
+            "forward": (inverted, pushed),
+            "align_corners": (
+                variant(grid_corners=False, sample_corners=False),
+                variant(grid_corners=True, sample_corners=True),
+                variant(grid_corners=True),
+                variant(sample_corners=False),
+                variant(sample_corners=True),
+            ),
+            "last_row_lost": (variant(sample=last_lost), variant(sample=last_neighbour_lost)),
+            "rim_lost": variant(sample=rim_lost),
+            "theta_order": (textbook_order, columns_first),
+            "sizes_mixed": variant(border="output size"),
+            "theta_in_pixels": in_pixels,
+            "padding_ignored": variant(sample=clamped),
+            "rounded": variant(sample=nearest_right),
+        },
+        unexplained=(warp_noise,),
+    ),
+    "shrink": Answers(
+        correct=(shrink_loops, shrink_area),
+        mistaken={
+            "strided": (strided, strided_centre),
+            "no_antialias": bilinear_shrink,
+            "maximum": maximum,
+            "sum_not_mean": summed,
+            "one_axis": (rows_only, rows_only_full_width, columns_only),
+        },
+        unexplained=(shrink_noise,),
+    ),
+}

@@ -1,0 +1,281 @@
+"""Functions as learners write them in chapter 7: correct, mistaken, and neither."""
+
+import itertools
+import math
+import statistics
+from functools import partial
+
+import numpy as np
+import torch
+from scipy import stats
+
+from stn_lib.exercises import ch07_training as check
+from stn_lib.spatial_transformer import SpatialTransformer
+from tests.exercises.answers import Answers, slips
+
+
+def by_scipy(errors, n):
+    interval = stats.binomtest(errors, n).proportion_ci(method="wilson")
+    return interval.low, interval.high
+
+
+def by_roots(errors, n):
+    # The rates q with (p - q)² = z² q (1 - q) / n, with the usual rounded z.
+    p, z = errors / n, 1.96
+    a, b, c = 1 + z**2 / n, -(2 * p + z**2 / n), p**2
+    root = math.sqrt(max(0.0, b**2 - 4 * a * c))
+    return [(-b - root) / (2 * a), (-b + root) / (2 * a)]
+
+
+def wald(errors, n):
+    p = errors / n
+    margin = 1.96 * (p * (1 - p) / n) ** 0.5
+    return p - margin, p + margin
+
+
+def wald_cut(errors, n):
+    low, high = wald(errors, n)
+    return max(low, 0.0), min(high, 1.0)
+
+
+def without_n(errors, n):
+    p = errors / n
+    sd = (p * (1 - p)) ** 0.5
+    return p - 1.96 * sd, p + 1.96 * sd
+
+
+def n_not_rooted(errors, n):
+    p = errors / n
+    sd = (p * (1 - p)) ** 0.5 / n
+    return p - 1.96 * sd, p + 1.96 * sd
+
+
+def percent(errors, n):
+    low, high = by_roots(errors, n)
+    return 100 * low, 100 * high
+
+
+def percent_wald(errors, n):
+    low, high = wald(errors, n)
+    return 100 * low, 100 * high
+
+
+def one_error(errors, n):
+    p = errors / n
+    se = (p * (1 - p) / n) ** 0.5
+    return p - se, p + se
+
+
+def ninety(errors, n):
+    p = errors / n
+    margin = 1.6449 * (p * (1 - p) / n) ** 0.5
+    return p - margin, p + margin
+
+
+def exchanged(errors, n):
+    low, high = by_roots(errors, n)
+    return high, low
+
+
+T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 8: 2.36}  # Student's t as printed tables have it, by seeds
+
+
+def gap(a, b, slip=None):
+    """With the standard library and a printed table, as a learner writes it, with at most one slip."""
+    differences = [y - x if slip == "sign" else x - y for x, y in zip(a, b, strict=True)]
+    k, mean = len(differences), statistics.mean(differences)
+    deviation = {"population_deviation": statistics.pstdev}.get(slip, statistics.stdev)(differences)
+    if slip == "one_network":
+        deviation = statistics.stdev(b)
+    error = deviation / (1 if slip == "root_forgotten" else math.sqrt(k))
+    if slip == "unpaired":
+        error = math.sqrt(statistics.variance(a) / k + statistics.variance(b) / k)
+    times = {"normal_quantile": 1.96, "one_sigma": 1}.get(slip, T95[k])
+    if slip in ("degrees_of_freedom", "one_sided"):
+        times = stats.t.ppf(0.975, k) if slip == "degrees_of_freedom" else stats.t.ppf(0.95, k - 1)
+    half = times * error
+    if slip == "half_width":
+        return mean, -half, half
+    return (mean - half, mean, mean + half) if slip == "order_swapped" else (mean, mean - half, mean + half)
+
+
+def by_ttest(a, b):
+    low, high = stats.ttest_rel(a, b).confidence_interval()
+    return statistics.mean(a) - statistics.mean(b), low, high
+
+
+def by_welch(a, b):
+    low, high = stats.ttest_ind(a, b, equal_var=False).confidence_interval()
+    return statistics.mean(a) - statistics.mean(b), low, high
+
+
+def by_pooled(a, b):
+    low, high = stats.ttest_ind(a, b).confidence_interval()
+    return statistics.mean(a) - statistics.mean(b), low, high
+
+
+def by_ends(a, b):
+    (low_a, high_a), (low_b, high_b) = (stats.ttest_1samp(e, 0).confidence_interval() for e in (a, b))
+    return statistics.mean(a) - statistics.mean(b), low_a - high_b, high_a - low_b
+
+
+def by_numpy(a, b):
+    """Two slips at once, as numpy's default invites to: divided by k, and 1.96."""
+    d = np.array(a) - np.array(b)
+    half = 1.96 * d.std() / len(d) ** 0.5
+    return d.mean(), d.mean() - half, d.mean() + half
+
+
+def of_one(a, b):
+    return statistics.mean(a), *stats.t.interval(0.95, len(a) - 1, loc=np.mean(a), scale=stats.sem(a))
+
+
+def split(model, lr, factor, slip=None):
+    """Module by module, as a learner writes it, with at most one slip."""
+    if slip == "nested_missed":
+        modules = list(model.children())
+    elif slip == "by_name":
+        modules = [m for name, m in model.named_modules() if name.endswith("transformer")]
+    else:
+        modules = list(model.modules())
+    found = [m.localization for m in modules if isinstance(m, SpatialTransformer)]
+    if slip == "one_transformer_only":
+        found = found[:1]
+    if slip == "last_layer_only":
+        found = [network[-1] for network in found]
+    slow = [p for network in found for name, p in network.named_parameters()
+            if slip != "weights_only" or "weight" in name]  # fmt: skip
+    rest = [p for p in model.parameters() if all(p is not other for other in slow)]
+    if slip == "in_two_groups":
+        rest = list(model.parameters())
+    rest = [] if slip == "rest_left_out" else rest
+    slow = [] if slip == "localization_left_out" else slow
+    fast, slower = lr, {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor}.get(slip, lr * factor)
+    if slip == "factor_on_the_classifier":
+        fast, slower = slower, fast
+    if slip == "factor_everywhere":
+        fast = slower
+    if slip == "consumed":
+        rest, slow = (p for p in rest), (p for p in slow)
+    first = {"params": rest} if slip == "rate_missing" else {"params": rest, "lr": fast}
+    return [first, {"params": slow, "lr": slower}]
+
+
+def one_group_each(model, lr, factor):
+    return [
+        {"params": p, "lr": lr * factor if ".localization." in "." + name else lr}
+        for name, p in model.named_parameters()
+    ]
+
+
+def named_members(model, lr, factor):
+    inside = [(n, p) for n, p in model.named_parameters() if "localization" in n]
+    others = [(n, p) for n, p in model.named_parameters() if "localization" not in n]
+    return ({"params": inside, "lr": lr * factor, "weight_decay": 0.0}, {"params": others, "lr": lr})
+
+
+def yielded(model, lr, factor):
+    yield from split(model, lr, factor)
+
+
+def chained(model, lr, factor):
+    """One group is a generator, the other a list."""
+    found = [m for m in model.modules() if isinstance(m, SpatialTransformer)]
+    slow = itertools.chain(*(m.localization.parameters() for m in found))
+    return [{"params": slow, "lr": lr * factor}, split(model, lr, factor)[0]]
+
+
+def every_module_of(model, lr, factor):
+    """Walks through all modules, and asks each for its parameters, which are those of all below."""
+    rest, slow = split(model, lr, factor)
+    inside = {id(p) for p in slow["params"]}
+    rest["params"] = [p for m in model.modules() for p in m.parameters() if id(p) not in inside]
+    return [rest, slow]
+
+
+def biases_at_full_rate(model, lr, factor):
+    slow = [p for name, p in model.named_parameters() if "localization" in name and p.dim() > 1]
+    rest = [p for p in model.parameters() if id(p) not in {id(q) for q in slow}]
+    return [{"params": rest, "lr": lr}, {"params": slow, "lr": lr * factor}]
+
+
+def only_if_it_has_one(model, lr, factor):
+    if not hasattr(model, "transformer"):
+        return [{"params": list(model.parameters()), "lr": lr}]
+    return split(model, lr, factor)
+
+
+def pick(runs, slip=None):
+    """A loop, as a learner writes it, with at most one slip."""
+    best, place = None, None
+    for k, run_ in enumerate(runs):
+        key = {
+            "chosen_by_test": run_["test"],
+            "highest": -run_["validation"],
+            "smallest_gap": abs(run_["test"] - run_["validation"]),
+        }.get(slip, run_["validation"])
+        if best is None or key < best:
+            best, place = key, k
+    lr, validation, test = runs[place].values()
+    return {
+        "validation_reported": (lr, validation),
+        "best_test_reported": (lr, min(r["test"] for r in runs)),
+        "errors_averaged": (lr, statistics.mean([validation, test])),
+        "place_returned": (place, test),
+        "order_swapped": (test, lr),
+    }.get(slip, (lr, test))
+
+
+def by_sorting_in_place(runs):
+    runs.sort(key=lambda r: r["validation"])
+    best = runs.pop(0)
+    return best.pop("lr"), best.pop("test")
+
+
+ANSWERS = {
+    "interval": Answers(
+        correct=(by_scipy, by_roots),
+        mistaken={
+            "normal_approximation": (wald, wald_cut),
+            "without_n": (without_n, n_not_rooted),
+            "percent": (percent, percent_wald),
+            "one_sigma": one_error,
+            "one_sided": ninety,
+            "order_swapped": exchanged,
+        },
+        unexplained=(
+            lambda errors, n: (0.0, 1.0),
+            lambda errors, n: (errors / n, errors / n),
+            lambda errors, n: (errors / n / 2, errors / n * 2),
+        ),
+    ),
+    "gap": Answers(
+        correct=(gap, by_ttest, lambda a, b: torch.tensor(gap(a, b))),
+        mistaken=slips(gap, check.gap)
+        | {
+            "unpaired": (partial(gap, slip="unpaired"), by_welch, by_pooled, by_ends),
+            "normal_quantile": (partial(gap, slip="normal_quantile"), by_numpy),
+            "one_network": (partial(gap, slip="one_network"), of_one),
+        },
+        unexplained=(lambda a, b: (0.0, -1.0, 1.0),),
+    ),
+    "groups": Answers(
+        correct=(split, one_group_each, named_members),
+        mistaken=slips(split, check.groups)
+        | {
+            "consumed": (partial(split, slip="consumed"), yielded, chained),
+            "in_two_groups": (partial(split, slip="in_two_groups"), every_module_of),
+            "weights_only": (partial(split, slip="weights_only"), biases_at_full_rate),
+            "nested_missed": (partial(split, slip="nested_missed"), only_if_it_has_one),
+        },
+        unexplained=(
+            lambda model, lr, factor: [{"params": list(model.parameters()), "lr": 1.0}],
+            lambda model, lr, factor: [],
+        ),
+    ),
+    "choose": Answers(
+        correct=(pick, by_sorting_in_place),
+        mistaken=slips(pick, check.choose),
+        unexplained=(lambda runs: (runs[0]["lr"], runs[-1]["test"]),),
+    ),
+}
