@@ -1,6 +1,7 @@
 """Fixtures of several rooms: a browser, the built book, a server for it. What makes a test quick. What was left out."""
 
 import http.server
+import multiprocessing.process
 import subprocess
 import sys
 import threading
@@ -59,18 +60,25 @@ def pytest_collection_modifyitems(items):
 _start = subprocess.Popen.__init__
 
 
+def _refuse(*_):
+    raise RuntimeError("expected pytest.mark.process on a test that starts Python: mark it, or call main() in it")
+
+
 def _start_no_python(popen, arguments, *rest, **options):
-    if str(arguments[0]) == sys.executable:
-        raise RuntimeError("expected pytest.mark.process on a test that starts Python: mark it, or call main()")
+    if isinstance(arguments, (list, tuple)) and str(arguments[0]) == sys.executable:
+        _refuse()
     _start(popen, arguments, *rest, **options)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item):
-    """Refuse to start Python in a quick test."""
+    """Refuse to start Python in a quick test: it takes seconds, and `make quick` promises none."""
     if any(map(item.get_closest_marker, ("process", "browser"))):
         return (yield)
-    with mock.patch.object(subprocess.Popen, "__init__", _start_no_python):
+    with (
+        mock.patch.object(subprocess.Popen, "__init__", _start_no_python),
+        mock.patch.object(multiprocessing.process.BaseProcess, "start", _refuse),
+    ):
         return (yield)
 
 
