@@ -26,7 +26,7 @@ import torch.nn.functional as F
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from stn_lib.data import cast
 from stn_lib.models import build
-from stn_lib.widgets import AlignPicture, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpPicture
+from stn_lib.widgets import AlignImage, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpImage
 from tests.browser import chromium
 
 PAGE = """<!doctype html><html data-theme="light"><style>%s</style><div id="el" style="width:688px"></div></html>"""
@@ -102,10 +102,10 @@ def main() -> None:
     moved = in_browser(MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)])
     pooled = in_browser(PoolShift(cast()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)])
     corner = [[1 + (k % 50) / 100, 0, 0, 0, 1, 0] for k in range(frames)]
-    warped = in_browser(WarpPicture(), "theta", corner)
+    warped = in_browser(WarpImage(), "theta", corner)
     traced = in_browser(TracePixel(), "row", [k % 4 for k in range(frames)])
-    aligned = in_browser(AlignPicture(), "step", [k % 121 for k in range(frames)])
-    started = in_browser(AlignPicture(), "x", [(k % 40) / 100 for k in range(frames)])
+    aligned = in_browser(AlignImage(), "step", [k % 121 for k in range(frames)])
+    started = in_browser(AlignImage(), "x", [(k % 40) / 100 for k in range(frames)])
     kernel = in_kernel(image, max(12, frames // 10))
     result = {
         "explorable, 128x128": spread(loss),

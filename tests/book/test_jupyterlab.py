@@ -167,9 +167,9 @@ def test_the_explorable_moves_python_and_a_linked_slider(page):
     [
         ("01_invariance.ipynb", ".stn-move-digit", ".stn-handle", "ArrowRight"),
         ("02_pooling_shift.ipynb", ".stn-pool-shift", "input[type=range]", "ArrowLeft"),
-        ("03_affine.ipynb", ".stn-warp-picture", ".stn-handle", "ArrowRight"),
+        ("03_affine.ipynb", ".stn-warp-image", ".stn-handle", "ArrowRight"),
         ("04_grid.ipynb", ".stn-trace-pixel", ".stn-marker", "ArrowRight"),
-        ("06_module.ipynb", ".stn-align-picture", ".stn-handle", "ArrowRight"),
+        ("06_module.ipynb", ".stn-align-image", ".stn-handle", "ArrowRight"),
     ],
 )
 def test_a_chapter_runs_and_its_explorable_answers_the_keyboard(browser, lab, chapter, widget, control, key):

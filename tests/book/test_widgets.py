@@ -179,8 +179,8 @@ def test_the_eight_bits_are_those_of_the_text_and_a_click_turns_one(browser, ser
 
 
 def test_a_dragged_corner_changes_theta_and_what_stays_as_it_is(browser, served):
-    with Visit(browser, served + "book/03_affine.html#warp-picture?theta=1,0,0,0,1,0") as visit:
-        widget = visit.page.locator(".stn-warp-picture")
+    with Visit(browser, served + "book/03_affine.html#warp-image?theta=1,0,0,0,1,0") as visit:
+        widget = visit.page.locator(".stn-warp-image")
         assert widget.locator(".stn-keeps li[data-kept=true]").count() == 4
         widget.locator(".stn-handle").first.focus()
         visit.page.keyboard.press(
@@ -220,17 +220,17 @@ def test_two_rulers_that_differ_are_said_to(browser, served):
 
 ENDS = {
     "": "arrived, 0.1 pixels",
-    "#align-picture?x=.3": "Stuck",
-    "#align-picture?x=.3&blur=coarse": "Arrived",
-    "#align-picture?x=.3&sampler=linearized": "Arrived",
-    "#align-picture?sampler=nearest": "nearest",
-    "#align-picture?x=-1.5": "blank",
+    "#align-image?x=.3": "Stuck",
+    "#align-image?x=.3&blur=coarse": "Arrived",
+    "#align-image?x=.3&sampler=linearized": "Arrived",
+    "#align-image?sampler=nearest": "nearest",
+    "#align-image?x=-1.5": "blank",
 }
 
 
 @pytest.mark.parametrize("state", ENDS)
 def test_the_descent_ends_as_the_text_says(browser, served, state):
     with Visit(browser, served + "book/06_module.html" + state) as visit:
-        widget = visit.page.locator(".stn-align-picture")
+        widget = visit.page.locator(".stn-align-image")
         look(widget)
         assert ENDS[state].lower() in widget.locator(".stn-told").inner_text().lower()
