@@ -15,7 +15,9 @@
       this.state = state;
       this.listeners = new Map(); // event -> Set of functions
     }
-    get(key) { return this.state[key]; }
+    get(key) {
+      return this.state[key];
+    }
     set(key, value) {
       const changes = typeof key === "object" ? key : { [key]: value };
       const changed = Object.keys(changes).filter((name) => !same(this.state[name], changes[name]));
@@ -48,8 +50,11 @@
     if (typeof a !== "object" || typeof b !== "object" || !a || !b) return false;
     if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return false;
     const keys = Object.keys(a);
-    return Array.isArray(a) === Array.isArray(b) && keys.length === Object.keys(b).length
-      && keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]));
+    return (
+      Array.isArray(a) === Array.isArray(b) &&
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => Object.hasOwn(b, key) && same(a[key], b[key]))
+    );
   }
 
   function decode(base64) {
@@ -80,7 +85,8 @@
   function connect(models, link) {
     const [sourceId, from] = link.get("source");
     const [targetId, to] = link.get("target");
-    const source = models.get(reference(sourceId)), target = models.get(reference(targetId));
+    const source = models.get(reference(sourceId)),
+      target = models.get(reference(targetId));
     if (!source || !target) return;
     const forward = () => target.set(to, source.get(from));
     source.on(`change:${from}`, forward);
@@ -95,10 +101,13 @@
   function load(name) {
     if (!imported.has(name)) {
       const url = URL.createObjectURL(new Blob([window.stnModules[name]], { type: "text/javascript" }));
-      imported.set(name, import(url).then(async (module) => {
-        URL.revokeObjectURL(url);
-        return typeof module.default === "function" ? module.default() : module.default;
-      }));
+      imported.set(
+        name,
+        import(url).then(async (module) => {
+          URL.revokeObjectURL(url);
+          return typeof module.default === "function" ? module.default() : module.default;
+        }),
+      );
     }
     return imported.get(name);
   }
@@ -125,11 +134,13 @@
     if (model.kind in BOXES) {
       el.classList.add("stn-box");
       el.dataset.stnBox = BOXES[model.kind];
-      await Promise.all(children(models, model).map((child) => {
-        const place = document.createElement("div");
-        el.append(place);
-        return show(models, child, place);
-      }));
+      await Promise.all(
+        children(models, model).map((child) => {
+          const place = document.createElement("div");
+          el.append(place);
+          return show(models, child, place);
+        }),
+      );
     } else {
       await (await ready(model)).render?.({ model, el });
     }

@@ -19,7 +19,7 @@ from torch.nn import functional as F
 
 from stn_lib.data import sample_digits
 from stn_lib.models import build
-from stn_lib.widgets import AlignPicture, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpPicture
+from stn_lib.widgets import AlignImage, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpImage
 from tools.browser import chromium
 
 EXPLORABLE = "explorable, 128x128"
@@ -94,11 +94,11 @@ def widgets(image: torch.Tensor, frames: int) -> dict[str, tuple[Any, str, list]
         "cover, two networks": (StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)]),
         "move a digit, one network and its map": (MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)]),
         "pool a signal": (PoolShift(sample_digits()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)]),
-        "warp an image": (WarpPicture(), "theta", thetas),
+        "warp an image": (WarpImage(), "theta", thetas),
         "trace a pixel": (TracePixel(), "row", [k % 4 for k in range(frames)]),
-        "align two images, another step": (AlignPicture(), "step", [k % 121 for k in range(frames)]),
+        "align two images, another step": (AlignImage(), "step", [k % 121 for k in range(frames)]),
         "align two images, another start (120 steps of gradient descent)": (
-            AlignPicture(), "x", [(k % 40) / 100 for k in range(frames)],
+            AlignImage(), "x", [(k % 40) / 100 for k in range(frames)],
         ),
     }  # fmt: skip
 

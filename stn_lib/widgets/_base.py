@@ -1,6 +1,8 @@
-"""What all explorables share: the joined module, the style sheet, the word table, the picture without JavaScript."""
+"""What all explorables share: the joined module, the style sheet, the word table, the fallback without JavaScript."""
 
 import html
+import inspect
+from pathlib import Path
 
 import anywidget
 import traitlets
@@ -11,8 +13,8 @@ from stn_lib.widgets import _bundle
 class Explorable(anywidget.AnyWidget):
     """An ipywidget whose front end is one JavaScript module that needs no kernel.
 
-    A subclass names its module and style sheet in the class statement
-    (``class SamplePoint(Explorable, module="sample_point")``) and keeps every word it shows in ``WORDS``.
+    A subclass is declared in the ``__init__.py`` of a folder that holds its ``widget.js`` and, if it has rules of its
+    own, ``widget.css``. It keeps every word that the front end shows in ``WORDS``.
 
     Chapter: all
     """
@@ -20,13 +22,15 @@ class Explorable(anywidget.AnyWidget):
     #: The words the front end shows; one table, so that an edition in another language replaces it.
     WORDS: dict[str, str] = {}
     words = traitlets.Dict().tag(sync=True)
-    #: What stands in the widget's place where no JavaScript runs: a fragment of HTML or SVG.
+    #: What a page shows where no JavaScript runs: a fragment of HTML or SVG.
     _fallback = traitlets.Unicode("").tag(sync=True)
 
-    def __init_subclass__(cls, module: str | None = None, **kwargs):
-        if module is not None:
-            cls._esm = _bundle.javascript(f"{module}.js")
-            cls._css = _bundle.stylesheet(module)
+    def __init_subclass__(cls, **kwargs):
+        # Not where traitlets derives a class of its own from an explorable, to add traits to one widget.
+        if Explorable in cls.__bases__ and "_esm" not in vars(cls):
+            folder = Path(inspect.getfile(cls)).parent
+            cls._esm = _bundle.javascript(folder / "widget.js")
+            cls._css = _bundle.stylesheet(folder)
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **traits):
@@ -34,22 +38,35 @@ class Explorable(anywidget.AnyWidget):
         self._fallback = self.fallback()
 
     def fallback(self) -> str:
-        """The picture, as HTML, that stands here without JavaScript."""
+        """The image, as HTML, that a page shows without JavaScript."""
         return f"<p>{html.escape(type(self).__name__)}</p>"
 
 
 def figure(svg: str, caption: str) -> str:
-    """A static picture with its caption, for :meth:`Explorable.fallback`."""
+    """A static image with its caption, for :meth:`Explorable.fallback`."""
     return f'<figure class="stn-fallback">{svg}<figcaption>{html.escape(caption)}</figcaption></figure>'
 
 
-def digit_svg(pixels: bytes, side: int, label: str, degrees: float = 0.0) -> str:
-    """A digit of bytes (0 paper, 255 ink), row by row, as SVG in the page's ink, turned clockwise."""
-    squares = "".join(
-        f'<rect x="{k % side}" y="{k // side}" width="1.02" height="1.02" style="fill:var(--stn-ink);fill-opacity:{v / 255:.2f}"/>'
-        for k, v in enumerate(pixels)
-        if v > 12
+def pixels_svg(values, width: int, left: float = 0.0, least: float = 0.05) -> str:
+    """The pixels of an image, row by row, values from 0 to 1, as SVG squares in the page's text colour.
+
+    Args:
+        values: of the pixels; those of at most `least` are left out.
+        width: of the image in pixels.
+        left: x of its left edge.
+        least: the largest value that is not drawn.
+    """
+    return "".join(
+        f'<rect x="{k % width + left:g}" y="{k // width}" width="1.02" height="1.02" '
+        f'style="fill:var(--stn-ink);fill-opacity:{value:.2f}"/>'
+        for k, value in enumerate(values)
+        if value > least
     )
+
+
+def digit_svg(pixels: bytes, side: int, label: str, degrees: float = 0.0) -> str:
+    """A digit of bytes (0 background, 255 digit), row by row, as SVG, rotated clockwise."""
+    squares = pixels_svg((value / 255 for value in pixels), side, least=12 / 255)
     return (
         f'<svg viewBox="0 0 {side} {side}" width="280" role="img" aria-label="{html.escape(label)}">'
         f'<g transform="rotate({degrees:g} {side / 2} {side / 2})">{squares}</g></svg>'

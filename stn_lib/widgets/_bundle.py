@@ -1,65 +1,96 @@
-"""Joins the small JavaScript modules of one explorable into the single self-contained file that hosts load.
+"""Joins the JavaScript modules of one explorable into the single file that hosts load.
 
-Jupyter and the book's pages hand a module over as text, so a relative ``import`` in it would find
-nothing. Our modules keep to one form (one-line ``import { … } from "./x.js"``, ``export`` in front of a
-declaration), so joining is: each module once, in the order of need, without those two words.
+Jupyter and the book's pages hand a module over as text, where a relative ``import`` finds nothing. Each module
+becomes a function that returns its exports, so that two modules may use the same name for different things.
 """
 
 import re
 from pathlib import Path
 
-_ROOT = Path(__file__).parent
-_IMPORT = re.compile(r'^import \{[^}]*\} from "\./(?P<name>[\w.]+)";\n', re.MULTILINE)
+from stn_lib import palette
+
+_FOLDER = Path(__file__).parent
+_IMPORT = re.compile(r'^import \{(?P<names>[^}]*)\} from "(?P<path>\.{1,2}/[^"]+)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?P<kind>(?:async )?function\*?|const|let|class) (?P<name>\w+)", re.MULTILINE)
+_DEFAULT = re.compile(r"^export default (?P<value>[^;]+);\n", re.MULTILINE)
+_MODULE_SYNTAX = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 _PRELUDE = re.compile(r"(?P<selectors>[^\s{};][^{};]*)\{")
 _COMMA = re.compile(r",\s*(?![^()]*\))")  # between selectors, not inside :is(…)
-_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|let|class)\b)", re.MULTILINE)
 
 
-def javascript(name: str) -> str:
-    """The text of ``js/<name>`` with all modules it imports, joined into one module.
+def javascript(entry: Path) -> str:
+    """Return the text of a module and of all modules that it imports as one module with the same exports.
 
     Raises:
-        ValueError: two modules declare the same top-level name, or a module imports in another form.
+        ValueError: modules import each other in a circle, or use another form than ``import { a, b as c } from
+            "./x.js"``, ``export`` before a declaration, and ``export default``.
 
     Example:
-        >>> text = javascript("prediction.js")
+        >>> text = javascript(_FOLDER / "prediction" / "widget.js")
         >>> "import " in text, text.count("export default")
         (False, 1)
     """
-    order: list[str] = []
+    parts: list[str] = []
+    exports: dict[Path, list[str]] = {}
 
-    def visit(module: str) -> None:
-        if module in order:
-            return
-        for found in _IMPORT.finditer(_read(module)):
-            visit(found["name"])
-        order.append(module)
+    def add(path: Path, importers: tuple[Path, ...]) -> str:
+        if path in importers:
+            circle = " → ".join(module.name for module in (*importers, path))
+            raise ValueError(f"expected modules that do not import each other in a circle, got {circle}")
+        if path not in exports:
+            text = path.read_text(encoding="utf-8")
 
-    visit(name)
-    parts = [_EXPORT.sub("", _IMPORT.sub("", _read(module))) for module in order]
-    _check(order, parts)
-    return "\n".join(parts)
+            def bind(found: re.Match) -> str:
+                source = add((path.parent / found["path"]).resolve(), (*importers, path))
+                return f"const {{{found['names'].replace(' as ', ': ')}}} = {source};\n"
+
+            text = _IMPORT.sub(bind, text)
+            exports[path] = [found["name"] for found in _EXPORT.finditer(text)]
+            text = _EXPORT.sub(r"\g<kind> \g<name>", text)
+            text, defaults = _DEFAULT.subn(r"const $default = \g<value>;" + "\n", text)
+            exports[path] += ["default: $default"] if defaults else []
+            _refuse_other_forms(path, text)
+            parts.append(
+                f"const $module{len(parts)} = (() => {{\n{text}return {{ {', '.join(exports[path])} }};\n}})();\n"
+            )
+            names[path] = f"$module{len(parts) - 1}"
+        return names[path]
+
+    names: dict[Path, str] = {}
+    last = add(entry.resolve(), ())
+    for name in exports[entry.resolve()]:
+        parts.append(f"export default {last}.default;\n" if ":" in name else f"export const {name} = {last}.{name};\n")
+    return "".join(parts)
 
 
-def stylesheet(name: str) -> str:
-    """The palette, the shared style sheet and ``css/<name>``, whose rules hold in that explorable only.
+def _refuse_other_forms(path: Path, text: str) -> None:
+    found = _MODULE_SYNTAX.search(text)
+    if found:
+        raise ValueError(
+            f'{path.parent.name}/{path.name}: expected `import {{ a }} from "./b.js";`, `export` before a function, '
+            f"const, let or class, or `export default`, got `{found[0]}`"
+        )
+
+
+def stylesheet(folder: Path) -> str:
+    """Return the palette, the shared style sheet and the explorable's own, whose rules hold in that explorable only.
 
     Example:
-        >>> "\\n.stn-turn-point.stn-widget" in stylesheet("turn_point")
+        >>> "\\n.stn-rotate-point.stn-widget" in stylesheet(_FOLDER / "rotate_point")
         True
     """
-    from stn_lib import palette
-
-    shared, own = ((_ROOT / "css" / f"{part}.css").read_text(encoding="utf-8") for part in ("shared", name))
-    return "\n".join([palette.css(), shared, scoped(own, f".stn-{name.replace('_', '-')}")])
+    shared = (_FOLDER / "shared" / "shared.css").read_text(encoding="utf-8")
+    own = folder / "widget.css"
+    text = scoped(own.read_text(encoding="utf-8"), f".stn-{folder.name.replace('_', '-')}") if own.exists() else ""
+    return "\n".join([palette.css(), shared, text])
 
 
 def scoped(css: str, root: str) -> str:
-    """The rules, each for what is in `root` alone: several explorables stand on one page, and short names meet.
+    """Limit the rules to elements inside `root`, because several explorables share one page.
 
-    Every rule gains one class of weight, so that it wins over an equal one of the shared sheet wherever that stands: the
-    next explorable on the page brings it once more.
+    Every rule gains one class of weight, so that it wins over an equal rule of the shared sheet, which the next
+    explorable on the page brings again.
 
     Example:
         >>> scoped(".a, .b > i { color: red; } @media print { .stn-x .a, .stn-widget .a { margin: 0; } }", ".stn-x")
@@ -76,17 +107,3 @@ def scoped(css: str, root: str) -> str:
         return ", ".join(map(selector, _COMMA.split(found["selectors"].rstrip()))) + " {"
 
     return _PRELUDE.sub(rule, _COMMENT.sub("", css))
-
-
-def _read(module: str) -> str:
-    return (_ROOT / "js" / module).read_text(encoding="utf-8")
-
-
-def _check(order: list[str], parts: list[str]) -> None:
-    owner: dict[str, str] = {}
-    for module, text in zip(order, parts, strict=True):
-        if re.search(r"^import\b", text, re.MULTILINE):
-            raise ValueError(f'{module}: expected imports of the form `import {{ a }} from "./b.js";` on one line')
-        for found in re.finditer(r"^(?:async )?(?:function|const|let|class) (\w+)", text, re.MULTILINE):
-            if owner.setdefault(found[1], module) != module:
-                raise ValueError(f"{module} and {owner[found[1]]} both declare `{found[1]}`: rename one of them")

@@ -37,7 +37,7 @@ SETUP = """
 import torch
 from stn_lib import widgets
 from stn_lib.models import CNN
-from stn_lib.training import table1
+from experiments import table1
 
 guess = {"span": (1, 90), "unit": "%"}
 frames = [
@@ -48,20 +48,20 @@ frames = [
 """
 # Each explorable: the arguments that make it, a control of it, the key that moves it.
 EXPLORABLES = {
-    "AlignPicture": ("", ".stn-handle", "ArrowRight"),
+    "AlignImage": ("", ".stn-handle", "ArrowRight"),
     "DrawDigit": ("example=7", ".stn-handle", "ArrowRight"),
     "Estimate": ("'guess', 'How many?', ('CNN', 'ST-CNN'), **guess", "input[type=range]", "End"),
     "LossAlongShift": ("torch.rand(8, 8), goal=2", "input[type=range]", "ArrowLeft"),
     "MoveDigit": ("CNN(in_size=(40, 40)), digit=8", ".stn-handle", "ArrowRight"),
-    "PaperTable": ("table1.load_results('../results/table1')", "td button", "ArrowRight"),
+    "PaperTable": ("table1.rows(table1.load_results('../results/table1'))", "td button", "ArrowRight"),
     "PoolShift": ("torch.rand(8, 8)", "input[type=range]", "ArrowLeft"),
     "Prediction": ("'key', '1 + 1?', [('2', True, 'Yes.'), ('11', False, 'No.')]", ".stn-option", "Enter"),
     "ReplayTraining": ("torch.rand(2, 1, 12, 16), [1, 2], frames", "input[type=range]", "ArrowRight"),
     "SamplePoint": ("", ".stn-handle", "ArrowRight"),
     "StraightenDigit": ("digit=7", ".stn-handle", "ArrowRight"),
     "TracePixel": ("", ".stn-marker", "ArrowRight"),
-    "TurnPoint": ("", ".stn-handle", "ArrowRight"),
-    "WarpPicture": ("", ".stn-handle", "ArrowRight"),
+    "RotatePoint": ("", ".stn-handle", "ArrowRight"),
+    "WarpImage": ("", ".stn-handle", "ArrowRight"),
 }
 OPEN = """async (path) => {
   await window.jupyterapp.restored;

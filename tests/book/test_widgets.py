@@ -13,10 +13,10 @@ ESTIMATE = "book/07_training.html"
 SAMPLE = "book/05_sampling.html#sample-point?x=3.25&y=1.5"
 MOVE = "book/01_invariance.html#move-digit?down=-1&digit=8"
 POOL = "book/02_pooling_shift.html#pool-shift?shift=-1"
-WARP, WARP_NAME = "book/03_affine.html#warp-picture?theta=1,0,0,0,1,0", ".stn-warp-picture"
+WARP, WARP_NAME = "book/03_affine.html#warp-image?theta=1,0,0,0,1,0", ".stn-warp-image"
 TRACE = "book/04_grid.html"
 TRACE_MIXED = "book/04_grid.html#trace-pixel?theta=1,0,0,0,1,0&grid=true&row=0&column=0"
-ALIGN, ALIGN_NAME = "book/06_module.html", ".stn-align-picture"
+ALIGN, ALIGN_NAME = "book/06_module.html", ".stn-align-image"
 
 
 def test_a_prediction_is_remembered_in_this_browser(browser, served):
@@ -137,11 +137,11 @@ def test_two_rulers_that_differ_are_said_to(browser, served):
 # What the address says: how the descent ends.
 ENDS = {
     "": "arrived, 0.1 pixels",
-    "#align-picture?x=.3": "Stuck",
-    "#align-picture?x=.3&blur=coarse": "Arrived",
-    "#align-picture?x=.3&sampler=linearized": "Arrived",
-    "#align-picture?sampler=nearest": "nearest",
-    "#align-picture?x=-1.5": "blank",
+    "#align-image?x=.3": "Stuck",
+    "#align-image?x=.3&blur=coarse": "Arrived",
+    "#align-image?x=.3&sampler=linearized": "Arrived",
+    "#align-image?sampler=nearest": "nearest",
+    "#align-image?x=-1.5": "blank",
 }
 
 

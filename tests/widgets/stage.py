@@ -13,9 +13,14 @@ MOUNT = """async ([source, css, state, blobs]) => {
     window.seen = [];
     window.model = {
         get: (name) => state[name],
-        set: (name, value) => { if (state[name] !== value) { state[name] = value; for (const f of listeners.get(`change:${name}`) ?? []) f(); } },
+        set: (name, value) => {
+            if (state[name] === value) return;
+            state[name] = value;
+            for (const f of listeners.get(`change:${name}`) ?? []) f();
+        },
         save_changes: () => { window.seen.push(state.frame); },
-        on: (events, f) => events.split(" ").forEach((event) => listeners.set(event, new Set([...(listeners.get(event) ?? []), f]))),
+        on: (events, f) => events.split(" ").forEach(
+            (event) => listeners.set(event, new Set([...(listeners.get(event) ?? []), f]))),
         off: (events, f) => events.split(" ").forEach((event) => listeners.get(event)?.delete(f)),
         heard: () => [...listeners.values()].reduce((sum, one) => sum + one.size, 0),
     };
@@ -23,9 +28,12 @@ MOUNT = """async ([source, css, state, blobs]) => {
     window.dispose = module.default.render({ model: window.model, el });
 }"""
 
+# A change is drawn in the next frame; what that drawing asks for comes in the frame after it.
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+
 
 def synced(shown):
-    """What a page is told: its traits, keys sorted as a built page stores them, and bytes apart."""
+    """What a page is handed: its traits, keys sorted as a built page stores them, and bytes apart."""
     state = {name: getattr(shown, name) for name in shown.traits(sync=True) if not name.startswith("_")}
     state = {name: value for name, value in state.items() if isinstance(value, (str, int, float, list, dict, bytes))}
     blobs = {name: base64.b64encode(v).decode() for name, v in state.items() if isinstance(v, bytes)}
@@ -39,13 +47,14 @@ class Stage:
         self.page = browser.new_page(viewport={"width": width, "height": height}, **options)
         self.errors = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
         self.page.goto("about:blank" + address)
         self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
         self.page.evaluate(MOUNT, [str(shown._esm), str(shown._css), *synced(shown)])
         self.settle()
 
     def settle(self):
-        self.page.wait_for_timeout(60)
+        self.page.evaluate(TWO_FRAMES)
 
     def get(self, *names):
         self.settle()

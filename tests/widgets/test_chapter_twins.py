@@ -14,7 +14,7 @@ from stn_lib.models import CNN
 from stn_lib.models.export import to_operations
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d, dense_max
 from stn_lib.widgets import MoveDigit
-from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
+from tests.widgets.javascript import close, module
 
 
 def rand(*shape, seed=0):
@@ -23,10 +23,10 @@ def rand(*shape, seed=0):
 
 @pytest.mark.parametrize("align", [False, True])
 @pytest.mark.parametrize("size", [(5, 9), (1, 4), (6, 1)])
-def test_projective_grid(call, align, size):  # noqa: F811
+def test_projective_grid(call, align, size):
     theta = rand(1, 3, 3) + torch.tensor([0.0, 0.0, 3.0])[:, None] * torch.eye(3)[2]
     got = call(
-        module("twin.js", "projectiveGrid"),
+        module("shared/numerics.js"),
         "(m, a) => m.projectiveGrid(...a)",
         [theta.flatten().tolist(), *size, align],
     )
@@ -43,19 +43,19 @@ def test_projective_grid(call, align, size):  # noqa: F811
         {"tilt": 65, "right": -12, "down": 12, "turn": -120, "size": 1.5, "shadow": 0.4},
     ],
 )
-def test_the_mover_changes_a_digit_as_stn_lib_does(call, state):  # noqa: F811
+def test_the_mover_changes_a_digit_as_stn_lib_does(call, state):
     digit = sample_digits()[4:5].double()
     whole = {"right": 0, "down": 0, "turn": 0, "size": 1, "tilt": 0, "shadow": 0} | state
-    body = "(m, [digit, distance, state]) => m.change(Float64Array.from(digit), 28, 40, distance, state)"
-    got = call(module("move_digit.js", "change"), body, [digit.flatten().tolist(), DISTANCE, whole])
+    body = "(m, [digit, distance, state]) => m.viewChange(Float64Array.from(digit), 28, 40, distance, state)"
+    got = call(module("move_digit/model.js"), body, [digit.flatten().tolist(), DISTANCE, whole])
     close(got, view_change(digit, **state))
 
 
-def test_the_mover_runs_the_network_it_was_given(call):  # noqa: F811
+def test_the_mover_runs_the_network_it_was_given(call):
     torch.manual_seed(0)
     network = CNN(in_size=(40, 40)).half().float().eval()
     widget = MoveDigit(network)
-    picture = view_change(sample_digits()[2:3], right=4, turn=20)
+    image = view_change(sample_digits()[2:3], right=4, turn=20)
     body = """(m, [layout, b, image]) => {
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
         return m.makeNetwork(layout, view)(Float32Array.from(image)).probabilities;
@@ -63,16 +63,16 @@ def test_the_mover_runs_the_network_it_was_given(call):  # noqa: F811
     layout, weights = to_operations(network)
     assert (widget.network_layout, widget.network_weights) == (layout, weights)
     got = call(
-        module("network.js", "makeNetwork"),
+        module("shared/network.js"),
         body,
-        [layout, base64.b64encode(weights).decode(), picture.flatten().tolist()],
+        [layout, base64.b64encode(weights).decode(), image.flatten().tolist()],
     )
     with torch.no_grad():
-        close(got, torch.softmax(network(picture), 1), 1e-3)
+        close(got, torch.softmax(network(image), 1), 1e-3)
 
 
 def pooled(rows, kernel, outside, keep):
-    """The same steps in stn_lib; a signal is a picture of which every row is that signal."""
+    """The same steps in stn_lib; a signal is an image of which every row is that signal."""
     images = rows[None, None]
     if outside == "zeros":  # the windows at the edge see a zero; the blur mirrors
         dense = dense_max(F.pad(images, (0, 1, 0, 1)))
@@ -84,11 +84,11 @@ def pooled(rows, kernel, outside, keep):
 
 @pytest.mark.parametrize("kernel", list(KERNELS))
 @pytest.mark.parametrize(("outside", "keep"), [("circular", "first"), ("zeros", "first"), ("circular", "largest")])
-def test_the_pooler_pools_a_picture_as_stn_lib_does(call, kernel, outside, keep):  # noqa: F811
+def test_the_pooler_pools_an_image_as_stn_lib_does(call, kernel, outside, keep):
     for seed, size in ((1, 6), (2, 8)):
         rows = rand(size, size, seed=seed)
         got = call(
-            module("pool_shift.js", "pool"),
+            module("pool_shift/model.js"),
             "(m, [rows, options]) => m.pool(rows, options).kept.flat()",
             [rows.tolist(), {"taps": list(KERNELS[kernel]), "outside": outside, "keep": keep}],
         )
@@ -109,40 +109,40 @@ BITS = [0, 0, 1, 1, 0, 0, 1, 1]
         (2, "circular", [1, 0, 1, 0]),
     ],
 )
-def test_the_eight_bits_of_the_chapter(call, by, outside, expected):  # noqa: F811
+def test_the_eight_bits_of_the_chapter(call, by, outside, expected):
     """Oracle: worked by hand."""
     options = {"taps": [1], "outside": outside, "keep": "first"}
-    got = call(module("pool_shift.js", "compare"), "(m, a) => m.compare(...a).kept[0]", [[BITS], by, options])
+    got = call(module("pool_shift/model.js"), "(m, a) => m.compare(...a).kept[0]", [[BITS], by, options])
     assert got == expected
 
 
-def test_the_difference_of_each_kernel_is_the_one_worked_by_hand(call):  # noqa: F811
+def test_the_difference_of_each_kernel_is_the_one_worked_by_hand(call):
     taps = {"None": [1], **{name: list(values) for name, values in KERNELS.items()}}
     expected = dict(zip(taps, (0.5, 0.5, 0.25, 0.25, 0.125), strict=True))
     for (name, kernel), keep in itertools.product(taps.items(), ("first", "largest")):
         if keep == "largest" and len(kernel) % 2 == 0:
             continue  # an even kernel makes both halves of this signal equally strong: APS cannot tell them apart
         options = {"taps": kernel, "outside": "circular", "keep": keep}
-        got = call(module("pool_shift.js", "compare"), "(m, a) => m.compare(...a).difference", [[BITS], -1, options])
+        got = call(module("pool_shift/model.js"), "(m, a) => m.compare(...a).difference", [[BITS], -1, options])
         assert got == pytest.approx(expected[name] if keep == "first" else 0.0, abs=1e-12), (name, keep)
 
 
 @pytest.mark.parametrize("by", range(-4, 5))
-def test_aps_only_moves_along_and_an_even_shift_does_so_for_all(call, by):  # noqa: F811
+def test_aps_only_moves_along_and_an_even_shift_does_so_for_all(call, by):
     rows = rand(8, 8, seed=3)
     for keep in ("first", "largest"):
         options = {"taps": [1, 2, 1], "outside": "circular", "keep": keep}
-        found = call(module("pool_shift.js", "compare"), "(m, a) => m.compare(...a)", [rows.tolist(), by, options])
+        found = call(module("pool_shift/model.js"), "(m, a) => m.compare(...a)", [rows.tolist(), by, options])
         same = keep == "largest" or by % 2 == 0
         assert (found["difference"] < 1e-12) == same, (by, keep)
 
 
-def test_the_spectrum_is_numpys(call):  # noqa: F811
+def test_the_spectrum_is_numpys(call):
     line = rand(8, seed=5)
-    got = call(module("pool_shift.js", "spectrum"), "(m, a) => m.spectrum(a)", line.tolist())
+    got = call(module("pool_shift/model.js"), "(m, a) => m.spectrum(a)", line.tolist())
     close(got, torch.fft.rfft(line).abs() / 8)
     for taps in KERNELS.values():
         weights = torch.tensor(taps, dtype=torch.float64)
         expected = torch.fft.rfft(weights / weights.sum(), 64).abs()
         body = "(m, taps) => Array.from({ length: 33 }, (_, k) => m.response(taps, k / 64))"
-        close(call(module("pool_shift.js", "response"), body, list(taps)), expected)
+        close(call(module("pool_shift/model.js"), body, list(taps)), expected)

@@ -1,7 +1,6 @@
 """The explorable of chapter 7 with the reader's own hand, on a page: mouse, finger, keyboard, the hundred, how it fits."""
 
 import itertools
-from functools import cache
 
 import numpy as np
 import pytest
@@ -9,79 +8,19 @@ import torch
 
 from stn_lib import palette
 from stn_lib.data import sample_digits
-from stn_lib.models import load_pretrained
 from stn_lib.widgets import DrawDigit
-from tests.widgets.stage import Stage as Alone
-from tests.widgets.test_draw_digit import SEVEN, as_mnist, mulberry, names, placed
-
-PLACE = ("x", "y", "degrees", "scale")
-READ = "() => document.querySelector('.stn-lab').getAttribute('aria-busy') === 'false'"
-PATH = [(25, 22), (74, 20), (48, 80)]
-
-
-@cache
-def networks():
-    return [load_pretrained(name) for name in names()]
-
-
-def widget(**options):
-    return DrawDigit(*networks(), **{"example": 7} | options)
-
-
-class Stage(Alone):
-    """The widget alone on a page, and a hand that writes."""
-
-    def __init__(self, browser, shown=None, height=1250, **options):
-        super().__init__(browser, shown or widget(), height=height, **options)
-
-    def on_pad(self, x, y):
-        box = self.page.locator(".stn-pad").bounding_box()
-        return box["x"] + x / 100 * box["width"], box["y"] + y / 100 * box["height"]
-
-    def write(self, points=PATH, steps=6):
-        self.page.mouse.move(*self.on_pad(*points[0]))
-        self.page.mouse.down()
-        for point in points[1:]:
-            self.page.mouse.move(*self.on_pad(*point), steps=steps)
-        self.page.mouse.up()
-        self.settle()
-
-    def hundred(self):
-        self.press("Try 100 random distortions")
-        self.page.wait_for_function(READ, timeout=60000)
-        self.settle()
-
-    def drawn(self):
-        """What is on the pad is what Python would make of the strokes; and how many strokes there are."""
-        strokes, pixels = self.get("strokes", "pixels")
-        assert np.abs(np.subtract(pixels, as_mnist(strokes).ravel())).max() <= 1
-        return len(strokes)
-
-
-@torch.no_grad()
-def read(digit, states):
-    """Torch's probabilities of both networks, (2, K, 10)."""
-    images = torch.cat([placed(digit, state) for state in states])
-    return [torch.softmax(network(images), 1) for network in networks()]
-
-
-def random_states(seed=0):
-    """The first hundred distortions of the page, by its generator and the recipe's formula."""
-    numbers = mulberry(seed)
-    for _ in range(100):
-        u = list(itertools.islice(numbers, 4))
-        turn, scale = np.radians(45 * (1 - 2 * u[0])), 0.7 + 0.5 * u[1]
-        room = 21 - 11 * scale * (abs(np.cos(turn)) + abs(np.sin(turn)))
-        yield {"degrees": np.degrees(turn), "scale": scale, "x": (2 * u[2] - 1) * room, "y": (2 * u[3] - 1) * room}
-
-
-def seven():
-    return (sample_digits()[7] * 255).round() / 255
-
-
-def written():
-    """A seven as no digit of the training set is: both networks fail on some distortions of it."""
-    return torch.from_numpy(as_mnist(SEVEN) / 255).float().view(1, 1, 28, 28)
+from tests.widgets.drawing import (
+    PATH,
+    PLACE,
+    READ,
+    SEVEN,
+    Stage,
+    as_mnist,
+    mulberry,
+    read,
+    seven,
+    widget,
+)
 
 
 def test_the_first_state_is_alive(browser):

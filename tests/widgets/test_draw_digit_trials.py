@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from tests.widgets.test_draw_digit import TRIALS
-from tests.widgets.test_draw_digit_page import PLACE, Stage, random_states, read, widget, written
-from tests.widgets.test_twin import call  # noqa: F401  (call is a fixture)
+from tests.widgets.drawing import PLACE, Stage, random_states, read, widget, written
+from tests.widgets.javascript import module
+
+TRIALS = module("draw_digit/trials.js")
 
 
 @pytest.mark.parametrize("seed", [0, 5])
@@ -76,7 +77,7 @@ def test_another_digit_takes_the_same_hundred_and_a_second_try_others(browser):
         assert stage.page.evaluate(spots) != before
 
 
-def test_the_hundred_leave_the_page_its_frames(browser, call):  # noqa: F811
+def test_the_hundred_leave_the_page_its_frames(browser, call):
     """Oracle: by hand: 20 times 3 ms in slices of 8 ms are 3 a slice; a stop ends it."""
     source = (
         TRIALS.replace("performance.now()", "clock.now")

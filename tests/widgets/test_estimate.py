@@ -8,8 +8,8 @@ import pytest
 
 from stn_lib import palette
 from stn_lib.widgets import Estimate
+from tests.widgets.javascript import module
 from tests.widgets.stage import Stage as Alone
-from tests.widgets.test_twin import call, module  # noqa: F401  (call is a fixture)
 
 NAMES = ("CNN", "ST-CNN")
 SPAN = (1, 90)
@@ -28,11 +28,11 @@ class Stage(Alone):
             self.page.keyboard.press(key)
 
 
-def js(call, names, code, *given):  # noqa: F811
-    return call(module("estimate.js", names), code, list(given))
+def js(call, names, code, *given):
+    return call(module("estimate/model.js"), code, list(given))
 
 
-def test_the_axis_is_logarithmic_and_ends(call):  # noqa: F811
+def test_the_axis_is_logarithmic_and_ends(call):
     """Oracle: numpy: places of equal ratios are evenly spaced; what lies off the axis stands at its end."""
     shares = js(call, "shareOf", "(m, [v]) => v.map((x) => m.shareOf(x, [1, 90]))", np.geomspace(1, 90, 121).tolist())
     np.testing.assert_allclose(shares, np.linspace(0, 1, 121), atol=1e-12)
@@ -47,13 +47,13 @@ def test_the_axis_is_logarithmic_and_ends(call):  # noqa: F811
         ([2, 2000], [2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000]),
     ],
 )
-def test_ticks_are_ones_twos_and_fives(call, span, expected):  # noqa: F811
+def test_ticks_are_ones_twos_and_fives(call, span, expected):
     """Oracle: by hand."""
     assert js(call, "ticks", "(m, [span]) => m.ticks(span)", span) == expected
 
 
 @pytest.mark.parametrize("span", [(1, 90), (0.3, 4), (1.34, 125)])
-def test_all_numbers_of_two_digits_can_be_guessed_and_no_other(call, span):  # noqa: F811
+def test_all_numbers_of_two_digits_can_be_guessed_and_no_other(call, span):
     """Oracle: Python's own rounding of every number that a fine walk along the axis meets."""
     got = js(call, "guessable", "(m, [span]) => m.guessable(span)", span)
     walk = {float(f"{x:.1e}") for x in np.geomspace(*span, 20_000)}
@@ -73,7 +73,7 @@ def test_all_numbers_of_two_digits_can_be_guessed_and_no_other(call, span):  # n
         ([0, 0], ("close", None, None)),
     ],
 )
-def test_what_two_numbers_say_together(call, pair, said):  # noqa: F811
+def test_what_two_numbers_say_together(call, pair, said):
     """Oracle: by hand."""
     got = js(call, "compared", "(m, [pair]) => m.compared(pair)", pair)
     kind, ratio, more = said
@@ -81,7 +81,7 @@ def test_what_two_numbers_say_together(call, pair, said):  # noqa: F811
 
 
 @pytest.mark.parametrize("kept", [None, {}, [], [5], [5, 6, 7], ["9", "10"], [[5], [6]], [True, 5], [5, 91], [-1, 5]])
-def test_what_a_browser_kept_may_be_anything(call, kept):  # noqa: F811
+def test_what_a_browser_kept_may_be_anything(call, kept):
     """Oracle: only two numbers on the axis, or 0 for none yet, are guesses."""
     assert not js(call, "fits", "(m, [kept]) => m.fits(kept, 2, [1, 90])", kept)
     assert js(call, "fits", "(m) => [[5, 0], [1, 90]].every((kept) => m.fits(kept, 2, [1, 90]))")

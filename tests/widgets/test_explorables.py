@@ -12,11 +12,12 @@ from stn_lib.widgets import (
     PoolShift,
     Prediction,
     ReplayTraining,
+    RotatePoint,
     SamplePoint,
     StraightenDigit,
-    TurnPoint,
-    WarpPicture,
+    WarpImage,
 )
+from tests.widgets.paper_rows import rows
 
 GOOD = [("2", True, "Yes."), ("11", False, "That joins digits.")]
 
@@ -42,7 +43,7 @@ def test_sample_point_refuses_what_it_cannot_draw(shape):
         SamplePoint(np.zeros(shape))
 
 
-def test_sample_point_keeps_row_major_order_of_a_picture_that_is_not_square():
+def test_sample_point_keeps_row_major_order_of_an_image_that_is_not_square():
     widget = SamplePoint([[1, 2, 3], [4, 5, 6]])
     assert (widget.height, widget.width, widget.image) == (2, 3, [1, 2, 3, 4, 5, 6])
 
@@ -53,7 +54,7 @@ def test_sample_point_refuses_an_unknown_mode():
 
 
 def test_loss_along_shift_refuses_a_batch():
-    with pytest.raises(ValueError, match=r"expected a picture \(H, W\)"):
+    with pytest.raises(ValueError, match=r"expected an image \(H, W\)"):
         LossAlongShift(np.zeros((1, 4, 4)))
 
 
@@ -87,11 +88,11 @@ def test_the_pooler_refuses_what_is_not_eight_bits(bits):
 
 def test_the_warper_refuses_what_its_family_does_not_have():
     with pytest.raises(ValueError, match="expected 6 numbers for 'affine', got 8"):
-        WarpPicture(theta=[1, 0, 0, 0, 1, 0, 0, 0])
-    with pytest.raises(ValueError, match="horizon outside the picture"):
-        WarpPicture(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.6, -0.6])
-    with pytest.raises(ValueError, match="square picture"):
-        WarpPicture(np.zeros((3, 4)))
+        WarpImage(theta=[1, 0, 0, 0, 1, 0, 0, 0])
+    with pytest.raises(ValueError, match="horizon outside the image"):
+        WarpImage(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.6, -0.6])
+    with pytest.raises(ValueError, match="square image"):
+        WarpImage(np.zeros((3, 4)))
 
 
 def mover():
@@ -111,16 +112,16 @@ def run():
         lambda: DrawDigit(CNN(), STCNN()),
         StraightenDigit,
         mover,
-        lambda: PaperTable({}),
+        lambda: PaperTable(rows()),
         lambda: PoolShift(np.eye(6)),
-        TurnPoint,
+        RotatePoint,
         lambda: ReplayTraining(np.zeros((1, 1, 42, 42)), [7], run()),
-        WarpPicture,
-        lambda: WarpPicture(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.3, 0.2]),
-        lambda: WarpPicture(family="tps", theta=np.zeros(32)),
+        WarpImage,
+        lambda: WarpImage(family="projective", theta=[1, 0, 0, 0, 1, 0, 0.3, 0.2]),
+        lambda: WarpImage(family="tps", theta=np.zeros(32)),
     ],
 )
-def test_every_explorable_leaves_a_picture_with_a_name(make):
+def test_every_explorable_leaves_an_image_with_a_name(make):
     text = make()._fallback
     assert "<svg" in text and 'role="img"' in text and "<figcaption>" in text
 

@@ -8,10 +8,9 @@ import torch
 from scipy.interpolate import RBFInterpolator
 
 from stn_lib import transforms
-from stn_lib.widgets import WarpPicture
-from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
+from stn_lib.widgets import WarpImage
+from tests.widgets.javascript import close, module
 
-WARP = "warp_picture.js"
 CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]).double()
 AFFINE = [0.8, -0.4, 0.2, 0.3, 1.1, -0.5]
 PROJECTIVE = [0.8, -0.4, 0.2, 0.3, 1.1, -0.5, 0.3, -0.2]
@@ -41,24 +40,24 @@ def mapped(family, theta, points, smoothing=0.0):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_homography(call, seed):  # noqa: F811
+def test_homography(call, seed):
     sources = CORNERS + rand(4, 2, seed=seed, low=-0.4, high=0.4)
-    got = call(module("twin.js", "homography"), "(m, a) => m.homography(...a)", [CORNERS.tolist(), sources.tolist()])
+    got = call(module("warp_image/splines.js"), "(m, a) => m.homography(...a)", [CORNERS.tolist(), sources.tolist()])
     close(got, transforms.homography(CORNERS[None], sources[None]), 1e-9)
 
 
-def test_no_homography_through_three_points_on_a_line(call):  # noqa: F811
+def test_no_homography_through_three_points_on_a_line(call):
     flat = [[-1, -1], [0, 0], [1, 1], [-1, 1]]
-    assert call(module("twin.js", "homography"), "(m, a) => m.homography(...a)", [flat, CORNERS.tolist()]) is None
+    assert call(module("warp_image/splines.js"), "(m, a) => m.homography(...a)", [flat, CORNERS.tolist()]) is None
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_the_weights_of_a_spline(call, smoothing):  # noqa: F811
+def test_the_weights_of_a_spline(call, smoothing):
     """Oracle: scipy's interpolator."""
     controls = transforms.control_points(3, 4, dtype=torch.float64)
     points, sources = rand(9, 2, low=-1.3, high=1.3), rand(12, 2, seed=1)
     got = call(
-        module("twin.js", "tpsWeights, controlPoints"),
+        module("warp_image/splines.js"),
         "(m, [points, smoothing]) => m.tpsWeights(points, m.controlPoints(3, 4), smoothing)",
         [points.tolist(), smoothing],
     )
@@ -68,19 +67,23 @@ def test_the_weights_of_a_spline(call, smoothing):  # noqa: F811
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("smoothing", [0.0, 0.5])
-def test_the_warper_maps_points_as_the_library_does(call, family, smoothing):  # noqa: F811
+def test_the_warper_maps_points_as_the_library_does(call, family, smoothing):
     points = rand(7, 2, low=-1, high=1)
     body = "(m, [p, family, theta, soft]) => m.makeMap(p)(family, theta, soft)"
-    got = call(module(WARP, "makeMap"), body, [points.tolist(), family, FAMILIES[family], smoothing])
+    got = call(module("warp_image/model.js"), body, [points.tolist(), family, FAMILIES[family], smoothing])
     close(got, mapped(family, FAMILIES[family], points, smoothing), 1e-9)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("corner", range(4))
-def test_a_dragged_corner_comes_to_the_pointer(call, family, corner):  # noqa: F811
+def test_a_dragged_corner_comes_to_the_pointer(call, family, corner):
     start = {"affine": [1, 0, 0, 0, 1, 0], "projective": [1, 0, 0, 0, 1, 0, 0, 0], "tps": FAMILIES["tps"]}[family]
     place = (1.15 * CORNERS[corner]).tolist()
-    after = call(module(WARP, "dragPoint"), "(m, a) => m.dragPoint(...a)", [family, start, corner, *place])
+    after = call(
+        module("warp_image/families.js"),
+        "(m, a) => m.FAMILIES[a[0]].drag(...a.slice(1))",
+        [family, start, corner, *place],
+    )
     if family == "tps":
         assert after[2 * corner : 2 * corner + 2] == place
         assert [v for k, v in enumerate(after) if k // 2 != corner] == [
@@ -93,24 +96,28 @@ def test_a_dragged_corner_comes_to_the_pointer(call, family, corner):  # noqa: F
     close(now[opposite], CORNERS[opposite], 1e-9)
 
 
-def test_a_corner_that_would_bring_the_horizon_in_is_refused(call):  # noqa: F811
+def test_a_corner_that_would_bring_the_horizon_in_is_refused(call):
     unit = [1, 0, 0, 0, 1, 0, 0, 0]
-    source = module(WARP, "dragPoint")
-    assert call(source, "(m, a) => m.dragPoint(...a)", ["projective", unit, 0, 0.9, 0.9]) is None
-    assert call(source, "(m, a) => m.dragPoint(...a)", ["projective", unit, 0, 0.0, 0.0]) is None
+    source = module("warp_image/families.js")
+    assert call(source, "(m, a) => m.FAMILIES[a[0]].drag(...a.slice(1))", ["projective", unit, 0, 0.9, 0.9]) is None
+    assert call(source, "(m, a) => m.FAMILIES[a[0]].drag(...a.slice(1))", ["projective", unit, 0, 0.0, 0.0]) is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_whole_frame_moves(call, family):  # noqa: F811
+def test_the_whole_frame_moves(call, family):
     points = rand(5, 2, low=-1, high=1)
-    after = call(module(WARP, "movePoints"), "(m, a) => m.movePoints(...a)", [family, FAMILIES[family], 0.3, -0.2])
+    after = call(
+        module("warp_image/families.js"),
+        "(m, a) => m.FAMILIES[a[0]].move(...a.slice(1))",
+        [family, FAMILIES[family], 0.3, -0.2],
+    )
     wanted = mapped(family, FAMILIES[family], points) + torch.tensor([0.3, -0.2], dtype=torch.float64)
     close(mapped(family, after, points), wanted, 1e-9)
 
 
-def test_families_are_converted(call):  # noqa: F811
+def test_families_are_converted(call):
     """Affine to spline and back is exact; spline to affine is the least squares fit of numpy."""
-    source = module(WARP, "convert")
+    source = module("warp_image/model.js")
     points = transforms.control_points(dtype=torch.float64)
     as_spline = call(source, "(m, a) => m.convert(...a)", [AFFINE, "affine", "tps"])
     close(as_spline, mapped("affine", AFFINE, points), 1e-9)
@@ -122,10 +129,10 @@ def test_families_are_converted(call):  # noqa: F811
 
 
 @pytest.mark.parametrize("theta", [AFFINE, [0, 0.5, -0.325, 1, 0, 0.2], [-1.2, 0.3, 0, 0.5, 0.4, 0.1]])
-def test_theta_is_taken_apart_as_the_library_does(call, theta):  # noqa: F811
-    told = call(module(WARP, "describe"), "(m, a) => m.describe(...a)", ["affine", theta])
+def test_theta_is_taken_apart_as_the_library_does(call, theta):
+    told = call(module("warp_image/model.js"), "(m, a) => m.describe(...a)", ["affine", theta])
     parts = transforms.decompose(torch.tensor(theta, dtype=torch.float64).view(1, 2, 3))
-    close([math.radians(told["parts"]["turn"]), told["parts"]["shear"]], [parts.rotation, parts.shear], 1e-9)
+    close([math.radians(told["parts"]["rotation"]), told["parts"]["shear"]], [parts.rotation, parts.shear], 1e-9)
     close(told["parts"]["scale"], parts.scale, 1e-9)
     assert told["determinant"] == pytest.approx(theta[0] * theta[4] - theta[1] * theta[3])
 
@@ -140,16 +147,16 @@ KEEPS = {
 
 
 @pytest.mark.parametrize("last", KEEPS)
-def test_what_stays_as_it_is(call, last):  # noqa: F811
+def test_what_stays_as_it_is(call, last):
     theta = KEEPS[last]
     family = {6: "affine", 8: "projective", 32: "tps"}[len(theta)]
-    kept = call(module(WARP, "describe"), "(m, a) => m.describe(...a)", [family, theta])["keeps"]
+    kept = call(module("warp_image/model.js"), "(m, a) => m.describe(...a)", [family, theta])["keeps"]
     names = list(KEEPS)[:-1]
     first = names.index(last) if last else len(names)
     assert kept == {name: k >= first for k, name in enumerate(names)}
 
 
-def test_pixels_are_pushed_as_a_loop_pushes_them(call):  # noqa: F811
+def test_pixels_are_pushed_as_a_loop_pushes_them(call):
     image, theta = rand(5, 5), torch.tensor([[[1.7, 0.3, 0.1], [-0.2, 1.4, 0.0]]], dtype=torch.float64)
     pixel = transforms.theta_to_pixel(theta, (5, 5))[0].numpy()
     wanted = np.full((5, 5), np.nan)
@@ -164,23 +171,23 @@ def test_pixels_are_pushed_as_a_loop_pushes_them(call):  # noqa: F811
     )
     sources = (2 * transforms.apply(points, places) + 1) / 5 - 1
     body = "(m, a) => Array.from(m.push(...a), (v) => (Number.isNaN(v) ? null : v))"
-    got = call(module(WARP, "push"), body, [image.flatten().tolist(), 5, 5, sources.flatten().tolist()])
+    got = call(module("warp_image/model.js"), body, [image.flatten().tolist(), 5, 5, sources.flatten().tolist()])
     assert [v is None for v in got] == np.isnan(wanted).ravel().tolist()
     close([v or 0 for v in got], np.nan_to_num(wanted), 1e-9)
     assert 0 < np.isnan(wanted).sum() < 25
 
 
 @pytest.mark.parametrize(("angle", "by"), [(0, 90), (25, 50), (-130, 300), (90, -45)])
-def test_a_point_is_turned(call, angle, by):  # noqa: F811
+def test_a_point_is_turned(call, angle, by):
     """Oracle: a complex number."""
-    got = call(module("turn_point.js", "turn"), "(m, a) => m.turn(a)", {"radius": 0.8, "angle": angle, "by": by})
+    got = call(module("rotate_point/model.js"), "(m, a) => m.rotate(a)", {"radius": 0.8, "angle": angle, "by": by})
     start = 0.8 * complex(math.cos(math.radians(angle)), math.sin(math.radians(angle)))
     end = start * complex(math.cos(math.radians(by)), math.sin(math.radians(by)))
-    close([got["x"], got["y"], got["turnedX"], got["turnedY"]], [start.real, start.imag, end.real, end.imag], 1e-12)
+    close([got["x"], got["y"], got["rotatedX"], got["rotatedY"]], [start.real, start.imag, end.real, end.imag], 1e-12)
 
 
 def test_every_example_of_the_warper_is_one_that_the_library_accepts():
-    for preset in WarpPicture().presets:
+    for preset in WarpImage().presets:
         points = rand(4, 2, low=-1, high=1)
         assert mapped(preset["family"], preset["theta"], points).isfinite().all()
         assert preset["note"].endswith(".")

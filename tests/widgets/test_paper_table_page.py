@@ -5,16 +5,15 @@ import math
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from experiments.table1 import CELLS
 from stn_lib import palette
 from stn_lib.widgets import PaperTable
+from tests.widgets.paper_rows import CELLS, full, pair, rows
 from tests.widgets.stage import Stage as Alone
-from tests.widgets.test_paper_table import full, pair, results
 
 NO_CLIPBOARD = "() => Object.defineProperty(navigator, 'clipboard', { value: undefined, configurable: true })"
 CLIPBOARD = """() => Object.defineProperty(navigator, "clipboard",
     { value: { writeText: async (text) => { window.copied = text; } }, configurable: true })"""
-COMMAND = "python -m stn_lib train --task mnist-rts --model st-cnn --transform affine --seed "
+COMMAND = "python -m stn_lib train --cell rts-st-cnn-affine --seed "
 FOCUS = "() => document.activeElement.getAttribute('aria-label')"
 
 
@@ -26,7 +25,7 @@ class Stage(Alone):
 
     def cell(self, name):
         """The button of a cell, by its place among the forty."""
-        return self.page.locator(".stn-table td button").nth([str(cell) for cell in CELLS].index(name))
+        return self.page.locator(".stn-table td button").nth(CELLS.index(name))
 
 
 def test_the_first_state_tells_the_numbers(browser):
@@ -136,7 +135,7 @@ def test_a_cell_that_has_not_run_says_so(browser):
 
 def test_one_seed_has_no_interval_of_the_gap(browser):
     """Oracle: by hand: .8 - .45, and words in the interval's place; the bar of the gap has no band."""
-    with Stage(browser, PaperTable(results(rts_cnn=[80], rts_st_cnn_affine=[45]))) as stage:
+    with Stage(browser, PaperTable(rows(rts_cnn=[80], rts_st_cnn_affine=[45]))) as stage:
         assert stage.texts(".stn-stat-gap b, .stn-stat-gap span") == [
             "0.35 points", "one seed: no interval", "in the paper 0.3",
         ]  # fmt: skip
@@ -211,7 +210,7 @@ def test_what_opens_is_told_politely(browser):
 
 
 @pytest.mark.parametrize(
-    ("found", "cell"), [({}, None), (full(), None), (full(1), "tc-fcn")], ids=["empty", "full", "one"]
+    ("found", "cell"), [(rows(), None), (full(), None), (full(1), "tc-fcn")], ids=["empty", "full", "one"]
 )
 @pytest.mark.parametrize("width", [320, 390, 560, 688])
 def test_nothing_runs_over_at_any_width(browser, width, found, cell):

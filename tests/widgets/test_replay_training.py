@@ -1,4 +1,4 @@
-"""The explorable of chapter 7: its windows and pictures against torch, its words by hand, and a page that answers."""
+"""The explorable of chapter 7: its windows and images against torch, its words by hand, and a page that answers."""
 
 import math
 
@@ -10,66 +10,29 @@ from torch.nn import functional as F
 
 from stn_lib import metrics
 from stn_lib.widgets import ReplayTraining
+from tests.widgets.javascript import close, module
+from tests.widgets.recorded_run import LABELS, frames, make_images, widget
 from tests.widgets.stage import synced
-from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
 
-SOURCE = module(
-    "replay.js",
-    "readRun, thetaAt, windowCorners, straighten, windowPose, frameAt, frameNear, rightOnes, logAxis, stepTicks",
-)
+SOURCE = module("replay_training/replay.js", "shared/axis.js")
 THETA = [0.7, -0.3, 0.2, 0.4, 0.9, -0.1]
-STEPS = [0, 10, 20, 30, 40]
-LABELS = [7, 2, 0]
-CNN = [[1, 1, 1], [1, 1, 1], [7, 1, 1], [7, 2, 1], [7, 2, 1]]
-ST = [[0, 0, 0], [7, 2, 1], [7, 2, 1], [7, 2, 0], [7, 2, 0]]
-ERRORS = {"cnn": [90, 80, 40, 20, 12.5], "st-cnn": [90, 70, 9, 6, 0]}
-LOSSES = {"cnn": [2.3, 2.0, 1.2, 0.9, 0.5], "st-cnn": [2.3, 1.5, 0.4, 0.2, 0.1]}
-
-
-def pictures(count=3, height=12, width=16):
-    return torch.rand(count, 1, height, width, generator=torch.Generator().manual_seed(3))
-
-
-def frames(**changes):
-    """Five frames; the window of digit k moves right by 1 / 8 a step if k is 1, and stays otherwise."""
-    made = []
-    for k, step in enumerate(STEPS):
-        theta = torch.eye(3)[:2].repeat(3, 1, 1)
-        theta[1, 0, 2] = k / 8
-        made.append(
-            {
-                "step": step,
-                "theta": theta,
-                "answers": {"st-cnn": torch.tensor(ST[k]), "cnn": torch.tensor(CNN[k])},
-                "error": {name: values[k] for name, values in ERRORS.items()},
-                "loss": {name: values[k] for name, values in LOSSES.items()},
-            }
-            | {name: change(k) for name, change in changes.items()}
-        )
-    return made
-
-
-def widget(**options):
-    return ReplayTraining(pictures(), LABELS, frames(), **({"out_size": (6, 8)} | options))
-
-
 READ = """const view = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
 const run = m.readRun({ ...a.state, inputs: view(a.blobs.inputs), thetas: view(a.blobs.thetas),
     size: [a.state.height, a.state.width], outSize: a.state.out_size });"""
 
 
-def ask(call, shown, result, **more):  # noqa: F811
+def ask(call, shown, result, **more):
     state, blobs = synced(shown)
     return call(SOURCE, "(m, a) => {" + READ + f"return {result}; }}", {"state": state, "blobs": blobs, **more})
 
 
-def test_the_corners_of_the_window(call):  # noqa: F811
+def test_the_corners_of_the_window(call):
     """Oracle: by hand: half as wide, moved right by 3/4: x from .25 to 1.25, in pixels 10 to 18 of 16; y swaps."""
     got = call(SOURCE, "(m, a) => m.windowCorners(...a)", [[0.5, 0, 0.75, 0, -1, 0], [12, 16]])
     close(got, [[10, 12], [18, 12], [18, 0], [10, 0]], 1e-12)
 
 
-def test_the_corners_are_where_torch_reads(call):  # noqa: F811
+def test_the_corners_are_where_torch_reads(call):
     """Oracle: torch's grid of two by two, whose outermost points are the corners with align_corners=True."""
     grid = F.affine_grid(torch.tensor(THETA).double().view(1, 2, 3), (1, 1, 2, 2), align_corners=True)[0]
     wanted = (grid.reshape(4, 2)[[0, 1, 3, 2]] + 1) * torch.tensor([16, 12]) / 2
@@ -78,14 +41,12 @@ def test_the_corners_are_where_torch_reads(call):  # noqa: F811
 
 @pytest.mark.parametrize("out_size", [(6, 8), (28, 28), (5, 1)])
 @pytest.mark.parametrize("size", [(12, 16), (9, 5), (42, 42)])
-def test_straightened_pictures(call, size, out_size):  # noqa: F811
-    """Oracle: torch's affine_grid and grid_sample, of the picture in 256 levels, and of the one that was given."""
-    images = pictures(3, *size)
+def test_straightened_images(call, size, out_size):
+    """Oracle: torch's affine_grid and grid_sample, of the image in 256 levels, and of the one that was given."""
+    images = make_images(3, *size)
     thetas = torch.tensor(THETA).view(1, 2, 3) + 0.2 * torch.randn(3, 2, 3)
     shown = ReplayTraining(images, LABELS, frames(theta=lambda k: thetas), out_size=out_size)
-    got = ask(
-        call, shown, "run.pictures.map((p, k) => m.straighten(p, run.size, m.thetaAt(run, 2, 0, k), run.outSize))"
-    )
+    got = ask(call, shown, "run.images.map((p, k) => m.straighten(p, run.size, m.thetaAt(run, 2, 0, k), run.outSize))")
     grid = F.affine_grid(thetas, (3, 1, *out_size), align_corners=False)
     levels = F.grid_sample((images * 255).round() / 255, grid, align_corners=False)
     got = torch.tensor([list(one) for one in got])
@@ -93,14 +54,14 @@ def test_straightened_pictures(call, size, out_size):  # noqa: F811
     close(got, F.grid_sample(images, grid, align_corners=False).flatten(1), 1 / 510 + 1e-5)
 
 
-def test_theta_comes_back_as_it_was_recorded_and_glides_in_between(call):  # noqa: F811
+def test_theta_comes_back_as_it_was_recorded_and_glides_in_between(call):
     """Oracle: by hand: a quarter of the way from 2/8 to 3/8; after the last frame nothing comes."""
     got = ask(call, widget(), "[[2, 0, 1], [2, .25, 1], [4, .5, 1], [2, .25, 0]].map((v) => m.thetaAt(run, ...v))")
     close(got, [[1, 0, x, 0, 1, 0] for x in (0.25, 0.28125, 0.5, 0)], 1e-7)
 
 
 @pytest.mark.parametrize("degrees", [-120.0, -30.0, 0.0, 44.0, 90.0])
-def test_the_pose_of_a_window_made_in_pixels(call, degrees):  # noqa: F811
+def test_the_pose_of_a_window_made_in_pixels(call, degrees):
     """Oracle: by hand: of 6 x 8 pixels, each as wide as 1.5 and as high as 1.2 of U's, turned clockwise, moved (3, -2)."""
     c, n = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     pixel = np.array([[c, -n], [n, c]]) @ np.diag([1.5, 1.2])
@@ -108,13 +69,13 @@ def test_the_pose_of_a_window_made_in_pixels(call, degrees):  # noqa: F811
     theta = [*linear[0], 3 * 2 / 16, *linear[1], -2 * 2 / 12]
     got = call(SOURCE, "(m, a) => m.windowPose(...a)", [theta, [12, 16], [6, 8]])
     # Of 16 x 12 pixels, 12 x 7.2 are read.
-    wanted = {"x": 3, "y": -2, "turn": degrees, "stretch": 1.25, "zoom": math.sqrt(16 * 12 / (12 * 7.2))}
+    wanted = {"x": 3, "y": -2, "rotation": degrees, "stretch": 1.25, "zoom": math.sqrt(16 * 12 / (12 * 7.2))}
     assert got["mirrored"] is False
     assert {name: got[name] for name in wanted} == pytest.approx(wanted, abs=1e-9)
 
 
-def test_the_pose_is_the_librarys_and_the_stretch_that_of_the_singular_values(call):  # noqa: F811
-    """Oracle: stn_lib.metrics.pose, which tells of the picture: it turns the other way; torch's singular values."""
+def test_the_pose_is_the_librarys_and_the_stretch_that_of_the_singular_values(call):
+    """Oracle: stn_lib.metrics.pose, which tells of the image: it turns the other way; torch's singular values."""
     thetas = torch.eye(3)[:2].double() + 0.4 * torch.randn(20, 2, 3, dtype=torch.float64)
     thetas = thetas[torch.linalg.det(thetas[:, :, :2]) > 0.1]
     assert len(thetas) > 10
@@ -122,11 +83,11 @@ def test_the_pose_is_the_librarys_and_the_stretch_that_of_the_singular_values(ca
     got = call(SOURCE, body, thetas.flatten(1).tolist())
     _, size, turn = metrics.pose(thetas)
     values = torch.linalg.svdvals(thetas[:, :, :2])
-    for name, wanted in (("zoom", size), ("turn", turn), ("stretch", values[:, 0] / values[:, 1])):
+    for name, wanted in (("zoom", size), ("rotation", turn), ("stretch", values[:, 0] / values[:, 1])):
         close([one[name] for one in got], wanted, 1e-9)
 
 
-def test_a_mirror_and_a_window_without_area(call):  # noqa: F811
+def test_a_mirror_and_a_window_without_area(call):
     """Oracle: by hand: a negative determinant, and one of 0, which can be neither inverted nor called a zoom."""
     body = "(m, a) => a.map((theta) => m.windowPose(theta, [42, 42], [28, 28]))"
     mirror, flat = call(SOURCE, body, [[-1, 0, 0, 0, 1, 0], [1, 1, 0, 1, 1, 0]])
@@ -134,7 +95,7 @@ def test_a_mirror_and_a_window_without_area(call):  # noqa: F811
     assert (flat["mirrored"], flat["zoom"], flat["stretch"]) == (False, None, None)
 
 
-def test_frames_that_are_not_evenly_recorded(call):  # noqa: F811
+def test_frames_that_are_not_evenly_recorded(call):
     """Oracle: by hand."""
     steps = [0, 10, 25, 250]
     got = call(SOURCE, "(m, s) => [-5, 0, 9, 10, 24, 249, 999].map((step) => m.frameAt(s, step))", steps)
@@ -143,13 +104,13 @@ def test_frames_that_are_not_evenly_recorded(call):  # noqa: F811
     assert got == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_who_is_right(call):  # noqa: F811
+def test_who_is_right(call):
     """Oracle: counted by hand in the tables above; the names' order in the state does not matter."""
     got = ask(call, widget(), "['cnn', 'st-cnn'].map((n) => [0, 1, 2, 3, 4].map((k) => m.rightOnes(run, n, k)))")
     assert got == [[0, 0, 1, 2, 2], [1, 2, 2, 3, 3]]
 
 
-def test_the_logarithmic_axis(call):  # noqa: F811
+def test_the_logarithmic_axis(call):
     """Oracle: by hand: from 1 to 90, 10 and 3 lie at log 10 / log 90 and log 3 / log 90; 0 lies on the foot."""
     body = "(m, [values, percent, asked]) => { const axis = m.logAxis(values, percent); return [axis.low, axis.ticks, asked.map(axis.share)]; }"
     low, ticks, shares = call(SOURCE, body, [[90, 10, 1.5, 0], True, [90, 10, 3, 1, 0.2, 0]])
@@ -160,7 +121,7 @@ def test_the_logarithmic_axis(call):  # noqa: F811
     assert call(SOURCE, body, [[0, 0], True, [0]])[2] == [0]  # a run without errors
 
 
-def test_the_steps_of_the_axis_are_round(call):  # noqa: F811
+def test_the_steps_of_the_axis_are_round(call):
     """Oracle: by hand."""
     got = call(
         SOURCE, "(m, a) => a.map((one) => m.stepTicks(...one))", [[0, 250, 5], [0, 250, 10], [7, 40, 4], [0, 3, 10]]
@@ -176,13 +137,13 @@ def test_it_opens_where_the_gap_is_widest_with_the_digit_that_goes_furthest():
 
 
 def test_what_is_kept_is_small():
-    """Oracle: by hand: a byte a pixel, four a number of theta; the pictures come back within half a level."""
+    """Oracle: by hand: a byte a pixel, four a number of theta; the images come back within half a level."""
     shown = widget()
     assert (len(shown.inputs), len(shown.thetas)) == (3 * 12 * 16, 5 * 3 * 6 * 4)
-    close(np.frombuffer(shown.inputs, np.uint8) / 255, pictures(), 1 / 510 + 1e-6)
+    close(np.frombuffer(shown.inputs, np.uint8) / 255, make_images(), 1 / 510 + 1e-6)
 
 
-def test_the_picture_without_javascript():
+def test_the_image_without_javascript():
     """Oracle: by hand: digit 1 is drawn at 150, 50 with half a side of 28, its window moved by a quarter of 28."""
     text = widget()._fallback
     assert "<svg" in text and 'role="img"' in text and "aria-label" in text and "Step 20:" in text
@@ -198,7 +159,7 @@ def broken(**changes):
     ("arguments", "message"),
     [
         ({"inputs": torch.zeros(3, 12, 16)}, r"inputs of shape \(K, 1, H, W\).* got \(3, 12, 16\)"),
-        ({"inputs": torch.zeros(13, 1, 12, 16)}, r"at most 12 pictures.* got \(13, 1, 12, 16\): take a few"),
+        ({"inputs": torch.zeros(13, 1, 12, 16)}, r"at most 12 images.* got \(13, 1, 12, 16\): take a few"),
         ({"inputs": torch.zeros(3, 1, 12, 65)}, "4 to 64 pixels a side"),
         ({"inputs": torch.full((3, 1, 12, 16), -0.4)}, "from 0 to 1, got -0.4 to -0.4: undo the normalisation"),
         ({"inputs": torch.full((3, 1, 12, 16), math.nan)}, "from 0 to 1, got nan"),
@@ -226,7 +187,7 @@ def broken(**changes):
 def test_wrong_requests_are_refused(arguments, message):
     """Oracle: the message says what was expected, what came and what to do."""
     with pytest.raises(ValueError, match=message):
-        ReplayTraining(**({"inputs": pictures(), "labels": LABELS, "frames": frames()} | arguments))
+        ReplayTraining(**({"inputs": make_images(), "labels": LABELS, "frames": frames()} | arguments))
 
 
 def test_an_unknown_curve_is_refused():

@@ -4,8 +4,8 @@ import pytest
 
 from stn_lib import palette
 from stn_lib.widgets import ReplayTraining
+from tests.widgets.recorded_run import LABELS, STEPS, frames, make_images, widget
 from tests.widgets.stage import Stage as Alone
-from tests.widgets.test_replay_training import LABELS, STEPS, frames, pictures, widget
 
 # The left end of every window's upper edge, card by card: digit 1 is the one that moves.
 TOPS = """() => [...document.querySelectorAll(".stn-card .stn-top")].map((path) => Number(path.getAttribute("d").slice(1).split(" ")[0]))"""
@@ -216,7 +216,7 @@ def test_nothing_runs_over_at_any_width(browser, width, count):
     """Oracle: the browser's own boxes: no wider than the page, no word wider than its card, a target for a finger."""
     labels, theta = (LABELS * 4)[:count], frames()[0]["theta"][:1].repeat(count, 1, 1)
     made = frames(theta=lambda k: theta, answers=lambda k: {"cnn": labels, "st-cnn": labels})
-    with Stage(browser, ReplayTraining(pictures(count, 42, 42), labels, made), width=width) as stage:
+    with Stage(browser, ReplayTraining(make_images(count, 42, 42), labels, made), width=width) as stage:
         assert stage.page.evaluate("() => document.documentElement.scrollWidth") <= width
         wide = (
             "(nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className)"
@@ -229,7 +229,7 @@ def test_nothing_runs_over_at_any_width(browser, width, count):
 
 def test_it_follows_the_theme(browser):
     """Oracle: the palette: the outermost pixels of a blank picture are the surface of the theme."""
-    shown = ReplayTraining(pictures() * 0, LABELS, frames(), out_size=(6, 8))
+    shown = ReplayTraining(make_images() * 0, LABELS, frames(), out_size=(6, 8))
     pixel = "() => [...document.querySelector('.stn-card > canvas').getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)"
     with Stage(browser, shown, theme="dark") as stage:
         for theme, colours in (("dark", palette.DARK), ("light", palette.LIGHT)):

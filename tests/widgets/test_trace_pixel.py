@@ -11,9 +11,8 @@ import torch.nn.functional as F
 import traitlets
 
 from stn_lib.widgets import TracePixel
-from tests.widgets.test_twin import call, close, module  # noqa: F401  (call is a fixture)
+from tests.widgets.javascript import close, module
 
-TRACE = "trace_pixel.js"
 THETA = [0.8, -0.4, 0.2, 0.3, 1.1, -0.5]
 EDGES, CENTRES = [0, 0.5, -0.325, 1, 0, 0.2], [0, 0.5, -13 / 30, 1, 0, 4 / 15]
 PAIRS = list(itertools.product([False, True], repeat=2))
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Since version 1.3.0, affine_grid
 SQUARES = torch.arange(1.0, 17.0, dtype=torch.float64).square().view(4, 4)
 
 
-def picture(size):
+def random_image(size):
     return torch.rand(size, generator=torch.Generator().manual_seed(4), dtype=torch.float64) * 9
 
 
@@ -47,9 +46,9 @@ def by_torch(image, theta, out_size, grid, sampler):
 
 @pytest.mark.parametrize(("grid", "sampler"), PAIRS)
 @pytest.mark.parametrize(("size", "out_size"), SIZES)
-def test_grid_and_values_are_torchs(call, size, out_size, grid, sampler):  # noqa: F811
-    image = picture(size)
-    got = call(module(TRACE, "readAll"), "(m, a) => m.readAll(a)", state(image, THETA, out_size, grid, sampler))
+def test_grid_and_values_are_torchs(call, size, out_size, grid, sampler):
+    image = random_image(size)
+    got = call(module("trace_pixel/tracing.js"), "(m, a) => m.readAll(a)", state(image, THETA, out_size, grid, sampler))
     points, values = by_torch(image, THETA, out_size, grid, sampler)
     close(got["sources"], points, 1e-9)
     close(got["values"], values, 1e-9)
@@ -57,36 +56,36 @@ def test_grid_and_values_are_torchs(call, size, out_size, grid, sampler):  # noq
 
 
 @pytest.mark.parametrize(("grid", "sampler"), PAIRS)
-def test_source_points_in_pixels_are_where_torch_reads(call, grid, sampler):  # noqa: F811
-    """Oracle: torch reads a picture whose pixels hold their own column, and their own row."""
+def test_source_points_in_pixels_are_where_torch_reads(call, grid, sampler):
+    """Oracle: torch reads an image whose pixels hold their own column, and their own row."""
     columns = torch.arange(8.0).double().expand(6, 8)
     rows = torch.arange(6.0).double()[:, None].expand(6, 8)
     theta = [0.5, -0.2, 0.1, 0.3, 0.4, -0.1]  # nothing outside
-    got = call(module(TRACE, "readAll"), "(m, a) => m.readAll(a)", state(columns, theta, (3, 5), grid, sampler))
+    got = call(module("trace_pixel/tracing.js"), "(m, a) => m.readAll(a)", state(columns, theta, (3, 5), grid, sampler))
     close(got["pixels"][0::2], by_torch(columns, theta, (3, 5), grid, sampler)[1], 1e-9)
     close(got["pixels"][1::2], by_torch(rows, theta, (3, 5), grid, sampler)[1], 1e-9)
 
 
 @pytest.mark.parametrize(("theta", "corners"), [(EDGES, False), (CENTRES, True)])
-def test_the_worked_example(call, theta, corners):  # noqa: F811
+def test_the_worked_example(call, theta, corners):
     """By hand: weights .24, .36, .16, .24 of 25, 36, 81, 100 at (1.6, 2.4), counted from 1."""
     body = "(m, a) => m.traceOne(m.readAll(a), 5)"
-    seen = call(module(TRACE, "readAll, traceOne"), body, state(SQUARES, theta, (4, 4), corners, corners))
+    seen = call(module("trace_pixel/tracing.js"), body, state(SQUARES, theta, (4, 4), corners, corners))
     close(seen["pixel"], [0.6, 1.4], 1e-9)
     assert seen["value"] == pytest.approx(0.24 * 25 + 0.36 * 36 + 0.16 * 81 + 0.24 * 100) == 55.92
     close(seen["beside"], [0, 0], 1e-12)
 
 
 @pytest.mark.parametrize("grid", [False, True])
-def test_with_mixed_rulers_a_point_is_read_beside_its_place_by_half_of_its_units(call, grid):  # noqa: F811
+def test_with_mixed_rulers_a_point_is_read_beside_its_place_by_half_of_its_units(call, grid):
     """By hand: ((x + 1) W - 1) / 2 - (x + 1) (W - 1) / 2 = x / 2, whatever W."""
     body = "(m, a) => m.traceOne(m.readAll(a), 7)"
-    asked = state(picture((3, 5)), THETA, (4, 6), grid, not grid)
-    seen = call(module(TRACE, "readAll, traceOne"), body, asked)
+    asked = state(random_image((3, 5)), THETA, (4, 6), grid, not grid)
+    seen = call(module("trace_pixel/tracing.js"), body, asked)
     close(seen["beside"], np.array(seen["source"]) / (2 if grid else -2), 1e-9)
 
 
-def lines(call, asked, pixel, origin=1):  # noqa: F811
+def lines(call, asked, pixel, origin=1):
     """The arithmetic as plain text, line by line, without the asides."""
     body = """(m, [asked, [row, column], origin, words]) => {
         const seen = m.traceOne(m.readAll(asked), row * asked.outSize[1] + column);
@@ -95,7 +94,7 @@ def lines(call, asked, pixel, origin=1):  # noqa: F811
         return Object.fromEntries(Object.entries(told).map(([step, rows]) =>
           [step, rows.map((phrases) => phrases.map((phrase) => phrase.map(text).join("")))]));
     }"""
-    return call(module(TRACE, "readAll, traceOne, arithmetic"), body, [asked, pixel, origin, TracePixel.WORDS])
+    return call(module("trace_pixel/tracing.js"), body, [asked, pixel, origin, TracePixel.WORDS])
 
 
 def plain(text):
@@ -112,8 +111,8 @@ def sides(phrases):
 
 @pytest.mark.parametrize(("grid", "sampler"), PAIRS)
 @pytest.mark.parametrize("pixel", [(0, 0), (4, 1), (5, 2)])
-def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel):  # noqa: F811
-    image = picture((4, 7))
+def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel):
+    image = random_image((4, 7))
     told = lines(call, state(image, THETA, (6, 3), grid, sampler), pixel)
     source, values = by_torch(image, THETA, (6, 3), grid, sampler)
     target, _ = by_torch(image, [1, 0, 0, 0, 1, 0], (6, 3), grid, sampler)
@@ -135,7 +134,7 @@ def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel):  # n
     assert float(plain(told["value"][0][-1])[2:]) == pytest.approx(values[pixel].item(), abs=5.01e-3)
 
 
-def test_the_arithmetic_of_the_worked_example_reads_as_in_the_book(call):  # noqa: F811
+def test_the_arithmetic_of_the_worked_example_reads_as_in_the_book(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1))
     assert [" ".join(row) for step in ("theta", "pixel", "value") for row in told[step]] == [
         "x = 0.00 · (−0.25) + 0.50 · (−0.25) + (−0.325) = −0.45",
@@ -146,37 +145,37 @@ def test_the_arithmetic_of_the_worked_example_reads_as_in_the_book(call):  # noq
     ]
 
 
-def test_counted_from_0_nothing_is_counted_again(call):  # noqa: F811
+def test_counted_from_0_nothing_is_counted_again(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1), origin=0)
     assert "counted" not in str(told)
     assert " ".join(told["value"][0]) == "V(1, 1) = U(0.60, 1.40) = 55.92"
 
 
-def test_a_single_pixel_divides_by_nothing(call):  # noqa: F811
+def test_a_single_pixel_divides_by_nothing(call):
     told = lines(call, state(SQUARES, EDGES, (1, 4), True, True), (0, 2))
     assert told["units"][1] == ["y", "= 0.00", "where a single pixel lies"]
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.25, "0.25"), (-1 / 3, "−0.333"), (1, "1.00"), (-1e-5, "0.00")])
-def test_a_third_place_is_shown_where_it_says_something(call, value, text):  # noqa: F811
-    assert call(module(TRACE, "number"), "(m, a) => m.number(a)", value) == text
+def test_a_third_place_is_shown_where_it_says_something(call, value, text):
+    assert call(module("trace_pixel/tracing.js"), "(m, a) => m.number(a)", value) == text
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_segment_is_clipped_as_many_points_on_it_say(call, seed):  # noqa: F811
+def test_a_segment_is_clipped_as_many_points_on_it_say(call, seed):
     a, b = (torch.rand(2, 2, generator=torch.Generator().manual_seed(seed)).double() * 6 - 3).tolist()
     box = [-1, -0.5, 1.5, 1]
     points = np.linspace(a, b, 20_001)
     inside = points[(points >= box[:2]).all(1) & (points <= box[2:]).all(1)]
-    got = call(module(TRACE, "clipSegment"), "(m, a) => m.clipSegment(...a)", [a, b, box])
+    got = call(module("trace_pixel/tracing.js"), "(m, a) => m.clipSegment(...a)", [a, b, box])
     if len(inside) == 0:
         assert got is None
     else:
         close(got, [inside[0], inside[-1]], 1e-3)
 
 
-def test_an_upright_segment_beside_the_box_is_nothing(call):  # noqa: F811
-    source, box = module(TRACE, "clipSegment"), [-1, -1, 1, 1]
+def test_an_upright_segment_beside_the_box_is_nothing(call):
+    source, box = module("trace_pixel/tracing.js"), [-1, -1, 1, 1]
     assert call(source, "(m, a) => m.clipSegment(...a)", [[2, 0], [2, 1], box]) is None
     assert call(source, "(m, a) => m.clipSegment(...a)", [[0, -3], [0, 3], box]) == [[0, -1], [0, 1]]
 
@@ -198,16 +197,16 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("address", "wanted"), ASKED)
-def test_the_address_sets_what_it_says_rightly(call, address, wanted):  # noqa: F811
-    assert call(module(TRACE, "askedState"), "(m, a) => m.askedState(...a)", [address, HOME]) == wanted
+def test_the_address_sets_what_it_says_rightly(call, address, wanted):
+    assert call(module("trace_pixel/tracing.js"), "(m, a) => m.askedState(...a)", [address, HOME]) == wanted
 
 
 # --- the Python side -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("image", [np.zeros(4), np.zeros((2, 3, 4)), np.zeros((9, 3)), np.zeros((0, 3)), [[math.nan]]])
-def test_a_picture_that_cannot_be_drawn_is_refused(image):
-    with pytest.raises(ValueError, match="finite picture"):
+def test_an_image_that_cannot_be_drawn_is_refused(image):
+    with pytest.raises(ValueError, match="finite image"):
         TracePixel(image)
 
 
@@ -252,7 +251,7 @@ def test_every_example_says_what_it_shows():
         assert len(example["theta"]) == 6 and example["note"].endswith(".") and example["name"]
 
 
-def test_the_picture_without_javascript_rings_the_source_point():
+def test_the_image_without_javascript_rings_the_source_point():
     text = TracePixel()._fallback
     assert "<svg" in text and 'role="img"' in text and "<figcaption>" in text
     dots = re.findall(r'<circle cx="([\d.-]+)" cy="([\d.-]+)" r="3.5"', text)

@@ -1,0 +1,211 @@
+"""The explorable of chapter 7 with the reader's own hand: a digit is written, distorted, and read by two networks."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import traitlets
+from torch import Tensor, nn
+
+from stn_lib import models
+from stn_lib.data import RTS, sample_digits
+from stn_lib.data.distortions import DIGIT_SIDE
+from stn_lib.models.export import to_operations
+from stn_lib.widgets._base import Explorable, digit_svg, figure
+
+SMALL, LARGE = 28, RTS.out_size[0]
+MOST_EXAMPLES = 12  # more buttons do not fit two rows beside the pad
+
+
+class DrawDigit(Explorable):
+    """Write a digit of your own, rotate, scale and move it; a CNN and an ST-CNN in the page answer while you do.
+
+    The page makes of the strokes what MNIST's makers made of forms: the longer side of the ink becomes 20 pixels, the
+    centre of mass goes to pixel (14, 14) to half a pixel. A hundred draws of the RTS recipe then show where, for this
+    one digit, each network fails.
+
+    Convention: (x, y) is the digit's centre in pixels from the frame's centre; ``degrees`` rotates it clockwise on the
+    screen; ``scale`` 1 is pixel for pixel. Strokes are lists ``[x0, y0, x1, y1, …]`` on a pad of 100 x 100 units, y
+    downwards.
+
+    Args:
+        cnn, st_cnn: trained on 42 x 42 RTS digits: a network that `stn_lib.models.to_operations` can write, or a name or path
+            for `stn_lib.models.load_pretrained`. The second has an affine spatial transformer.
+        examples: digits to begin with, (K, 1, 28, 28), values from 0 to 1, 1 to 12 of them; `stn_lib.data.sample_digits` if None.
+        labels: what they are, (K,), 0 to 9; needed for nothing but telling right from wrong.
+        example: the one on the pad at first; -1 for an empty pad.
+        x, y, degrees, scale: how the digit first stands.
+        seed: decides the random distortions.
+
+    Raises:
+        ValueError: networks for other images or without a transformer; examples or labels of other shapes or values.
+        FileNotFoundError: an unknown name of a network.
+
+    Example:
+        >>> widget = DrawDigit("digits-rts-cnn", "digits-rts-st-cnn", example=3)
+        >>> widget.meant, tuple(widget.image.shape)
+        (3, (1, 1, 28, 28))
+
+    Chapter: 7
+    """
+
+    WORDS = {
+        "title": "Write a digit, turn it, and see who can still read it",
+        "pad": "Write here",
+        "padHelp": "Pad to write on. Arrow keys move the pen, two at once go aslant, with Shift faster; space puts it down "
+        "and lifts it; Control Z takes back the last stroke.",
+        "padKeys": "Arrows move, space: pen down, up",
+        "hint": "Write a digit, 0 to 9",
+        "penDown": "Pen down at {x}, {y}.",
+        "penUp": "Pen up at {x}, {y}.",
+        "penAt": "{x}, {y}",
+        "undo": "Undo",
+        "clear": "Clear",
+        "examples": "Or begin with one of these",
+        "example": "Example {place}",
+        "exampleOf": "Example {place}, a {label}",
+        "meant": "You meant",
+        "unsaid": "?",
+        "normal": "As MNIST, 28 × 28",
+        "recipe": "What you write: the longer side of its ink becomes 20 pixels, its centre of mass goes to the middle (+).",
+        "frame": "The input, 42 × 42: drag it",
+        "move": "move the digit",
+        "at": "x {x}, y {y}",
+        "sliders": {"degrees": "turn", "scale": "size"},
+        "turned": "{v}°",
+        "sized": "×{v}",
+        "band": "Coloured: what both were trained on.",
+        "random": "At random",
+        "upright": "Upright",
+        "cnn": "CNN",
+        "stCnn": "ST-CNN",
+        "seesWhole": "sees the input",
+        "seesWindow": "sees its window",
+        "right": "{digit} ✓ {percent} %",
+        "wrong": "{digit} ✗ {percent} %",
+        "open": "{digit}, {percent} %",
+        "share": "{digit}: {percent} %",
+        "nothing": "–",
+        "empty": "The pad is empty. Both networks answer while you write.",
+        "told": {
+            "same": {
+                "right": "Both read {cnn}, and both are right.",
+                "wrong": "Both read {cnn}, and both are wrong.",
+                "open": "Both read {cnn}.",
+            },
+            "differ": {
+                "cnn": "They disagree: the CNN reads {cnn}, which is right, the ST-CNN {st}.",
+                "st": "They disagree: the CNN reads {cnn}, the ST-CNN {st}, which is right.",
+                "none": "They disagree: the CNN reads {cnn}, the ST-CNN {st}, and both are wrong.",
+                "open": "They disagree: the CNN reads {cnn}, the ST-CNN {st}. Which did you mean?",
+            },
+        },
+        "outside": "Neither was trained on digits distorted as far as this.",
+        "lab": "A hundred random distortions",
+        "hundred": "Try 100 random distortions",
+        "miss": "Next mistake",
+        "differs": "Next disagreement",
+        "wrongs": "{wrong} of {count} wrong",
+        "mostly": "{times} of {count} read as {digit}",
+        "labEmpty": "Each ring is a distortion to come, drawn as in training, at its turn and its size. On how many will each network fail?",
+        "labOpen": "Each mark is one distortion, at its turn and its size. Say above which digit you meant, and mistakes "
+        "are counted. Click a mark to see it.",
+        "labKey": "Each mark is one distortion, at its turn and its size: a dot was read as {truth}, a number is what was "
+        "read instead. Click a mark to see it.",
+        "try": "Write a 7 as you always do, turn it until one network gives up, then try a hundred. Then write it badly: a "
+        "stroke too many, a gap, far from how others write. Which distortions can a transformer undo, and which not?",
+    }
+    small = traitlets.Int(SMALL).tag(sync=True)
+    large = traitlets.Int(LARGE).tag(sync=True)
+    recipe = traitlets.Dict().tag(sync=True)
+    examples = traitlets.Bytes().tag(sync=True)
+    labels = traitlets.List(traitlets.Int()).tag(sync=True)
+    cnn_layout = traitlets.Dict().tag(sync=True)
+    cnn_weights = traitlets.Bytes().tag(sync=True)
+    st_cnn_layout = traitlets.Dict().tag(sync=True)
+    st_cnn_weights = traitlets.Bytes().tag(sync=True)
+    #: What is on the pad: strokes, or the example of this number, or neither (-1); and the digit that is meant (-1: not said).
+    strokes = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
+    example = traitlets.Int(0, min=-1).tag(sync=True)
+    meant = traitlets.Int(-1, min=-1, max=9).tag(sync=True)
+    pixels = traitlets.List(traitlets.Int(min=0, max=255), minlen=SMALL**2, maxlen=SMALL**2).tag(sync=True)
+    x = traitlets.Float(6.0).tag(sync=True)
+    y = traitlets.Float(-4.0).tag(sync=True)
+    degrees = traitlets.Float(38.0).tag(sync=True)
+    scale = traitlets.Float(0.8).tag(sync=True)
+    seed = traitlets.Int(0, min=0).tag(sync=True)
+
+    def __init__(
+        self,
+        cnn: nn.Module | str = "mnist-rts-cnn",
+        st_cnn: nn.Module | str = "mnist-rts-st-cnn",
+        examples: Tensor | None = None,
+        labels: Sequence[int] | None = None,
+        example: int = 0,
+        **traits: Any,
+    ):
+        if examples is None:
+            examples, labels = sample_digits(), range(10)
+        pixels = _images(examples)
+        labels = _classes(labels, len(pixels))
+        if not -1 <= example < len(pixels):
+            raise ValueError(f"expected example from 0 to {len(pixels) - 1}, or -1 for an empty pad, got {example}")
+        networks: dict[str, Any] = {}
+        for key, network in (("cnn", cnn), ("st_cnn", st_cnn)):
+            networks[f"{key}_layout"], networks[f"{key}_weights"] = _network(key, network)
+        opening = {"meant": labels[example], "pixels": pixels[example].ravel().tolist()} if example >= 0 else {}
+        super().__init__(
+            recipe={"degrees": math.degrees(RTS.max_angle), "scale": list(RTS.scale), "ink": DIGIT_SIDE},
+            examples=pixels.tobytes(),
+            labels=labels,
+            example=example,
+            **networks,
+            **({"pixels": [0] * SMALL**2} | opening | traits),
+        )
+
+    @property
+    def image(self) -> Tensor:
+        """The digit on the pad as a network takes it, (1, 1, 28, 28), 0 paper to 1 ink; in Jupyter it follows the pen."""
+        return torch.tensor(self.pixels, dtype=torch.float32).view(1, 1, SMALL, SMALL) / 255
+
+    def fallback(self) -> str:
+        """The digit on the pad, rotated as it first stands."""
+        svg = digit_svg(bytes(self.pixels), self.small, self.words["frame"], self.degrees)
+        return figure(svg, "Two networks read this digit; with JavaScript you can write your own and turn it.")
+
+
+def _images(examples: Any) -> np.ndarray:
+    """Bytes (K, 28, 28) of images (K, 1, 28, 28) from 0 to 1."""
+    images = np.asarray(examples, dtype=float)
+    if images.shape[1:] != (1, SMALL, SMALL) or not 1 <= len(images) <= MOST_EXAMPLES:
+        raise ValueError(f"expected 1 to {MOST_EXAMPLES} examples (K, 1, {SMALL}, {SMALL}), got shape {images.shape}")
+    if not (images.min() >= 0 and images.max() <= 1):  # so that NaN is refused too
+        raise ValueError(f"expected examples with values from 0 to 1, got {images.min()} to {images.max()}")
+    return (images[:, 0] * 255).round().astype(np.uint8)
+
+
+def _classes(labels: Sequence[int] | None, count: int) -> list[int]:
+    """What the examples are; -1 for each where nobody said."""
+    if labels is None:
+        return [-1] * count
+    classes = [int(label) for label in labels]
+    if len(classes) != count or any(
+        not 0 <= one <= 9 or one != label for one, label in zip(classes, labels, strict=True)
+    ):
+        raise ValueError(f"expected {count} labels from 0 to 9, one for each example, got {list(labels)}")
+    return classes
+
+
+def _network(key: str, network: nn.Module | str) -> tuple[dict[str, Any], bytes]:
+    """A network's layout and weights, if it reads the images that the page makes."""
+    network = network if isinstance(network, nn.Module) else models.load_pretrained(network)
+    layout, weights = to_operations(network)
+    if layout["input"] != [1, LARGE, LARGE]:
+        raise ValueError(f"expected {key} for images (1, {LARGE}, {LARGE}), got one for {tuple(layout['input'])}")
+    if layout["ops"][-1]["op"] != "linear" or layout["ops"][-1]["weight"]["shape"][0] != 10:
+        raise ValueError(f"expected {key} with ten logits, one for each digit, got {layout['ops'][-1]}")
+    if key == "st_cnn" and layout["ops"][0]["op"] != "affine_transformer":
+        raise ValueError(f"expected st_cnn to begin with a spatial transformer, got {layout['ops'][0]['op']}")
+    return layout, weights

@@ -1,0 +1,168 @@
+"""The rows of the paper's table, checked, and made small enough for a page."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+MOST_POINTS = 30  # of a curve; more cannot be seen in a chart of half a column
+ROUNDING = 0.05  # the paper prints one decimal: 0.5 is anything from 0.45 to 0.55
+ROW = ("distortion", "network", "labels", "paper", "paper_shared", "command", "error", "interval", "gap", "runs")
+LABELS = ("name", "short", "digits")
+RUN = ("seed", "error", "wrong", "n", "seconds", "parameters", "images", "command", "commit", "changed", "device",
+       "threads", "torch", "curve")  # fmt: skip
+MAKER = ("commit", "changed", "device", "threads", "torch")
+
+
+class Cells:
+    """The cells as the front end is handed them, and what they share."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]], networks: Sequence[str]):
+        self._rows = _by_name(rows)
+        self.distortions = list(dict.fromkeys(row["distortion"] for row in self._rows.values()))
+        self.networks = list(dict.fromkeys(row["network"] for row in self._rows.values()))
+        for name in self.networks:
+            if name not in networks:
+                raise ValueError(f"expected a network in {list(networks)}, got {name!r}")
+        for network, distortion in itertools.product(self.networks, self.distortions):
+            if f"{distortion}-{network}" not in self._rows:
+                raise ValueError(f"expected a row for each cell, got none for {distortion}-{network}")
+        self.labels = {row["distortion"]: row["labels"] for row in self._rows.values()}
+        self.steps, self.makers, self.commands = [], [], []
+        self.cells = [self._cell(name, row) for name, row in self._rows.items()]
+
+    def families(self) -> list[list]:
+        """Networks under one heading: those without a transformer under none, then by what the transformer precedes."""
+        families = itertools.groupby(self.networks, lambda name: name.rpartition("-")[0])
+        return [[family, list(networks)] for family, networks in families]
+
+    def _cell(self, name: str, row: Mapping[str, Any]) -> dict:
+        paper, runs = row["paper"], sorted(row["runs"], key=lambda run: run["seed"])
+        rival, sign = self._rival(row)
+        cell = {
+            "id": name,
+            "network": row["network"],
+            "distortion": row["distortion"],
+            "paper": paper,
+            "shared": row["paper_shared"],
+            "rival": rival,
+            "paperGap": round(sign * (self._rows[rival]["paper"] - paper), 1) if rival in self._rows else 0.0,
+            "gap": row["gap"] and {
+                "points": _short(row["gap"]["points"]),
+                "seeds": row["gap"]["seeds"],
+                "interval": _shorts(row["gap"]["interval"]),
+            },
+            "error": None,
+            "interval": None,
+            "mark": "none",
+            "verdict": "none",
+            "runs": [self._run(run) for run in runs],
+        }  # fmt: skip
+        if not runs:
+            return cell | {"command": row["command"]}
+        error, (low, high) = round(row["error"], 4), row["interval"]  # a mean of 1.1 and 1.3 is not above 1.2
+        near = low <= paper + ROUNDING and paper - ROUNDING <= high
+        mark = "above" if error > paper else "below"
+        return cell | {
+            "error": error,
+            "interval": _shorts(row["interval"]),
+            "mark": mark,
+            "verdict": mark + ("Near" if near else ""),
+            **{key: runs[0][key] for key in ("n", "parameters", "images")},
+        }
+
+    def _rival(self, row: Mapping[str, Any]) -> tuple[str, int]:
+        """The cell that a cell is compared with, and the sign of that gap.
+
+        With a transformer it is the same network without; without, the first with one that has runs, or the first.
+        """
+        distortion, network = row["distortion"], row["network"]
+        if network.startswith("st-"):
+            return f"{distortion}-{network.split('-')[1]}", 1
+        names = [f"{distortion}-{name}" for name in self.networks if name.startswith(f"st-{network}-")]
+        return next((name for name in names if self._rows[name]["runs"]), names[0] if names else ""), -1
+
+    def _run(self, run: Mapping[str, Any]) -> dict:
+        parts = np.array_split(np.asarray(run["curve"], dtype=float), min(MOST_POINTS, len(run["curve"])))
+        return {
+            "seed": run["seed"],
+            "error": _short(run["error"]),
+            "wrong": run["wrong"],
+            "seconds": _short(run["seconds"]),
+            "command": _place(self.commands, run["command"].replace(f"--seed {run['seed']}", "--seed {seed}")),
+            "steps": _place(self.steps, [int(part[-1, 0]) for part in parts]),
+            "made": _place(self.makers, {key: run[key] for key in MAKER}),
+            "curve": _shorts([part[:, 1].mean() for part in parts]),
+        }
+
+
+def _by_name(rows: Any) -> dict[str, Mapping[str, Any]]:
+    if isinstance(rows, str | Mapping) or not isinstance(rows, Sequence) or not rows:
+        raise ValueError(f"expected a list of rows, one for each cell, got {type(rows).__name__} {str(rows)[:40]}")
+    named: dict[str, Mapping[str, Any]] = {}
+    for k, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise ValueError(f"expected row {k} as a dict, got {type(row).__name__}")
+        _need(f"row {k}", row, ROW)
+        name = f"{row['distortion']}-{row['network']}"
+        if name in named:
+            raise ValueError(f"expected one row for each cell, got two for {name}")
+        _check(name, row)
+        named[name] = row
+    return named
+
+
+def _need(name: str, given: Mapping[str, Any], keys: Sequence[str]) -> None:
+    lacks = [key for key in keys if key not in given]
+    if lacks:
+        raise ValueError(f"expected {name} to have {', '.join(lacks)}, got {', '.join(map(str, given))}")
+
+
+def _check(name: str, row: Mapping[str, Any]) -> None:
+    _need(f"the labels of {name}", row["labels"], LABELS)
+    runs = row["runs"]
+    if isinstance(runs, Mapping) or not isinstance(runs, Sequence):
+        raise ValueError(f"expected a list of runs of {name}, got {type(runs).__name__}")
+    for k, run in enumerate(runs):
+        _need(f"run {k} of {name}", run, RUN)
+        _percent(f"error of run {k} of {name}", [run["error"]])
+        curve = run["curve"]
+        if not curve:
+            raise ValueError(f"expected a curve of {name} as a list of [step, error], got {curve}")
+        _percent(f"curve of run {k} of {name}", [error for _, error in curve])
+        if any(late <= early for (early, _), (late, _) in itertools.pairwise(curve)):
+            raise ValueError(f"expected steps of {name}'s curve that rise, got {[step for step, _ in curve]}")
+    seeds, sizes = [run["seed"] for run in runs], sorted({run["n"] for run in runs})
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"expected one run of {name} for each seed, got seeds {seeds}: keep one of each")
+    if len(sizes) > 1:
+        raise ValueError(f"expected runs of {name} on one test set, got n = {sizes}: keep those on the same digits")
+    if bool(runs) != (row["error"] is not None) or bool(runs) != (row["interval"] is not None):
+        raise ValueError(
+            f"expected an error and an interval of {name} where it has runs, else None, got {row['error']}, "
+            f"{row['interval']} and {len(runs)} runs"
+        )
+    if runs:
+        _percent(f"error of {name}", [row["error"]])
+        _percent(f"interval of {name}", row["interval"])
+
+
+def _percent(name: str, values: Sequence[float]) -> None:
+    wrong = [value for value in values if not (np.isfinite(value) and 0 <= value <= 100)]
+    if wrong:
+        raise ValueError(f"expected {name} from 0 to 100 per cent, got {wrong[0]}")
+
+
+def _place(shared: list, value) -> int:
+    if value not in shared:
+        shared.append(value)
+    return shared.index(value)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _shorts(values: Sequence[float] | None) -> list[float] | None:
+    return None if values is None else [_short(value) for value in values]

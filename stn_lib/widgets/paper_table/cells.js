@@ -1,0 +1,80 @@
+// The paper's table as plain numbers: a step of the arrow keys, the bars and the gap of the open cell, its curve.
+import { logAxis, roundGap } from "../shared/axis.js";
+
+export const ROUNDING = 0.05; // the paper prints one decimal: 0.5 is anything from 0.45 to 0.55
+
+// Where a key goes from cell `index` of a grid; null for a key that goes nowhere. `far` is the Control key.
+export function cellAfter(index, key, far, rows, columns) {
+  const row = Math.floor(index / columns),
+    column = index % columns,
+    place = (r, c) => r * columns + c;
+  const to = {
+    ArrowLeft: place(row, Math.max(column - 1, 0)),
+    ArrowRight: place(row, Math.min(column + 1, columns - 1)),
+    ArrowUp: place(Math.max(row - 1, 0), column),
+    ArrowDown: place(Math.min(row + 1, rows - 1), column),
+    Home: place(far ? 0 : row, 0),
+    End: place(far ? rows - 1 : row, columns - 1),
+  };
+  return to[key] ?? null;
+}
+
+// Round numbers from 0 to `most`: at most `count` round gaps.
+export function roundTicks(most, count) {
+  const gap = roundGap(most / count);
+  return Array.from({ length: Math.floor(most / gap + 1e-9) + 1 }, (_, k) => Number((k * gap).toPrecision(12)));
+}
+
+// The place of an error of ours on a line with the paper's in its middle: a quarter of that at the left end, four times
+// as much at the right, each doubling as far as the next.
+export const besidePaper = (value, paper) => Math.min(Math.max(0.5 + Math.log(value / paper) / Math.log(16), 0), 1);
+
+export const isPlain = (cell) => !cell.network.startsWith("st-");
+
+// The open cell and its rival on one axis from 0: the plain network first, so that the eye goes from it to what the
+// transformer leaves. `span` are the ends of the gap's interval, measured, as its tip, from the plain network's mean.
+export function intervalPlot(cell, rival) {
+  const pair = isPlain(cell) ? [cell, rival] : [rival, cell];
+  const values = pair.flatMap((one) => [
+    one.paper + ROUNDING,
+    one.error ?? 0,
+    ...(one.interval ?? []),
+    ...one.runs.map(({ error }) => error),
+  ]);
+  const most = Math.max(...values) * 1.06,
+    share = (value) => Math.min(Math.max(value / most, 0), 1);
+  const { gap } = cell,
+    base = pair[0].error;
+  const from = gap && {
+    base: share(base),
+    tip: share(base - gap.points),
+    span: gap.interval && [base - gap.interval[1], base - gap.interval[0]].map(share),
+    cut: gap.interval ? [base - gap.interval[1] < 0, base - gap.interval[0] > most] : [false, false],
+  };
+  return { pair, most, share, gap: from, ticks: roundTicks(most, 6) };
+}
+
+// The curves of both as shares of a chart: across, the images seen; upwards, the logarithm of the running error. What a
+// point stands over is the images at its end. Null where neither has run.
+export function curveChart(cell, rival, steps) {
+  const sides = [rival, cell].filter(({ runs }) => runs.length);
+  if (!sides.length) return null;
+  const seen = (side, run) => steps[run.steps].map((step) => (step / steps[run.steps].at(-1)) * side.images);
+  const lines = sides.flatMap((side) => side.runs.map((run) => ({ side, images: seen(side, run), errors: run.curve })));
+  const axis = logAxis(
+      lines.flatMap(({ errors }) => errors),
+      true,
+    ),
+    most = Math.max(...sides.map(({ images }) => images));
+  return {
+    ticks: axis.ticks.map((value) => ({ value: Number(value.toPrecision(1)), at: axis.share(value) })),
+    across: roundTicks(most / 1e6, 4).map((millions) => ({ millions, at: (millions * 1e6) / most })),
+    lines: lines.map(({ side, images, errors }) => ({
+      side,
+      points: errors.map((error, k) => [images[k] / most, axis.share(error)]),
+    })),
+  };
+}
+
+// Each value once, in the order they came.
+export const distinct = (values) => [...new Set(values)];

@@ -1,0 +1,107 @@
+"""The explorable of chapter 2: a signal is shifted, then pooled step by step."""
+
+import numpy as np
+import traitlets
+
+from stn_lib.pooling import KERNELS
+from stn_lib.widgets._base import Explorable, figure
+
+_START = {"bits": [0, 0, 1, 1, 0, 0, 1, 1], "shift": -1, "kernel": "None", "keep": "first", "outside": "circular"}
+
+
+class PoolShift(Explorable):
+    """Eight bits (or a feature map) through a shift, a dense maximum, a blur, and the keeping of every second value.
+
+    Convention: as in `stn_lib.pooling`; a positive shift is to the right. The difference is the mean distance of the
+    pooled values from those of the unshifted signal, which are moved along as far as whole places go: by one for a
+    shift of two, not at all for a shift of one. Where zeros come in, they do for the shift and the maximum, while the
+    blur mirrors, as `BlurPool2d` does.
+
+    Args:
+        feature_map: a square image of an even side for the second view, (H, W), values from 0 to 1.
+        bits, shift, kernel, keep, outside, view: the first state.
+
+    Raises:
+        ValueError: a feature map that is not square or of an odd side, other than eight bits.
+
+    Example:
+        >>> PoolShift(np.eye(6)).kernels[2]
+        ['Tri-3', [1.0, 2.0, 1.0]]
+
+    Chapter: 2
+    """
+
+    WORDS = {
+        "title": "Shift the signal, then pool it",
+        "signal": "signal",
+        "bit": "bit {place} is {value}",
+        "shifted": "shifted",
+        "dense": "maximum of each pair",
+        "blurred": "blurred",
+        "kept": "pooled",
+        "moved": "without the shift",
+        "maps": {
+            "shifted": "Feature map, shifted",
+            "kept": "Pooled",
+            "moved": "Pooled, without the shift",
+            "differs": "Their difference",
+        },
+        "spectrum": "Waves \u25cb before and \u25cf after the blur; those in the red part fold",
+        "frequency": "cycles per sample",
+        "meter": "Mean difference at this shift",
+        "aps": "APS",
+        "labels": {"shift": "shift", "outside": "At the edge", "kernel": "Blur", "keep": "Keep", "view": "Show"},
+        "left": "{n} left",
+        "rightward": "{n} right",
+        "outsides": [["circular", "wraps round"], ["zeros", "zeros come in"]],
+        "keeps": [["first", "every second"], ["largest", "stronger half (APS)"]],
+        "views": [["signal", "signal"], ["image", "feature map"]],
+        "example": "The example",
+        "still": "No shift, no difference.",
+        "same": "The same answer, moved along by {places}: nothing is lost.",
+        "other": "Not the same answer: the mean difference is {difference}.",
+        "try": "Choose Tri-3 and watch the difference halve. Shift by 2. Click bits: is there a signal that pooling reads the "
+        "same at every shift?",
+    }
+    kernels = traitlets.List().tag(sync=True)
+    home = traitlets.Dict().tag(sync=True)
+    feature_map = traitlets.List().tag(sync=True)
+    map_size = traitlets.Int().tag(sync=True)
+    bits = traitlets.List().tag(sync=True)
+    shift = traitlets.Int(-1).tag(sync=True)
+    kernel = traitlets.Enum(["None", *KERNELS], "None").tag(sync=True)
+    keep = traitlets.Enum(["first", "largest"], "first").tag(sync=True)
+    outside = traitlets.Enum(["circular", "zeros"], "circular").tag(sync=True)
+    view = traitlets.Enum(["signal", "image"], "signal").tag(sync=True)
+
+    def __init__(self, feature_map, **traits):
+        pixels = np.asarray(feature_map, dtype=float)
+        if pixels.ndim != 2 or pixels.shape[0] != pixels.shape[1] or pixels.shape[0] % 2 or not pixels.size:
+            raise ValueError(f"expected a square feature map of an even side, got shape {pixels.shape}")
+        traits = _START | traits
+        if len(traits["bits"]) != 8 or set(traits["bits"]) - {0, 1}:
+            raise ValueError(f"expected eight bits, 0 or 1, got {traits['bits']}")
+        super().__init__(
+            kernels=[["None", [1.0]], *([name, list(taps)] for name, taps in KERNELS.items())],
+            home=_START | {"view": "signal"},
+            feature_map=[round(float(v), 3) for v in pixels.ravel()],
+            map_size=len(pixels),
+            **traits,
+        )
+
+    def fallback(self) -> str:
+        """The signal, the pairs of its first pooling, and of the pooling after a shift to the left by one."""
+        bits = list(self.bits)
+        left = bits[1:] + bits[:1]
+        rows = [bits, [max(bits[k : k + 2]) for k in (0, 2, 4, 6)], left, [max(left[k : k + 2]) for k in (0, 2, 4, 6)]]
+        parts = []
+        for row, values in enumerate(rows):
+            wide = 8 // len(values)
+            for k, value in enumerate(values):
+                x, y = 40 * (k * wide + wide / 2), 46 * row + (0 if row < 2 else 18)
+                parts.append(
+                    f'<rect x="{x - 17}" y="{y}" width="34" height="34" rx="6" style="fill:none;stroke:var(--stn-line)"/>'
+                    f'<text x="{x}" y="{y + 22}" text-anchor="middle" style="fill:var(--stn-ink);font-size:15px">{value}</text>'
+                )
+        svg = f'<svg viewBox="0 -2 320 210" width="320" role="img" aria-label="{self.words["title"]}">{"".join(parts)}</svg>'
+        return figure(svg, "Eight bits and their max pooling by two; below, the same after a shift to the left by one.")

@@ -1,0 +1,202 @@
+// ReplayTraining: a recorded training run of a CNN and an ST-CNN; the reader moves through its steps and sees where the
+// transformer looks, what is read there, what both networks answer, and both curves.
+import { integer, oneOf, readAddress } from "../shared/address_state.js";
+import { button, choice, slider } from "../shared/controls.js";
+import { h } from "../shared/dom.js";
+import { frame } from "../shared/frame.js";
+import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { format, interpolate } from "../shared/text.js";
+import { makeCard } from "./card.js";
+import { makeChart } from "./chart.js";
+import { makeCloseUp } from "./close_up.js";
+import { makePlayer } from "./player.js";
+import { NETWORKS, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
+
+const QUIET = 700; // milliseconds without a change before the state is told
+const FARTHEST = 1.5; // half sides of the input: windows that reach further are cut
+const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];
+
+// The run, the frame and the digit that are shown, and what a screen reader is told of them.
+function makeState(model) {
+  const size = [model.get("height"), model.get("width")];
+  const run = readRun({ ...getTraits(model, RECORD), size, outSize: model.get("out_size") });
+  const { steps, last, count } = run;
+  const curves = ["error", "loss"];
+  const asked = readAddress("replay-training", {
+    step: integer(steps[0], steps[last]),
+    digit: integer(0, count - 1),
+    curve: oneOf(curves),
+  });
+  if (asked.step !== undefined) model.set("frame", frameAt(steps, asked.step));
+  for (const name of ["digit", "curve"]) if (asked[name] !== undefined) model.set(name, asked[name]);
+  const at = (name, most) => Math.min(Math.max(model.get(name), 0), most);
+  const frameNow = () => at("frame", last);
+  const facts = () => {
+    const [cnn, st] = NETWORKS.map((network) => rightOnes(run, network, frameNow()));
+    const [cnnError, stError] = NETWORKS.map((network) => format(run.curves.error[network][frameNow()], 1));
+    return { step: steps[frameNow()], steps: steps[last], count, cnn, st, cnnError, stError };
+  };
+  return {
+    run,
+    facts,
+    frame: frameNow,
+    digit: () => at("digit", count - 1),
+    put: (values) => setTraits(model, values),
+  };
+}
+
+// One view for all digits and steps, so that windows can be compared.
+function reachOf({ thetas }) {
+  const corners = thetas.flat().flatMap((theta) => windowCorners(theta, [2, 2]).flat());
+  return Math.min(Math.max(1, ...corners.map((value) => Math.abs(value - 1))) + 0.03, FARTHEST);
+}
+
+// The slider of the steps with its buttons; `rest` is the part of the way to the next frame while it plays.
+function makeTime(words, { run, frame, put }, ask) {
+  const { steps, last } = run;
+  let rest = 0;
+  const player = makePlayer(words, run, frame, (now, part) => {
+    rest = part;
+    if (now !== frame()) put({ frame: now });
+    ask();
+  });
+  const go = (to) => {
+    player.stop();
+    rest = 0;
+    put({ frame: Math.min(Math.max(to, 0), last) });
+    ask();
+  };
+  const time = slider({
+    label: words.step,
+    min: 0,
+    max: last,
+    step: 1,
+    value: frame(),
+    concept: "theta",
+    show: (value) => interpolate(words.of, { step: steps[value], steps: steps[last] }),
+    oninput: go,
+  });
+  const back = button(words.back, () => go(frame() - 1));
+  const next = button(words.next, () => go(frame() + 1));
+  time.node.append(h("div", { class: "stn-buttons" }, back, player.play, next));
+  return { node: time.node, set: time.set, go, player, rest: () => rest };
+}
+
+function makeViews(model, words, state, ask) {
+  const { run, put } = state;
+  const reach = reachOf(run);
+  const group = `stn-digit-${Math.random().toString(36).slice(2)}`;
+  const cards = run.labels.map((_, k) => makeCard(words, run, k, group, reach, (digit) => put({ digit })));
+  const time = makeTime(words, state, ask);
+  const pick = (name) =>
+    choice({
+      label: words[name],
+      options: words[`${name}s`],
+      value: model.get(name),
+      onchange: (key) => put({ [name]: key }),
+    });
+  return {
+    cards,
+    time,
+    chart: makeChart(words, run, time.go),
+    closeUp: makeCloseUp(words, run, reach),
+    curve: pick("curve"),
+    title: h("span", {}),
+    told: h("span", { class: "stn-told", "aria-hidden": "true" }),
+    spoken: h("output", { class: "stn-spoken" }),
+  };
+}
+
+function layOut(words, { cards, time, chart, closeUp, curve, title, told, spoken }) {
+  const count = cards.length;
+  const caption = h("figcaption", {}, title, curve.node);
+  const nodes = cards.map(({ node }) => node);
+  const section = frame(
+    words,
+    h("figure", { class: "stn-panel stn-time" }, caption, chart.svg, time.node),
+    h("fieldset", { class: "stn-digits" }, h("legend", {}, told, words.digits), h("div", {}, nodes)),
+    closeUp.node,
+    spoken,
+  );
+  const wide = count > 6 ? Math.ceil(count / 2) : count;
+  const narrow = count === 4 ? 2 : Math.min(count, 3);
+  section.setAttribute("style", `--stn-wide: ${wide}; --stn-narrow: ${narrow}`);
+  return section;
+}
+
+// Lays the chart out anew where its size or the curve changed; `stop` ends watching its size.
+function makeLayout(chart, ask) {
+  let laid = "";
+  const fit = ({ width, height }) => {
+    if (width && height) Object.assign(chart.board, { width, height });
+  };
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    fit(contentRect);
+    ask();
+  });
+  fit(chart.svg.getBoundingClientRect());
+  observer.observe(chart.svg);
+  const lay = (curve) => {
+    const size = `${curve} ${chart.board.width} ${chart.board.height}`;
+    if (size !== laid) chart.lay(curve);
+    laid = size;
+  };
+  return { lay, stop: () => observer.disconnect() };
+}
+
+// A live region that spoke at every step of a playing run would never be silent: it waits for a pause.
+function makeSpeech(words, { cards, spoken, time }, { frame: now, facts }) {
+  let timer = 0;
+  let heard = now();
+  const tellCards = () => cards.forEach((card) => card.tell(now()));
+  const tell = () => {
+    tellCards();
+    spoken.textContent = interpolate(words.spoken, facts());
+    heard = now();
+  };
+  const later = () => {
+    clearTimeout(timer);
+    if (!time.player.playing() && heard !== now()) timer = setTimeout(tell, QUIET);
+  };
+  tellCards();
+  return { later, stop: () => clearTimeout(timer) };
+}
+
+function render({ model, el }) {
+  const words = model.get("words");
+  const state = makeState(model);
+  const { run } = state;
+  const ask = () => drawing.ask();
+  const views = makeViews(model, words, state, ask);
+  const { cards, chart, closeUp, time } = views;
+  mountRoot(el, "replay-training", layOut(words, views));
+  const layout = makeLayout(chart, ask);
+  const speech = makeSpeech(words, views, state);
+
+  const draw = () => {
+    const [now, chosen, curve] = [state.frame(), state.digit(), model.get("curve")];
+    layout.lay(curve);
+    chart.draw(now, curve);
+    cards.forEach((card, k) => {
+      const theta = thetaAt(run, now, time.rest(), k);
+      const image = run.images[k];
+      const output = straighten(image, run.size, theta, run.outSize);
+      const seen = { theta, image, corners: windowCorners(theta, run.size), output };
+      card.draw(now, seen);
+      if (k === chosen) closeUp.draw(now, k, seen);
+      card.input.checked = k === chosen;
+    });
+    time.set(now);
+    views.curve.set(curve);
+    views.title.textContent = words.charts[curve];
+    views.told.textContent = interpolate(words.told, state.facts());
+    speech.later();
+  };
+  const recolour = () => [...cards, closeUp].forEach((view) => view.recolour());
+  const drawing = drawOnChange(model, { traits: ["frame", "digit", "curve"], draw, recolour });
+  return () => {
+    for (const part of [drawing, time.player, speech, layout]) part.stop();
+  };
+}
+
+export default { render };

@@ -1,0 +1,213 @@
+"""The explorable of chapter 3: a frame whose corners, or numbers, say what an image becomes."""
+
+import html
+
+import numpy as np
+import torch
+import traitlets
+
+from stn_lib import transforms
+from stn_lib.spatial_transformer import TRANSFORMS
+from stn_lib.widgets._base import Explorable, figure, pixels_svg
+
+
+def _bulge() -> list[float]:
+    points = transforms.control_points()
+    inner = points.abs().amax(dim=1, keepdim=True) < 0.5
+    return torch.where(inner, 0.55 * points, points).flatten().tolist()
+
+
+def _wave() -> list[float]:
+    points = transforms.control_points()
+    points[:, 1] += 0.18 * torch.sin(torch.pi * points[:, 0])
+    return points.flatten().tolist()
+
+
+# name, note, family, theta
+_PRESETS = [
+    ("The identity", "Every pixel reads itself.", "affine", [1, 0, 0, 0, 1, 0]),
+    (
+        "Zoom out: 2 · identity",
+        "The frame reads twice as far out, so the content comes back half as large. The push does the opposite, and "
+        "most places get nothing.",
+        "affine",
+        [2, 0, 0, 0, 2, 0],
+    ),
+    (
+        "Half the side, shifted by ½",
+        "The frame lies on the lower right quarter, and the output shows that quarter enlarged.",
+        "affine",
+        [0.5, 0, 0.5, 0, 0.5, 0.5],
+    ),
+    (
+        "Turn by 30°",
+        "The frame turns clockwise, so the content turns counter-clockwise. The push turns the content with the frame.",
+        "affine",
+        transforms.rotation(torch.pi / 6)[0].flatten().tolist(),
+    ),
+    ("Shear", "Every row is read further to the right than the row above it.", "affine", [1, 0.5, 0, 0, 1, 0]),
+    (
+        "Mirror",
+        "The determinant is −1: A and B have changed places. Counted in y, it is half a turn and a mirror in y.",
+        "affine",
+        [-1, 0, 0, 0, 1, 0],
+    ),
+    (
+        "The worked example",
+        "The determinant is −.5: the axes change places, and one of them is squeezed to a half. It is no rotation. "
+        "In units: chapter 4 translates .6 and .4.",
+        "affine",
+        [0, 0.5, -0.325, 1, 0, 0.2],
+    ),
+    ("Turn by 90°, then shift", "The centre is read at (.5, 0).", "affine", [0, -1, 0.5, 1, 0, 0]),
+    ("Shift, then turn by 90°", "The centre is read at (0, .5).", "affine", [0, -1, 0, 1, 0, 0.5]),
+    (
+        "Attention: a window",
+        "Three numbers instead of six: a scale and a shift.",
+        "affine",
+        [0.5, 0, 0.2, 0, 0.5, -0.25],
+    ),
+    (
+        "Projective: turned away",
+        "On the right, where w is small, the output reads far out and in wide steps. Lines stay lines, parallels do not "
+        "stay parallel.",
+        "projective",
+        [0.8, 0, 0, 0, 0.8, 0, -0.45, 0],
+    ),
+    (
+        "Thin plate: a bulge",
+        "The inner four points are read nearer to the middle, so the middle is enlarged.",
+        "tps",
+        _bulge(),
+    ),
+    ("Thin plate: a wave", "Sixteen points go up and down, and the plate bends between them.", "tps", _wave()),
+]
+
+
+# The families that the front end draws (families.js), and how their numbers become theta.
+_THETA = {
+    "affine": lambda numbers: numbers.view(-1, 2, 3),
+    "projective": transforms.projective,
+    "tps": lambda numbers: numbers.view(-1, 16, 2),
+}
+
+
+class WarpImage(Explorable):
+    """Drag the frame that theta reads, type its numbers; see the same theta as a pull and as a push.
+
+    Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``, row by row.
+
+    Args:
+        image: the image, square (H, H), values from 0 to 1; a digit of sample_digits if not given.
+        family: ``"affine"``, ``"projective"`` or ``"tps"``, a thin plate spline with 4 by 4 control points.
+        theta: as many numbers as the family has in `stn_lib.spatial_transformer.TRANSFORMS`: 6, 8 (the ninth is 1), or
+            32, x and y of the source of each control point.
+        smoothing: the spline's regularisation.
+
+    Raises:
+        ValueError: the image is not square, theta has another number of entries than its family, or a projective
+            theta whose horizon is in the image.
+
+    Example:
+        >>> WarpImage(theta=[2, 0, 0, 0, 2, 0]).family
+        'affine'
+
+    Chapter: 3
+    """
+
+    WORDS = {
+        "title": "Six numbers, one frame",
+        "input": "Input U. Drag the frame that θ reads",
+        "pulled": "Pull: the output V reads U where θ says",
+        "pushed": "Push: the same θ sends every pixel of U away",
+        "handle": "source of {name}",
+        "frame": "the whole frame",
+        "reads": "is read at x {x}, y {y}",
+        "theta": "θ",
+        "entries": [
+            "x from x",
+            "x from y",
+            "shift in x",
+            "y from x",
+            "y from y",
+            "shift in y",
+            "w from x",
+            "w from y",
+        ],
+        "thirty": "32 numbers: where each of the 16 points is read",
+        "parts": {
+            "determinant": "determinant",
+            "rotation": "rotation",
+            "shear": "shear",
+            "scale": "scale",
+            "shift": "shift",
+        },
+        "area": "{value} ({percent} % area)",
+        "mirrored": "{value} (mirrored)",
+        "closest": "The closest affine map:",
+        "horizon": "w is smallest at a corner, {w}. Where it is 0 lies the horizon.",
+        "flat": "flattened",
+        "kept": "What stays as it is",
+        "keeps": {"lengths": "lengths", "angles": "angles", "parallels": "parallels", "lines": "straight lines"},
+        "family": "Family",
+        "families": [["affine", "Affine"], ["projective", "Projective"], ["tps", "Thin plate"]],
+        "preset": "An example",
+        "own": "your own",
+        "smoothing": "stiffness",
+        "reset": "Identity",
+        "refused": "No θ of this family does that: three corners in a line, or the horizon would come into the picture.",
+        "empty": "In the push, {count} of {all} places got nothing (red).",
+        "try": "Type numbers that make the content of V turn clockwise; then mirror it. Then choose Identity and "
+        "Projective, and push one corner in, towards the centre, until the horizon stops you.",
+    }
+    image = traitlets.List().tag(sync=True)
+    height = traitlets.Int().tag(sync=True)
+    width = traitlets.Int().tag(sync=True)
+    family = traitlets.Enum(list(_THETA), "affine").tag(sync=True)
+    theta = traitlets.List(traitlets.Float()).tag(sync=True)
+    smoothing = traitlets.Float(0.0, min=0.0, max=2.0).tag(sync=True)
+    presets = traitlets.List().tag(sync=True)
+
+    def __init__(self, image=None, family: str = "affine", theta=None, **traits):
+        if image is None:
+            from stn_lib.data import sample_digits
+
+            image = sample_digits()[4, 0]
+        pixels = np.asarray(image, dtype=float)
+        if pixels.ndim != 2 or pixels.shape[0] != pixels.shape[1] or not pixels.size:
+            raise ValueError(f"expected a square image (H, H), got shape {pixels.shape}")
+        if family not in _THETA:
+            raise ValueError(f"expected a family in {list(_THETA)}, got {family!r}")
+        identity = TRANSFORMS[family].identity
+        numbers = [float(v) for v in np.ravel(identity if theta is None else theta)]
+        if len(numbers) != len(identity):
+            raise ValueError(f"expected {len(identity)} numbers for {family!r}, got {len(numbers)}")
+        if family == "projective" and abs(numbers[6]) + abs(numbers[7]) >= 0.95:
+            raise ValueError(f"expected a horizon outside the image, got a third row {numbers[6:]} and 1")
+        presets = [
+            {"name": name, "note": note, "family": kind, "theta": [round(float(v), 4) for v in values]}
+            for name, note, kind, values in _PRESETS
+        ]
+        super().__init__(
+            image=[round(float(v), 3) for v in pixels.ravel()],
+            height=pixels.shape[0],
+            width=pixels.shape[1],
+            family=family,
+            theta=numbers,
+            presets=presets,
+            **traits,
+        )
+
+    def fallback(self) -> str:
+        """The image with the frame that theta reads."""
+        side = self.width
+        theta = _THETA[self.family](torch.tensor([self.theta]))
+        grid = TRANSFORMS[self.family].grid(theta, (1, 1, 2, 2), True)[0]  # align_corners: the frame's corners
+        places = grid.flatten(0, 1)[[0, 1, 3, 2]]
+        path = " ".join(f"{(x + 1) * side / 2:.2f},{(y + 1) * side / 2:.2f}" for x, y in places.tolist())
+        svg = (
+            f'<svg viewBox="{-side / 2} {-side / 2} {2 * side} {2 * side}" width="320" role="img" '
+            f'aria-label="{html.escape(self.words["title"])}">{pixels_svg(self.image, side)}'
+            f'<polygon points="{path}" style="fill:none;stroke:var(--stn-grid);stroke-width:{side / 60:.2f}"/></svg>'
+        )
+        return figure(svg, "A digit, and the frame that θ reads.")

@@ -1,0 +1,90 @@
+// The numbers of theta, to be typed, and what they mean.
+import { h } from "../shared/dom.js";
+import { format, interpolate } from "../shared/text.js";
+import { smallestW } from "./families.js";
+
+const LIMIT = 9; // of a number that is typed
+
+function makeMatrix(words, put) {
+  const inputs = words.entries.map((label, k) =>
+    h("input", {
+      type: "number",
+      step: 0.05,
+      min: -LIMIT,
+      max: LIMIT,
+      "aria-label": label,
+      oninput: ({ target: { value } }) => {
+        if (value !== "" && Number.isFinite(Number(value))) put(k, Number(value));
+      },
+    }),
+  );
+  const one = h("span", { class: "stn-one" }, "1");
+  const node = h("div", { class: "stn-matrix" });
+  // A theta of more numbers than the entries have names is not typed; the last entry of a (3, 3) theta is 1.
+  const arrange = (count) => {
+    if (count > inputs.length) node.replaceChildren(h("p", {}, words.thirty));
+    else node.replaceChildren(...inputs.slice(0, count), ...(count % 3 === 2 ? [one] : []));
+  };
+  const draw = (theta) => {
+    if (theta.length > inputs.length) return;
+    theta.forEach((value, k) => {
+      const shown = Number(value.toFixed(3));
+      if (inputs[k].value === "" || Math.abs(Number(inputs[k].value) - shown) > 4e-4) inputs[k].value = shown;
+    });
+  };
+  return { node, arrange, draw };
+}
+
+function makeParts(words) {
+  const names = ["determinant", "rotation", "shear", "scale", "shift"];
+  const rows = Object.fromEntries(names.map((name) => [name, h("dd", {})]));
+  const lines = names.flatMap((name) => [h("dt", {}, words.parts[name]), rows[name]]);
+  const draw = ({ determinant, parts, shift }) => {
+    rows.determinant.textContent = interpolate(determinant < -1e-6 ? words.mirrored : words.area, {
+      value: format(determinant),
+      percent: format(100 * Math.abs(determinant), 0),
+    });
+    rows.rotation.textContent = parts ? `${format(parts.rotation, 1)}\u00b0` : words.flat;
+    rows.shear.textContent = parts ? format(parts.shear) : words.flat;
+    rows.scale.textContent = parts ? `${format(parts.scale[0])} \u00d7 ${format(parts.scale[1])}` : words.flat;
+    rows.shift.textContent = `(${format(shift[0])}, ${format(shift[1])})`;
+  };
+  return { node: h("dl", {}, lines), draw };
+}
+
+function makeKeeps(words) {
+  const names = ["lengths", "angles", "parallels", "lines"];
+  const items = names.map((name) => h("li", {}, words.keeps[name]));
+  const draw = (keeps) =>
+    names.forEach((name, k) => {
+      items[k].dataset.kept = String(keeps[name]);
+      items[k].textContent = `${keeps[name] ? "\u2713" : "\u2717"} ${words.keeps[name]}`;
+    });
+  return { node: h("ul", { class: "stn-keeps" }, items), draw };
+}
+
+export function makeNumbers(words, put) {
+  const matrix = makeMatrix(words, put);
+  const parts = makeParts(words);
+  const keeps = makeKeeps(words);
+  const about = h("p", { class: "stn-about" });
+  const node = h(
+    "div",
+    { class: "stn-numbers" },
+    h("p", { class: "stn-head" }, words.theta),
+    matrix.node,
+    about,
+    parts.node,
+    h("p", { class: "stn-head" }, words.kept),
+    keeps.node,
+  );
+  const draw = (family, theta, found) => {
+    matrix.draw(theta);
+    parts.draw(found);
+    keeps.draw(found.keeps);
+    const notes = { tps: words.closest, projective: interpolate(words.horizon, { w: format(smallestW(theta)) }) };
+    about.textContent = notes[family] ?? "";
+    parts.node.style.display = family === "projective" ? "none" : "";
+  };
+  return { node, draw, arrange: matrix.arrange };
+}
