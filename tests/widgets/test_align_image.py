@@ -298,20 +298,7 @@ class Stage(Alone):
         return [self.page.evaluate("(name) => window.model.get(name)", name) for name in names]
 
 
-ASKED = ("x", "y", "turn", "sampler", "blur", "move", "step")
-
-
-def test_the_address_opens_it_in_a_state(browser):
-    address = "#align-image?x=.3&y=-.2&turn=20&sampler=nearest&blur=2&move=translation&step=40"
-    with Stage(browser, AlignImage(), address) as stage:
-        assert stage.get(*ASKED) == [0.3, -0.2, 20, "nearest", "2", "translation", 40]
-        assert "never moves" in stage.text(".stn-told")
-
-
-def test_what_an_address_may_not_ask_for_is_ignored(browser):
-    address = "#align-image?x=9&y=abc&turn=200&sampler=cubic&blur=3&move=no&step=999"
-    with Stage(browser, AlignImage(), address) as stage:
-        assert stage.get(*ASKED) == [0, 0, 0, "bilinear", "0", "affine", 0]
+ASKED = ("x", "y", "rotation", "sampler", "blur", "move", "step")
 
 
 def test_it_steps_plays_and_rewinds(browser):

@@ -113,7 +113,7 @@ def test_a_trained_network_answers_in_the_page_as_it_does_in_torch(call, name):
 @pytest.mark.parametrize("mode", ["bilinear", "nearest"])
 def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
     pixels = SamplePoint([[1, 4, 9, 16, 30], [25, 36, 49, 64, 2], [81, 100, 121, 144, 7]])
-    image = {"image": pixels.image, "height": 3, "width": 5}
+    shown = {"image": pixels.image, "height": 3, "width": 5}
     image = torch.tensor(pixels.image, dtype=torch.float64).view(1, 1, 3, 5)
     points = [(0.6, 1.4), (-0.7, 0.3), (4.4, 2.6), (2.0, 1.0), (4.0, 2.0), (0.0, 0.0), (-0.3, 2.9), (3.25, -0.9)]
     for x, y in points:
@@ -125,7 +125,7 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
         grid = (2 * at / (size - 1) - 1 if align else (2 * at + 1) / size - 1).view(1, 1, 1, 2)
         value = F.grid_sample(image, grid, mode, padding, align_corners=align)
         slopes = torch.autograd.grad(value.sum(), at)[0].tolist()
-        got = call(module("sample_point/model.js"), "(m, a) => m.readPoint(...a)", [image, x, y, mode, padding])
+        got = call(module("sample_point/model.js"), "(m, a) => m.readPoint(...a)", [shown, x, y, mode, padding])
         close([got["value"], got["dx"], got["dy"]], [value.item(), *slopes], 1e-4)
         assert sum(corner["weight"] for corner in got["corners"]) == pytest.approx(1)
 

@@ -180,27 +180,6 @@ def test_an_upright_segment_beside_the_box_is_nothing(call):
     assert call(source, "(m, a) => m.clipSegment(...a)", [[0, -3], [0, 3], box]) == [[0, -1], [0, 1]]
 
 
-HOME = {"outSize": [4, 4]}
-ASKED = [
-    (
-        {"theta": "0,.5,-.325,1,0,.2", "row": "1", "column": "5", "grid": "true", "sampler": "false", "width": "6"},
-        {"theta": EDGES, "row": 1, "column": 5, "grid_corners": True, "sampler_corners": False, "out_size": [4, 6]},
-    ),
-    ({"height": "2", "row": "3"}, {"out_size": [2, 4]}),
-    (
-        {"theta": "1,0,,0,1,0", "row": "-1", "column": "1.5", "grid": "yes", "height": "9", "width": "0"},
-        {"out_size": [4, 4]},
-    ),
-    ({"theta": "1,0,0,0,1,100", "sampler": ""}, {"out_size": [4, 4]}),
-    ({"theta": "1,0,0,0,1,Infinity", "row": "__proto__"}, {"out_size": [4, 4]}),
-]
-
-
-@pytest.mark.parametrize(("address", "wanted"), ASKED)
-def test_the_address_sets_what_it_says_rightly(call, address, wanted):
-    assert call(module("trace_pixel/tracing.js"), "(m, a) => m.askedState(...a)", [address, HOME]) == wanted
-
-
 # --- the Python side -------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,128 @@
+"""The page's address opens an explorable in a state; a value out of range is clamped, any other nonsense ignored."""
+
+import numpy as np
+import pytest
+
+from stn_lib.models import CNN
+from stn_lib.widgets import (
+    AlignImage,
+    DrawDigit,
+    Estimate,
+    LossAlongShift,
+    MoveDigit,
+    PaperTable,
+    PoolShift,
+    Prediction,
+    ReplayTraining,
+    RotatePoint,
+    SamplePoint,
+    StraightenDigit,
+    TracePixel,
+    WarpImage,
+)
+from tests.widgets.paper_rows import pair
+from tests.widgets.recorded_run import widget as recorded_run
+from tests.widgets.stage import Stage
+
+MAKERS = {
+    AlignImage: AlignImage,
+    DrawDigit: lambda: DrawDigit("digits-rts-cnn", "digits-rts-st-cnn"),
+    Estimate: lambda: Estimate("ch0-test", "How many?", ("heads", "tails"), span=(1, 90)),
+    LossAlongShift: lambda: LossAlongShift(np.eye(9)),
+    MoveDigit: lambda: MoveDigit(CNN(in_size=(40, 40))),
+    PaperTable: lambda: PaperTable(pair()),
+    PoolShift: lambda: PoolShift(np.eye(6)),
+    Prediction: lambda: Prediction("k", "1 + 1?", [("2", True, "Yes."), ("11", False, "That joins digits.")]),
+    ReplayTraining: recorded_run,
+    RotatePoint: RotatePoint,
+    SamplePoint: SamplePoint,
+    StraightenDigit: StraightenDigit,
+    TracePixel: TracePixel,
+    WarpImage: WarpImage,
+}
+HOSTILE = ("1e300", "-1e300", "NaN", "Infinity", "", "abc", "1.5", "-1", "__proto__", "1,2", "<b>", "%00", "true")
+
+# The address's query, and what it makes of the traits that it names; all others stay as they are.
+OPENED = [
+    (AlignImage, "x=.3&y=-.2&rotation=20&sampler=nearest&blur=2&move=translation&step=40",
+     {"x": 0.3, "y": -0.2, "rotation": 20, "sampler": "nearest", "blur": "2", "move": "translation", "step": 40}),
+    (AlignImage, "x=9&y=abc&rotation=-200&sampler=cubic&blur=3&move=no&step=999", {"x": 1.75, "rotation": -90, "step": 120}),
+    (DrawDigit, "x=1e300&degrees=-1e9&scale=0&example=3",
+     {"x": 14, "degrees": -90, "scale": 0.5, "example": 3, "meant": 3}),
+    (DrawDigit, "example=99&seed=5&strokes=1", {"example": 9, "meant": 9}),
+    (LossAlongShift, "shift=99&goal=-1e9&blur=2&mode=bicubic", {"shift": 14, "goal": -12, "blur": 2, "mode": "bicubic"}),
+    (LossAlongShift, "shift=&goal=1.5&blur=NaN&mode=cubic", {}),
+    (MoveDigit, "right=1e300&down=-1&tilt=-1e300&digit=8", {"right": 12, "down": -1, "tilt": -65, "digit": 8}),
+    (PaperTable, "cell=tc-fcn", {"cell": "tc-fcn"}),
+    (PaperTable, "cell=tc-rnn", {}),
+    (PoolShift, "shift=-99&bits=00110011&kernel=Bin-5&keep=largest&outside=circular&view=image",
+     {"shift": -4, "bits": [0, 0, 1, 1, 0, 0, 1, 1], "keep": "largest", "outside": "circular", "view": "image"}),
+    (PoolShift, "bits=0011001&shift=1.5&kernel=constructor&view=picture", {}),
+    (ReplayTraining, "step=1e300&digit=99&curve=loss", {"frame": 4, "digit": 2, "curve": "loss"}),
+    (ReplayTraining, "step=-5&digit=1.5&curve=x", {"frame": 0}),
+    (RotatePoint, "radius=.1&angle=1e9&by=-1e9", {"radius": 0.2, "angle": 180, "by": -180}),
+    (SamplePoint, "x=1e300&y=-1e300&mode=nearest&padding=none", {"x": 5, "y": 0, "mode": "nearest"}),
+    (StraightenDigit, "x=99&degrees=NaN&scale=1e300&digit=3", {"x": 9, "scale": 1.3, "digit": 3}),
+    (TracePixel, "theta=0,.5,-.325,1,0,.2&row=1&column=5&grid=true&sampler=false&width=6",
+     {"theta": [0, 0.5, -0.325, 1, 0, 0.2], "row": 1, "column": 5, "grid_corners": True, "sampler_corners": False,
+      "out_size": [4, 6]}),
+    (TracePixel, "height=2&row=3", {"out_size": [2, 4], "row": 1}),
+    (TracePixel, "theta=1,0,,0,1,0&row=-1&column=1.5&grid=yes&height=9&width=0", {"row": 0, "out_size": [8, 1]}),
+    (TracePixel, "theta=1,0,0,0,1,100&sampler=", {"theta": [1, 0, 0, 0, 1, 99]}),
+    (TracePixel, "theta=1,0,0,0,1,Infinity&row=__proto__", {}),
+    (WarpImage, "theta=2,0,0,0,2,1e300", {"theta": [2, 0, 0, 0, 2, 9]}),
+    (WarpImage, "theta=1,0,0,0,1", {}),
+    (WarpImage, "family=projective&theta=1,0,0,0,1,0,.9,.9", {}),
+    (WarpImage, "family=projective&theta=1,0,0,0,1,0,.3,.2",
+     {"family": "projective", "theta": [1, 0, 0, 0, 1, 0, 0.3, 0.2]}),
+    (WarpImage, "family=constructor&theta=1,0,0,0,1,.5&smoothing=9", {"theta": [1, 0, 0, 0, 1, 0.5], "smoothing": 2}),
+]  # fmt: skip
+
+
+def name_of(cls) -> str:
+    return cls.__module__.rsplit(".", 1)[1].replace("_", "-")
+
+
+def traits(shown) -> list[str]:
+    """The traits of its own that are plain values."""
+    own = set(type(shown).class_trait_names(sync=True)) - {"words", "layout", "tabbable", "tooltip"}
+    return sorted(name for name in own if not name.startswith("_") and not isinstance(getattr(shown, name), bytes))
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """One widget of each class: only the page's copy of its traits changes."""
+    return {cls: make() for cls, make in MAKERS.items()}
+
+
+@pytest.mark.parametrize(("cls", "query", "opened"), OPENED, ids=lambda given: getattr(given, "__name__", None))
+def test_the_address_opens_a_state(browser, shown, cls, query, opened):
+    """Oracle: by hand, from the ranges of the controls."""
+    widget = shown[cls]
+    before = {name: getattr(widget, name) for name in traits(widget)}
+    with Stage(browser, widget, f"#{name_of(cls)}?{query}") as stage:
+        found = dict(zip(before, stage.get(*before), strict=True))
+        changed = {name: value for name, value in found.items() if value != before[name]}
+        wanted = {name: value for name, value in opened.items() if value != before[name]}
+        assert changed == wanted
+        assert stage.errors == []
+
+
+@pytest.mark.parametrize("cls", MAKERS, ids=lambda cls: cls.__name__)
+def test_nothing_that_an_address_says_is_invalid_for_python_or_breaks_the_page(browser, shown, cls):
+    """Oracle: the traits' own limits in Python, for every trait and every hostile value, all at once in each turn."""
+    widget = shown[cls]
+    keys = [*traits(widget), "rows", "grid", "sampler", "unknown"]
+    for k in range(len(HOSTILE)):
+        query = "&".join(f"{key}={HOSTILE[(k + i) % len(HOSTILE)]}" for i, key in enumerate(keys))
+        with Stage(browser, widget, f"#{name_of(cls)}?{query}") as stage:
+            found = dict(zip(traits(widget), stage.get(*traits(widget)), strict=True))
+            assert stage.errors == []
+        for name, value in found.items():
+            trait = widget.traits()[name]
+            trait._validate(widget, float(value) if isinstance(trait.default_value, float) else value)
+
+
+def test_another_explorable_s_address_changes_nothing(browser, shown):
+    with Stage(browser, shown[SamplePoint], "#warp-image?x=2") as stage:
+        assert stage.get("x") == shown[SamplePoint].x
