@@ -39,6 +39,7 @@ def test_a_package_offers_the_checks_and_their_help():
             assert all(part in check.__doc__ for part in ("\nArgs: ", "\nReturns: ", "\nExample:")), name
 
 
+@pytest.mark.process
 def test_importing_all_exercises_does_not_import_scipy():
     """They would add about a second to the first cell of a chapter."""
     code = (
