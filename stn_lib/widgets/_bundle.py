@@ -14,6 +14,7 @@ _IMPORT = re.compile(r'^import \{(?P<names>[^}]*)\} from "(?P<path>\.{1,2}/[^"]+
 _EXPORT = re.compile(r"^export (?P<kind>(?:async )?function\*?|const|let|class) (?P<name>\w+)", re.MULTILINE)
 _DEFAULT = re.compile(r"^export default (?P<value>[^;]+);\n", re.MULTILINE)
 _MODULE_SYNTAX = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_LINE_COMMENT = re.compile(r"^ *(?://.*|/\*\*(?:[^*]|\*(?!/))*\*/)\n", re.MULTILINE)  # comments alone on their lines
 _COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 _PRELUDE = re.compile(r"(?P<selectors>[^\s{};][^{};]*)\{")
 _COMMA = re.compile(r",\s*(?![^()]*\))")  # between selectors, not inside :is(…)
@@ -21,6 +22,8 @@ _COMMA = re.compile(r",\s*(?![^()]*\))")  # between selectors, not inside :is(�
 
 def javascript(entry: Path) -> str:
     """Return the text of a module and of all modules that it imports as one module with the same exports.
+
+    Comments that stand alone on their lines are left out: a page loads the text.
 
     Raises:
         ValueError: modules import each other in a circle, or use another form than ``import { a, b as c } from
@@ -39,7 +42,7 @@ def javascript(entry: Path) -> str:
             circle = " → ".join(module.name for module in (*importers, path))
             raise ValueError(f"expected modules that do not import each other in a circle, got {circle}")
         if path not in exports:
-            text = path.read_text(encoding="utf-8")
+            text = _LINE_COMMENT.sub("", path.read_text(encoding="utf-8"))
 
             def bind(found: re.Match) -> str:
                 source = add((path.parent / found["path"]).resolve(), (*importers, path))

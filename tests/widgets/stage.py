@@ -2,8 +2,10 @@
 
 import base64
 import json
+from typing import ClassVar
 
 MOUNT = """async ([source, css, state, blobs]) => {
+    window.dispose?.();
     const style = document.createElement("style"), el = document.createElement("div"), listeners = new Map();
     style.textContent = css + " body { margin: 0 }";
     document.body.replaceChildren(style, el);
@@ -41,16 +43,35 @@ def synced(shown):
 
 
 class Stage:
-    """The widget alone on a page."""
+    """The widget alone on a page. Pages are kept for the next stage: a new one takes longer than most tests."""
+
+    kept: ClassVar[dict[tuple, list]] = {}
 
     def __init__(self, browser, shown, address="", width=688, height=1100, theme="light", **options):
-        self.page = browser.new_page(viewport={"width": width, "height": height}, **options)
+        pages = self.kept.setdefault((browser, *sorted(options.items())), [])
+        self.page = pages.pop() if pages else browser.new_page(**options)
+        self.pages = pages
         self.errors = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        self.page.goto("about:blank" + address)
+        self.page.on("pageerror", self.hear_error)
+        self.page.on("console", self.hear_console)
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.goto("data:text/html,")  # from here about:blank is another document, whatever its hash was
+        self.page.goto("about:blank")
         self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-        self.page.evaluate(MOUNT, [str(shown._esm), str(shown._css), *synced(shown)])
+        self.shown = shown
+        self.mount(address)
+
+    def hear_error(self, error):
+        self.errors.append(str(error))
+
+    def hear_console(self, message):
+        if message.type == "error":
+            self.errors.append(message.text)
+
+    def mount(self, address=""):
+        """Show the widget in its first state, with this address."""
+        self.page.evaluate("(address) => { location.hash = address; }", address)
+        self.page.evaluate(MOUNT, [str(self.shown._esm), str(self.shown._css), *synced(self.shown)])
         self.settle()
 
     def settle(self):
@@ -76,4 +97,10 @@ class Stage:
         return self
 
     def __exit__(self, *error):
-        self.page.close()
+        self.page.remove_listener("pageerror", self.hear_error)
+        self.page.remove_listener("console", self.hear_console)
+        if any(error):
+            self.page.close()
+        else:
+            self.page.mouse.move(0, 0)
+            self.pages.append(self.page)

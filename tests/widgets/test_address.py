@@ -49,6 +49,9 @@ OPENED = [
     (AlignImage, "x=9&y=abc&rotation=-200&sampler=cubic&blur=3&move=no&step=999", {"x": 1.75, "rotation": -90, "step": 120}),
     (DrawDigit, "x=1e300&degrees=-1e9&scale=0&example=3",
      {"x": 14, "degrees": -90, "scale": 0.5, "example": 3, "meant": 3}),
+    (DrawDigit, "degrees=-90&scale=1.5&x=-3.5&y=2&example=4",
+     {"x": -3.5, "y": 2, "degrees": -90, "scale": 1.5, "example": 4, "meant": 4}),
+    (DrawDigit, "degrees=91&scale=x&x=&y=-15&example=10", {"degrees": 90, "y": -14, "example": 9, "meant": 9}),
     (DrawDigit, "example=99&seed=5&strokes=1", {"example": 9, "meant": 9}),
     (LossAlongShift, "shift=99&goal=-1e9&blur=2&mode=bicubic", {"shift": 14, "goal": -12, "blur": 2, "mode": "bicubic"}),
     (LossAlongShift, "shift=&goal=1.5&blur=NaN&mode=cubic", {}),
@@ -56,8 +59,10 @@ OPENED = [
     (PaperTable, "cell=tc-fcn", {"cell": "tc-fcn"}),
     (PaperTable, "cell=tc-rnn", {}),
     (PoolShift, "shift=-99&bits=00110011&kernel=Bin-5&keep=largest&outside=circular&view=image",
-     {"shift": -4, "bits": [0, 0, 1, 1, 0, 0, 1, 1], "keep": "largest", "outside": "circular", "view": "image"}),
+     {"shift": -4, "bits": [0, 0, 1, 1, 0, 0, 1, 1], "kernel": "Bin-5", "keep": "largest", "outside": "circular", "view": "image"}),
     (PoolShift, "bits=0011001&shift=1.5&kernel=constructor&view=picture", {}),
+    (ReplayTraining, "step=30&digit=2&curve=loss", {"frame": 3, "digit": 2, "curve": "loss"}),
+    (ReplayTraining, "step=29&curve=accuracy&digit=x", {"frame": 2}),
     (ReplayTraining, "step=1e300&digit=99&curve=loss", {"frame": 4, "digit": 2, "curve": "loss"}),
     (ReplayTraining, "step=-5&digit=1.5&curve=x", {"frame": 0}),
     (RotatePoint, "radius=.1&angle=1e9&by=-1e9", {"radius": 0.2, "angle": 180, "by": -180}),
@@ -113,14 +118,15 @@ def test_nothing_that_an_address_says_is_invalid_for_python_or_breaks_the_page(b
     """Oracle: the traits' own limits in Python, for every trait and every hostile value, all at once in each turn."""
     widget = shown[cls]
     keys = [*traits(widget), "rows", "grid", "sampler", "unknown"]
-    for k in range(len(HOSTILE)):
-        query = "&".join(f"{key}={HOSTILE[(k + i) % len(HOSTILE)]}" for i, key in enumerate(keys))
-        with Stage(browser, widget, f"#{name_of(cls)}?{query}") as stage:
+    with Stage(browser, widget) as stage:
+        for k in range(len(HOSTILE)):
+            query = "&".join(f"{key}={HOSTILE[(k + i) % len(HOSTILE)]}" for i, key in enumerate(keys))
+            stage.mount(f"#{name_of(cls)}?{query}")
             found = dict(zip(traits(widget), stage.get(*traits(widget)), strict=True))
             assert stage.errors == []
-        for name, value in found.items():
-            trait = widget.traits()[name]
-            trait._validate(widget, float(value) if isinstance(trait.default_value, float) else value)
+            for name, value in found.items():
+                trait = widget.traits()[name]
+                trait._validate(widget, float(value) if isinstance(trait.default_value, float) else value)
 
 
 def test_another_explorable_s_address_changes_nothing(browser, shown):

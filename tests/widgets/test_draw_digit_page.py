@@ -219,20 +219,6 @@ def test_it_speaks_once_it_is_quiet(browser):
             assert bars.get_attribute("aria-label") == ", ".join(told)
 
 
-@pytest.mark.parametrize(
-    ("asked", "state"),
-    [
-        ("degrees=-90&scale=1.5&x=-3.5&y=2&example=4", [-3.5, 2, -90, 1.5, 4, 4]),
-        ("degrees=91&scale=x&x=&y=-15&example=10", [6, -4, 38, 0.8, 7, 7]),
-    ],
-)
-def test_the_address_opens_it_in_a_state(browser, asked, state):
-    """Oracle: by hand; what cannot be is left out."""
-    with Stage(browser, address=f"#draw-digit?{asked}") as stage:
-        assert stage.get(*PLACE, "example", "meant") == state
-        assert stage.errors == []
-
-
 @pytest.mark.parametrize("count", [1, 12])
 @pytest.mark.parametrize("width", [320, 390, 521, 688])
 def test_nothing_runs_over_at_any_width(browser, width, count):

@@ -128,14 +128,15 @@ def test_a_cell_that_has_not_run_says_so(browser):
         assert stage.texts(".stn-stat b") == ["–", "2.0 %", "–"]
         assert stage.texts(".stn-stat span")[-2:] == ["ST-FCN TPS has not run yet", "in the paper 11.2†"]
         assert stage.text(".stn-finding").startswith("Not yet")
-        assert stage.text(".stn-making code").endswith("--task mnist-tc --model st-fcn --transform tps --seed 0")
+        assert stage.text(".stn-making code").endswith("--cell tc-st-fcn-tps --seed 0")
         assert stage.page.locator(".stn-facts, .stn-chart").count() == 0
         assert "null" not in stage.text(".stn-opened") and "undefined" not in stage.text(".stn-opened")
 
 
 def test_one_seed_has_no_interval_of_the_gap(browser):
     """Oracle: by hand: .8 - .45, and words in the interval's place; the bar of the gap has no band."""
-    with Stage(browser, PaperTable(rows(rts_cnn=[80], rts_st_cnn_affine=[45]))) as stage:
+    gap = {"points": 0.35, "seeds": 1, "interval": None}
+    with Stage(browser, PaperTable(rows({"rts-st-cnn-affine": gap}, rts_cnn=[80], rts_st_cnn_affine=[45]))) as stage:
         assert stage.texts(".stn-stat-gap b, .stn-stat-gap span") == [
             "0.35 points", "one seed: no interval", "in the paper 0.3",
         ]  # fmt: skip
@@ -250,7 +251,7 @@ def test_other_words_take_the_place_of_its_own(browser):
         return [[key, other(text)] for key, text in value] if isinstance(value, list) else f"◊{value}"
 
     data = ("python -m", "--", "cpu: ", "2.13.0")
-    with Stage(browser, PaperTable(pair(), words=other(PaperTable.WORDS))) as stage:
+    with Stage(browser, PaperTable(pair(), words=other(PaperTable(pair()).words))) as stage:
         texts = stage.page.evaluate(
             """() => { const out = [], walk = document.createTreeWalker(document.querySelector(".stn-widget"), 4);
                 while (walk.nextNode()) out.push(walk.currentNode.data.trim()); return out; }"""

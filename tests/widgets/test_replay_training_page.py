@@ -195,21 +195,6 @@ def test_it_is_told_once_it_is_quiet_and_never_while_it_plays(browser):
         assert labels[2] == "Digit 3, a 0. The CNN reads 1, wrong. The ST-CNN reads 0, right."
 
 
-@pytest.mark.parametrize(
-    ("asked", "state"),
-    [
-        ("step=30&digit=2&curve=loss", [3, 2, "loss"]),
-        ("step=29", [2, 1, "error"]),
-        ("step=41&digit=3&curve=accuracy", [2, 1, "error"]),
-        ("step=-1&digit=x", [2, 1, "error"]),
-    ],
-)
-def test_the_address_opens_it_in_a_state(browser, asked, state):
-    """Oracle: by hand; what cannot be is left out."""
-    with Stage(browser, address=f"#replay-training?{asked}") as stage:
-        assert stage.get("frame", "digit", "curve") == state
-
-
 @pytest.mark.parametrize("count", [1, 4, 6, 8, 12])
 @pytest.mark.parametrize("width", [320, 390, 688])
 def test_nothing_runs_over_at_any_width(browser, width, count):

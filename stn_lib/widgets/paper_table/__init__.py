@@ -166,22 +166,24 @@ class PaperTable(Explorable):
     commands = traitlets.List(traitlets.Unicode()).tag(sync=True)
     cell = traitlets.Unicode(OPENING).tag(sync=True)
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], cell: str | None = None, **traits):
+    def __init__(self, rows: Sequence[Mapping[str, Any]], cell: str | None = None, words: dict | None = None, **traits):
+        words = self.WORDS if words is None else words
         table = Cells(rows, list(self.WORDS["names"]))
         names = [one["id"] for one in table.cells]
         found = [one["id"] for one in table.cells if one["runs"]] or names
         labels = {
-            key: {name: texts[label] for name, texts in table.labels.items()}
+            key: {name: texts[label] for name, texts in table.labels.items()} | words.get(key, {})
             for key, label in (("tasks", "name"), ("short", "short"), ("digits", "digits"))
         }
         super().__init__(
+            words=words | labels,
             cells=table.cells,
             distortions=table.distortions,
             families=table.families(),
             steps=table.steps,
             makers=table.makers,
             commands=table.commands,
-            **({"words": self.WORDS | labels, "cell": cell or (OPENING if OPENING in found else found[0])} | traits),
+            **({"cell": cell or (OPENING if OPENING in found else found[0])} | traits),
         )
 
     @traitlets.validate("cell")

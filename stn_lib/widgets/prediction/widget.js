@@ -4,7 +4,7 @@ import { h } from "../shared/dom.js";
 import { mountRoot, onTraits, setTraits } from "../shared/mount.js";
 import { loadText, storeText } from "../shared/storage.js";
 
-export const letter = (index) => String.fromCharCode(97 + index);
+const letter = (index) => String.fromCharCode(97 + index);
 
 // The trait `choice` is kept in this browser alone.
 const shelf = (key) => `stn-prediction:${key}`;
