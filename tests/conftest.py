@@ -82,6 +82,28 @@ def pytest_runtest_protocol(item):
         return (yield)
 
 
+def scope(nodeid: str) -> str:
+    """What stays on one worker: a module with its fixtures, one visit of a page, the modules that share a built book.
+
+    By name, because pytest-xdist 3.8 cannot add its groups to the node ids of pytest 9.2.
+    """
+    module = nodeid.partition("::")[0]
+    if module == "tests/book/test_pages.py":
+        return nodeid.partition("[")[2]
+    return "small book" if module in ("tests/book/test_build.py", "tests/book/test_host.py") else module
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    if config.getvalue("dist") != "loadscope":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    scheduler = LoadScopeScheduling(config, log)
+    scheduler._split_scope = scope
+    return scheduler
+
+
 def pytest_runtest_setup(item):
     """Seed torch: a test that fails draws the same numbers when it is run again."""
     torch.manual_seed(0)

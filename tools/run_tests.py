@@ -20,7 +20,7 @@ TIMES = ROOT / "_build" / "tests"
 QUICK = "not browser and not process"
 # Two processes with two threads each would wait for each other on two cores.
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-WORKERS = str(min(max(os.cpu_count() or 2, 2), 4))
+PARALLEL = ("-n", str(min(max(os.cpu_count() or 2, 2), 4)), "--dist", "loadscope")
 PASSED = (0, 5)  # pytest exits with 5 if the arguments select no test, as `-k` may in one of the phases
 
 
@@ -58,9 +58,8 @@ def quick_beside_build(arguments: list[str]) -> int:
 
 
 def rest(arguments: list[str]) -> int:
-    """Run all other tests on several workers; a group of tests that share a page or a server stays on one worker."""
-    workers = ("-n", WORKERS, "--dist", "loadgroup")
-    return pytest("rest", f"not ({QUICK})", *workers, *arguments)
+    """Run all other tests on several workers; `scope` in tests/conftest.py says which tests stay together."""
+    return pytest("rest", f"not ({QUICK})", *PARALLEL, *arguments)
 
 
 def main(arguments: list[str]) -> int:
@@ -69,7 +68,7 @@ def main(arguments: list[str]) -> int:
     TIMES.mkdir(parents=True)
     if "--quick" in arguments:
         arguments.remove("--quick")
-        phases = {"lint": lint, "quick": lambda: quick("-n", WORKERS, "--dist", "loadscope", *arguments)}
+        phases = {"lint": lint, "quick": lambda: quick(*PARALLEL, *arguments)}
     else:
         phases = {
             "browser, lint": lambda: python("tools/browser.py", "--install") or lint(),

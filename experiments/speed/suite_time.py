@@ -21,8 +21,7 @@ def read_tests(report: Path) -> dict[str, float]:
     """The seconds of each test in pytest's JUnit report, by `package.module::name`."""
     seconds: Counter = Counter()
     for case in ElementTree.parse(report).iter("testcase"):
-        name = case.get("name", "").split("@")[0]  # xdist adds the group
-        seconds[f"{case.get('classname')}::{name}"] += float(case.get("time", 0))
+        seconds[f"{case.get('classname')}::{case.get('name')}"] += float(case.get("time", 0))
     return seconds
 
 

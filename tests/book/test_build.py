@@ -8,7 +8,6 @@ from tests.book import small_book
 
 pytestmark = [
     pytest.mark.process,
-    pytest.mark.xdist_group("small book"),
     pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # of Sphinx extensions
 ]
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.book.visit import Visit
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("small book")]
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ import pytest
 from stn_lib import widgets
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("jupyterlab")]
+pytestmark = pytest.mark.process
 
 CHAPTER = "05_sampling.ipynb"
 BESIDE = """
