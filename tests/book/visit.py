@@ -6,16 +6,26 @@ THREE_FRAMES = """async () => {
 LOADED = "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
 READY = "() => [...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)"
 IDLE = "() => !document.querySelector('[aria-busy=true]')"
-# What a reader can see of a widget: its markup, what its inputs hold, what its images show.
-SHOWN = """(widget) => [widget.innerHTML,
-  ...[...widget.querySelectorAll("input")].map((input) => `${input.value} ${input.checked}`),
-  ...[...widget.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL())].join("\\n")"""
-REMEMBER = f"(widget) => {{ widget.stnBefore = ({SHOWN})(widget); }}"
-# A widget answers within a few frames; a busy one still computes, and its result is waited for.
+# What a reader can see of a widget: its markup, what its inputs hold, what its images show. Parts that were still
+# computing when it was noted are left out: they change by themselves.
+SHOWN = """(widget) => {
+  const copy = widget.cloneNode(true);
+  for (const part of copy.querySelectorAll("[data-was-busy]")) part.remove();
+  const settled = (selector) => [...widget.querySelectorAll(selector)].filter((node) => !node.closest("[data-was-busy]"));
+  return [copy.innerHTML.replace(/ aria-busy="\\w+"/g, ""),
+    ...settled("input").map((input) => `${input.value} ${input.checked}`),
+    ...settled("canvas").map((canvas) => canvas.toDataURL())].join("\\n");
+}"""
+REMEMBER = f"""(widget) => {{
+  for (const part of widget.querySelectorAll("[data-was-busy]")) delete part.dataset.wasBusy;
+  for (const part of widget.querySelectorAll("[aria-busy=true]")) part.dataset.wasBusy = "";
+  widget.stnBefore = ({SHOWN})(widget);
+}}"""
+# A widget answers within a few frames.
 CHANGED = f"""async (widget, frames) => {{
-  for (let k = 0; k < frames || !({IDLE})(); k++) {{
+  for (let k = 0; k < frames; k++) {{
     await new Promise(requestAnimationFrame);
-    if (({IDLE})() && ({SHOWN})(widget) !== widget.stnBefore) return true;
+    if (({SHOWN})(widget) !== widget.stnBefore) return true;
   }}
   return false;
 }}"""
@@ -55,9 +65,12 @@ class Visit:
         self.page.reload(wait_until="load")
         self.settle()
 
-    def remember(self, widget):
-        """Note what a widget shows, for `changed`."""
-        self.rest()
+    def remember(self, widget, rest: bool = True):
+        """Note what a widget shows, for `changed`; without `rest`, of what is not computing."""
+        if rest:
+            self.rest()
+        else:
+            self.page.evaluate(THREE_FRAMES)
         widget.evaluate(REMEMBER)
 
     def changed(self, widget, frames: int = 15) -> bool:
