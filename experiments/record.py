@@ -11,17 +11,17 @@ from typing import Any
 import torch
 
 from stn_lib.files import write_atomically
-from stn_lib.provenance import git, processor
+from stn_lib.provenance import commit, processor
 from stn_lib.training import TrainConfig
 
 Row = dict[str, Any]
 
 
 def provenance(threads: int = 1) -> dict[str, Any]:
-    """Commit (with a + where tracked files differ from it), date, machine and versions, for a record."""
-    commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
+    """Commit (with a + where the code differs from it), date, machine and versions, for a record."""
+    sha, changed = commit()
     return {
-        "commit": commit and commit[:7] + ("+" if changed else ""),
+        "commit": sha and sha[:7] + ("+" if changed else ""),
         "date": datetime.date.today().isoformat(),
         "device": f"cpu: {processor()}",
         "threads": threads,

@@ -1,12 +1,13 @@
-"""What stood behind a measurement: the code and the machine, for the tables in ``results/``."""
+"""The commit and the hardware of a measurement, for the records in ``results/``."""
 
+import functools
 import platform
 import subprocess
 from pathlib import Path
 
 
 def git(*words: str) -> str | None:
-    """What git says of this library's own checkout; None where there is none.
+    """The output of a git command in this library's own checkout; None without a checkout.
 
     Example:
         >>> git("no-such-command") is None
@@ -19,8 +20,18 @@ def git(*words: str) -> str | None:
         return None
 
 
+@functools.lru_cache(maxsize=1)  # the code that this process loaded, whatever is checked out later
+def commit() -> tuple[str | None, bool | None]:
+    """The commit of the code that measures, and whether its files differ from it; None without a checkout.
+
+    Widgets and records do not count: no measurement depends on them, and a record that is measured again is changed.
+    """
+    status = git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", "experiments", ":!stn_lib/widgets")
+    return git("rev-parse", "HEAD"), None if status is None else bool(status)
+
+
 def processor() -> str:
-    """The name of the processor, or of its kind where the system does not tell more.
+    """The name of the processor, or its architecture if the system does not say more.
 
     Example:
         >>> len(processor()) > 0

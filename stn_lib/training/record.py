@@ -1,7 +1,6 @@
 """Records of runs: commit, hardware, settings and result, as JSON."""
 
 import dataclasses
-import functools
 import itertools
 import json
 import platform
@@ -12,7 +11,7 @@ import torch
 
 from stn_lib.files import write_atomically
 from stn_lib.models import count_parameters
-from stn_lib.provenance import git, processor
+from stn_lib.provenance import commit, processor
 from stn_lib.training import distributed
 from stn_lib.training.config import FitConfig
 from stn_lib.training.runs import TrainResult
@@ -25,20 +24,16 @@ def provenance(config: FitConfig) -> dict[str, Any]:
     the code that runs."""
     device = distributed.local_device(config.device)
     chip = torch.cuda.get_device_name(device) if device.type == "cuda" else processor()
+    sha, changed = commit()
     return {
-        **_commit(),
+        "commit": sha,
+        "changed": changed,
         "device": f"{device.type}: {chip}",
         "threads": config.threads or torch.get_num_threads(),
         "processes": distributed.world_size(),
         "python": platform.python_version(),
         "torch": torch.__version__,
     }
-
-
-@functools.lru_cache(maxsize=1)  # the code that this process loaded, whatever is checked out later
-def _commit() -> dict[str, Any]:
-    status = git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", "experiments", ":!stn_lib/widgets")
-    return {"commit": git("rev-parse", "HEAD"), "changed": None if status is None else bool(status)}
 
 
 def run_summary(result: TrainResult) -> dict[str, Any]:
