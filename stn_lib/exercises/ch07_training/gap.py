@@ -203,5 +203,5 @@ gap = exercise(
             lambda a, b: tuple(_gap(a, b)[i] for i in (1, 2, 0)),
         ),
     },
-    tolerance=5e-3,  # a t from a printed table, 4.30 for 4.3027, passes
+    tolerance=1e-2,  # t may come from a printed table, 2.78 for 2.7764, in correct answers and in mistakes
 )
