@@ -84,7 +84,7 @@ def cost(function: Callable, image: Tensor, points: Tensor, backward: bool) -> t
 
 def compare(ours: Callable, torchs: Callable, image: Tensor, points: Tensor, backward: bool, rounds: int) -> dict:
     """Medians of the alternating rounds, after a few that only warm up."""
-    torch.testing.assert_close(ours(image, points), torchs(image, points), atol=1e-3, rtol=1e-3)
+    torch.testing.assert_close(ours(image, points), torchs(image, points), atol=1e-4, rtol=1e-4)
     pairs = [[cost(f, image, points, backward) for f in (torchs, ours)] for _ in range(rounds + 10)][10:]
     torch_s, ours_s = ([pair[k][0] for pair in pairs] for k in (0, 1))
     torch_faults, ours_faults = ([pair[k][1] for pair in pairs] for k in (0, 1))

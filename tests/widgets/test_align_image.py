@@ -356,7 +356,7 @@ def test_pictures_that_are_not_square_and_have_no_known_goal(browser, sampler):
 
 def test_it_hears_nothing_any_more_once_it_is_gone(browser):
     with Stage(browser, AlignImage()) as stage:
-        assert stage.page.evaluate("() => window.model.heard()") > 0
+        assert stage.page.evaluate("() => window.model.heard()") == 13
         stage.page.evaluate("() => { window.dispose(); window.model.set('step', 3); }")
         assert stage.page.evaluate("() => window.model.heard()") == 0
         assert stage.errors == []

@@ -75,6 +75,11 @@ def _student(k: int) -> float:
     return _t(k - 1)
 
 
+def _printed(k: int) -> float:
+    """Student's t from a printed table: a mistake that widens the interval shows its rounding."""
+    return round(_student(k), 2)
+
+
 def _normal(k: int) -> float:
     return 1.96
 
@@ -107,7 +112,7 @@ def _like(**options: Any) -> Callable[..., Interval]:
     return lambda a, b: _gap(a, b, **options)
 
 
-_ESTIMATES = [{"quantile": quantile, "ddof": ddof} for quantile in (_student, _normal) for ddof in (1, 0)]
+_ESTIMATES = [{"quantile": quantile, "ddof": ddof} for quantile in (_student, _printed, _normal) for ddof in (1, 0)]
 
 
 def _welch(a: list[float], b: list[float]) -> float:
@@ -203,5 +208,5 @@ gap = exercise(
             lambda a, b: tuple(_gap(a, b)[i] for i in (1, 2, 0)),
         ),
     },
-    tolerance=1e-2,  # t may come from a printed table, 2.78 for 2.7764, in correct answers and in mistakes
+    tolerance=5e-3,  # a t from a printed table, 4.30 for 4.3027, passes
 )

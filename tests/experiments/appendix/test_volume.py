@@ -198,5 +198,5 @@ def test_it_learns(job):
     """Oracle: a guess is wrong 90 % of the time."""
     config = FitConfig(steps=40, batch_size=32, lr=4e-3)
     row, network = train_and_measure("st-cnn affine", config, load_digits_split(), job(), side=16, max_angle=0.3)
-    assert row["error_percent"] < 65 and row["n"] == 445 and row["paper"] is None and not network.training
+    assert row["error_percent"] < 60 and row["n"] == 445 and row["paper"] is None and not network.training
     assert row["interval_percent"][0] < row["error_percent"] < row["interval_percent"][1]
