@@ -16,6 +16,8 @@ from tools import browser as chrome
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
+# --doctest-modules takes each conftest.py for a module of its own, and several have one name.
+collect_ignore_glob = ["**/conftest.py"]
 NO_SITE = "the book is not built, so the tests of its pages are left out: run `make book` first"
 
 

