@@ -145,7 +145,7 @@ async def _go(todo: list[_Run], cache, jobs: int) -> None:
             )
 
     async with asyncio.TaskGroup() as group:
-        for run in todo:
+        for run in reversed(todo):  # from the last chapter, whose training would else run alone at the end
             group.create_task(one(run))
 
 

@@ -4,7 +4,6 @@ import json
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +25,8 @@ def test_there_are_notebooks():
 
 
 def test_it_is_valid_nbformat_4_5(notebook):
+    import nbformat  # two seconds, which only this module's worker need wait for
+
     nbformat.validate(notebook)
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
 

@@ -20,6 +20,8 @@ TIMES = ROOT / "_build" / "tests"
 QUICK = "not browser and not process"
 # Two processes with two threads each would wait for each other on two cores.
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+# Some machines ask for no compiled files; then each of some forty processes compiles the same modules again.
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
 CORES = min(max(os.cpu_count() or 2, 2), 4)
 PASSED = (0, 5)  # pytest exits with 5 if the arguments select no test, as `-k` may in one of the phases
 

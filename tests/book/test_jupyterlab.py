@@ -14,7 +14,6 @@ import sys
 import time
 import urllib.request
 
-import nbformat
 import pytest
 
 from stn_lib import widgets
@@ -87,6 +86,8 @@ def free_port() -> int:
 
 def write_notebooks(folder):
     """The chapter, a cell longer; the light notebook: a cell for each explorable."""
+    import nbformat  # two seconds, which only this module's worker need wait for
+
     chapter = nbformat.read(ROOT / "book" / CHAPTER, as_version=4)
     chapter.cells.append(nbformat.v4.new_code_cell(BESIDE, id="beside"))
     light = nbformat.v4.new_notebook(metadata=chapter.metadata)

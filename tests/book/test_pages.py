@@ -1,7 +1,8 @@
 """Every page of the built book as readers meet it: two widths, two themes, each control by keyboard and by mouse.
 
-A page is opened once at each width, and the tests below look at that one visit; what they do to it, from the theme's
-switch to a dragged handle, must leave it fit for the next.
+A page is opened once at each width: wide, in the light theme, from a server; narrow, in the dark theme, from a folder.
+The tests below look at that one visit; what they do to it, from the theme's switch to a dragged handle, must leave it
+fit for the next.
 """
 
 import gzip
@@ -18,7 +19,7 @@ from tests.conftest import ROOT
 
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
 PAGES = [f"{name}.html" for name in (CONTENTS["root"], *(chapter["file"] for chapter in CONTENTS["chapters"]))]
-WIDTHS = (1280, 390)
+THEMES = {1280: "light", 390: "dark"}
 MOST_BYTES = 1_000_000
 CONTROLS = "button:not([hidden]), input, select, [role=slider]"
 KEYS = {
@@ -44,14 +45,15 @@ NO_TRANSITION = "*, *::before, *::after { transition: none !important }"
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: PurePosixPath(page).stem)
 
 
-VISITS = {f"{PurePosixPath(page).stem}-{width}": (page, width) for page in PAGES for width in WIDTHS}
+VISITS = {f"{PurePosixPath(page).stem}-{width}": (page, width) for page in PAGES for width in THEMES}
 
 
 @pytest.fixture(scope="module", params=VISITS.values(), ids=VISITS)
-def visit(request, browser, served):
+def visit(request, browser, served, site):
     page, width = request.param
-    with Visit(browser, served + page, width) as visit:
-        visit.loaded = list(visit.requests)
+    home = served if width == 1280 else f"{site.as_uri()}/"
+    with Visit(browser, home + page, width, THEMES[width]) as visit:
+        visit.home, visit.loaded = home, list(visit.requests)
         yield visit
 
 
@@ -59,9 +61,9 @@ def html(node):
     return node.evaluate("(node) => node.outerHTML")[:400]
 
 
-def assert_quiet(visit, served):
+def assert_quiet(visit):
     assert visit.errors == []
-    assert [url for url in visit.requests if not url.startswith((served, "data:", "blob:"))] == []
+    assert [url for url in visit.requests if not url.startswith((visit.home, "data:", "blob:"))] == []
 
 
 def assert_accessible(visit, **options):
@@ -78,19 +80,24 @@ def theme(visit):
     return visit.page.evaluate("document.documentElement.dataset.theme")
 
 
-def test_it_loads_without_an_error_or_a_foreign_request(visit, served):
-    assert_quiet(visit, served)
+def within(visit, addresses):
+    """The files of the book among the addresses, as paths in its folder."""
+    book = urlsplit(visit.home).path
+    return {unquote(urlsplit(url).path).removeprefix(book) for url in addresses if url.startswith(visit.home)}
 
 
-def test_its_links_within_the_book_lead_somewhere(visit, served, site):
-    links = visit.page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)")
-    within = {unquote(urlsplit(link).path).lstrip("/") for link in links if link.startswith(served)}
-    assert within and [path for path in sorted(within) if not (site / path).exists()] == []
+def test_it_loads_without_an_error_or_a_foreign_request(visit):
+    assert_quiet(visit)
 
 
-def test_it_weighs_at_most_one_megabyte(visit, served, site):
-    files = {unquote(urlsplit(url).path) for url in visit.loaded if url.startswith(served)} - {"/favicon.ico"}
-    sizes = {name: len(gzip.compress((site / name.lstrip("/")).read_bytes())) for name in files}
+def test_its_links_within_the_book_lead_somewhere(visit, site):
+    links = within(visit, visit.page.eval_on_selector_all("a[href]", "all => all.map((a) => a.href)"))
+    assert links and [path for path in sorted(links) if not (site / path).exists()] == []
+
+
+def test_it_weighs_at_most_one_megabyte(visit, site):
+    files = within(visit, visit.loaded) - {"favicon.ico"}
+    sizes = {name: len(gzip.compress((site / name).read_bytes())) for name in files}
     assert 0 < sum(sizes.values()) <= MOST_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:8]
 
 
@@ -111,26 +118,28 @@ def test_the_theme_shows_each_tool_once(visit):
 
 
 def test_it_is_accessible(visit):
-    assert theme(visit) == "light"
+    assert theme(visit) == THEMES[visit.width]
     assert_accessible(visit)
 
 
-def test_the_switch_leads_to_a_dark_page_with_enough_contrast_and_back(visit):
+def test_the_switch_leads_to_the_other_theme_with_enough_contrast_and_back(visit):
     """The other rules of axe do not depend on colours."""
     visit.page.add_style_tag(content=NO_TRANSITION)  # else each of thousands of elements fades
     switch = visit.page.locator(".theme-switch-button")
-    for wanted in ("dark", "light"):
+    first = THEMES[visit.width]
+    other = {"light": "dark", "dark": "light"}[first]
+    for wanted in (other, first):
         for _ in range(3):  # light, dark, and what the system has
             switch.locator("visible=true").first.dispatch_event("click")  # no mouse, whose tooltip covers text
             if theme(visit) == wanted:
                 break
         assert theme(visit) == wanted
         visit.rest()
-        if wanted == "dark":
+        if wanted == other:
             assert_accessible(visit, runOnly=["color-contrast"])
 
 
-def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(visit, served):
+def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(visit):
     for widget in visit.page.locator(".stn-widget").all():
         for handle in widget.locator(".stn-handle").all():
             handle.scroll_into_view_if_needed()
@@ -143,7 +152,7 @@ def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(visit, 
             visit.page.mouse.move(x + 25, y + 12, steps=4)
             visit.page.mouse.up()
             assert visit.changed(widget), html(handle)
-    assert_quiet(visit, served)
+    assert_quiet(visit)
 
 
 def press(visit, widget, control):
@@ -167,7 +176,7 @@ def disturb(visit, widget):
             visit.page.keyboard.press("ArrowRight")
 
 
-def test_every_control_moves_something_by_keyboard(visit, served):
+def test_every_control_moves_something_by_keyboard(visit):
     for widget in visit.page.query_selector_all(".stn-widget"):
         waiting = []  # for what another control must do first, as to take something back
         for k in count():  # one by one: what a control does may draw those after it anew
@@ -183,7 +192,7 @@ def test_every_control_moves_something_by_keyboard(visit, served):
                 assert press(visit, widget, control), html(control)
         for control in waiting:
             assert press(visit, widget, control), html(control)
-    assert_quiet(visit, served)
+    assert_quiet(visit)
 
 
 def test_tab_reaches_every_control(visit):
@@ -203,14 +212,6 @@ def test_tab_reaches_every_control(visit):
         if not missing:
             break
     assert not missing
-
-
-@every_page
-def test_a_page_works_from_a_folder_in_the_dark(browser, site, page):
-    with Visit(browser, (site / page).as_uri(), theme="dark") as visit:
-        assert theme(visit) == "dark"
-        assert visit.errors == []
-        assert [url for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 @every_page
