@@ -1,14 +1,31 @@
 """Input validation: each error says what was expected, what came, and what to do."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
+
+from stn_lib._precision import HALF
 
 
 def shape_of(tensor: Tensor) -> str:
     """A shape as the messages write it."""
     return f"({', '.join(map(str, tensor.shape))})"
+
+
+def refuted(condition: Callable[[], Tensor]) -> bool:
+    """Whether a condition on the values of tensors is known to be false.
+
+    It is not known where values may not decide anything: while torch exports, compiles, traces or captures a graph, and
+    in ``torch.func.vmap``. There torch's own functions check nothing either.
+    """
+    capturing = torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
+    if torch.compiler.is_compiling() or torch.jit.is_tracing() or capturing:
+        return False
+    try:
+        return not condition()
+    except RuntimeError:  # vmap: a tensor with a hidden dimension is not one truth value
+        return False
 
 
 def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()") -> None:
@@ -38,7 +55,12 @@ def theta(value: Tensor, rows: int = 2) -> None:
         elif value.ndim == 2 and value.shape[1] == 3 * rows:
             hint = f"use theta.view(-1, {rows}, 3)"
         raise ValueError(f"expected theta of shape (N, {rows}, 3), got {shape_of(value)}: {hint}")
-    if not bool(value.detach().isfinite().all()):
+    finite_theta(value)
+
+
+def finite_theta(value: Tensor) -> None:
+    """A theta of finite numbers."""
+    if refuted(lambda: value.detach().isfinite().all()):
         raise ValueError(
             "expected theta of finite numbers, got NaN or infinity: lower the learning rate of the localisation "
             "network, or look for a division by zero in front of it"
@@ -51,43 +73,95 @@ def points(name: str, value: Tensor, count: str | int = "K") -> None:
     if value.ndim != 3 or value.shape[2] != 2 or count not in ("K", value.shape[1]):
         hint = f"use {name}[None] for one set" if value.ndim == 2 else "the last axis holds (x, y)"
         raise ValueError(f"expected {name} of shape (N, {count}, 2), got {shape_of(value)}: {hint}")
-    if not bool(value.detach().isfinite().all()):
+    if refuted(lambda: value.detach().isfinite().all()):
         raise ValueError(f"expected {name} of finite numbers, got NaN or infinity")
 
 
 def image_size(size: Sequence[int]) -> tuple[int, int]:
     """An image's (H, W), both at least 1."""
-    if len(size) != 2 or any(int(side) < 1 for side in size):
-        raise ValueError(f"expected a size (H, W) of at least (1, 1), got {tuple(size)}")
-    return int(size[0]), int(size[1])
+    return sides(size, "(H, W)")
 
 
-def sampling(image: Tensor, grid: Tensor) -> None:
-    """A batch of images and a batch of grids that belong together."""
+def sides(size: Sequence[int], names: str) -> tuple[int, ...]:
+    """As many whole numbers of at least 1 as the names say."""
+    count = names.count(",") + 1
+    if not isinstance(size, Sequence) or isinstance(size, str):
+        raise ValueError(f"expected a size {names}, got {size!r}: write {(28,) * count} if all sides are equal")
+    if len(size) != count or not all(hasattr(side, "__index__") and 1 <= side < 2**31 for side in size):
+        raise ValueError(f"expected a size {names} of whole numbers of at least {(1,) * count}, got {tuple(size)}")
+    return tuple(int(side) for side in size)
+
+
+def images(value: Tensor, name: str = "images") -> None:
+    """A batch of images (N, C, H, W)."""
+    floating(name, value, "convert it with .float(), and divide pixels by 255")
+    if value.ndim != 4:
+        remedy = {2: f"add dimensions with {name}[None, None]", 3: f"add a batch with {name}[None]"}.get(
+            value.ndim, "one image has three dimensions"
+        )
+        if value.ndim == 3 and value.shape[-1] in (1, 3, 4):
+            remedy = f"if it is (H, W, C), use {name}.permute(2, 0, 1)[None]"
+        raise ValueError(f"expected {name} of shape (N, C, H, W), got {shape_of(value)}: {remedy}")
+
+
+def dtype_of(module: nn.Module, value: Tensor) -> None:
+    """Images of the dtype of a module's weights; autocast converts others itself."""
+    weight = next(module.parameters(), value)
+    if value.dtype != weight.dtype and not torch.is_autocast_enabled(value.device.type):
+        raise ValueError(
+            f"expected images of {weight.dtype}, as the weights, got {value.dtype}: use images.to({weight.dtype})"
+        )
+
+
+def sampling(image: Tensor, grid: Tensor, dimensions: int = 2) -> None:
+    """A batch of images, or of volumes with three dimensions, and a batch of grids that belong together."""
+    axes, point = {2: ("H, W", "(x, y)"), 3: ("D, H, W", "(x, y, z)")}[dimensions]
+    if dimensions == 2:
+        images(image, "input")
     floating("input", image, "convert it with .float(), and divide pixels by 255")
     floating("grid", grid)
-    if image.ndim != 4:
-        remedy = "add dimensions with input[None, None]" if image.ndim == 2 else "add a batch with input[None]"
-        if image.ndim == 3 and image.shape[-1] in (1, 3, 4):
-            remedy = "if it is (H, W, C), use input.permute(2, 0, 1)[None]"
-        raise ValueError(f"expected input of shape (N, C, H, W), got {shape_of(image)}: {remedy}")
-    if grid.ndim != 4 or grid.shape[-1] != 2:
-        hint = "the last axis holds (x, y)"
-        if grid.ndim == 4 and grid.shape[1] == 2:
-            hint += "; yours seems to come second: use grid.permute(0, 2, 3, 1)"
-        raise ValueError(f"expected grid of shape (N, H, W, 2), got {shape_of(grid)}: {hint}")
+    if image.ndim != dimensions + 2:
+        raise ValueError(f"expected input of shape (N, C, {axes}), got {shape_of(image)}: add a batch with input[None]")
+    if grid.ndim != dimensions + 2 or grid.shape[-1] != dimensions:
+        hint = f"the last axis holds {point}"
+        if grid.ndim == dimensions + 2 and grid.shape[1] == dimensions:
+            hint += "; yours seems to come second: use grid.movedim(1, -1)"
+        raise ValueError(f"expected grid of shape (N, {axes}, {dimensions}), got {shape_of(grid)}: {hint}")
     if image.shape[0] != grid.shape[0]:
         raise ValueError(
             f"expected input and grid of one batch size, got {image.shape[0]} and {grid.shape[0]}: "
-            "use grid.expand(len(input), -1, -1, -1) for one grid on all images"
+            "use grid.expand(len(input), ...) for one grid on all images"
         )
-    if image.dtype != grid.dtype or image.device != grid.device:
-        raise ValueError(
-            f"expected input and grid of one dtype and device, got {image.dtype} on {image.device} and "
-            f"{grid.dtype} on {grid.device}: use grid.to(input)"
-        )
-    # A sum is one fast pass, and not finite wherever a term is not; only then is it worth looking closer.
-    if not math.isfinite(float(grid.detach().sum())) and not bool(grid.detach().isfinite().all()):
-        raise ValueError("expected a grid of finite numbers, got NaN or infinity: look for them in theta")
+    one_precision("input", image, grid)
     if 0 in image.shape[1:]:
         raise ValueError(f"expected input with at least one channel and pixel, got {shape_of(image)}")
+
+
+def one_precision(name: str, image: Tensor, grid: Tensor) -> None:
+    """Images and a grid on one device and of one dtype; images of half precision may come with a grid in float32."""
+    mixed = image.dtype in HALF and grid.dtype == torch.float32
+    if (image.dtype != grid.dtype and not mixed) or image.device != grid.device:
+        raise ValueError(
+            f"expected {name} and grid of one dtype and device, got {image.dtype} on {image.device} and "
+            f"{grid.dtype} on {grid.device}: use grid.to({name})"
+        )
+
+
+def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
+    """Coordinates in pixels: finite numbers, and with reflection few enough mirrors to count them.
+
+    After the conversion to pixels, which can overflow.
+    """
+    # A sum is one fast pass, and not finite wherever a term is not; only then is it worth looking closer.
+    total = lambda: sum(c.detach().sum() for c in coordinates).isfinite()  # noqa: E731
+    each = lambda: torch.stack([c.detach().isfinite().all() for c in coordinates]).all()  # noqa: E731
+    if refuted(total) and refuted(each):
+        raise ValueError(
+            "expected a grid of finite numbers, got NaN or infinity: look for them in theta, or for numbers so large "
+            "that they overflow in pixels"
+        )
+    near = lambda: torch.stack([(c.detach().abs() < 2.0**31).all() for c in coordinates]).all()  # noqa: E731
+    if padding == "reflection" and refuted(near):
+        raise ValueError(
+            "expected points within 2**31 pixels for reflection, got one further out: look for it in theta"
+        )

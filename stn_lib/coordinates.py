@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from stn_lib import _validate
+from stn_lib._precision import full_precision
 
 
+@full_precision
 def normalized_to_pixel(points: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
     """Normalised coordinates as pixel coordinates.
 
@@ -39,6 +41,7 @@ def normalized_to_pixel(points: Tensor, size: Sequence[int], align_corners: bool
     return torch.stack([to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)], dim=-1)
 
 
+@full_precision
 def pixel_to_normalized(points: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
     """Pixel coordinates as normalised coordinates, the inverse of `normalized_to_pixel`.
 

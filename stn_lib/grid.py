@@ -1,16 +1,17 @@
 """The grid generator: one source point for every output pixel."""
 
-import functools
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from stn_lib import _validate
+from stn_lib._precision import full_precision
 from stn_lib.coordinates import base_grid, centres
-from stn_lib.transforms import control_points, tps_weights
+from stn_lib.transforms import control_points, lattice_weights, tps_weights
 
 
+@full_precision
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
     """The sampling grid of a batch of affine transforms, as ``torch.nn.functional.affine_grid``.
 
@@ -42,6 +43,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
     return _rows_times_points(theta, size, align_corners).permute(0, 2, 3, 1)
 
 
+@full_precision
 def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
     """The sampling grid of a batch of projective transforms: a plane seen by a camera.
 
@@ -72,7 +74,8 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
     _validate.theta(theta, rows=3)
     mapped = _rows_times_points(theta, size, align_corners)
     w = mapped[:, 2:]
-    if w.numel() and bool((w.detach().amin((1, 2, 3)) * w.detach().amax((1, 2, 3)) <= 0).any()):
+    side = w.detach().flatten(1).sign()
+    if _validate.refuted(lambda: (side * side[:, :1] == 1).all()):
         raise ValueError(
             "expected a horizon outside the image, got a theta whose third row gives 0 or changes its sign between "
             "two pixels: make the first two numbers of that row smaller against the third"
@@ -80,6 +83,7 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
     return (mapped[:, :2] / w).permute(0, 2, 3, 1)
 
 
+@full_precision
 def tps_grid(
     theta: Tensor,
     size: Sequence[int],
@@ -118,20 +122,15 @@ def tps_grid(
     Source: Jaderberg et al. 2015, section 3.2.
     Chapter: 3
     """
-    controls = control_points(dtype=torch.float64) if controls is None else controls
-    _validate.points("theta", theta, len(controls))
+    _validate.points("theta", theta, 16 if controls is None else len(controls))
     batch, height, width = _output(theta, size)
-    numbers = tuple(map(tuple, controls.detach().tolist()))
-    weights = _spline(numbers, height, width, float(regularization), align_corners)
-    grid = weights.to(theta) @ theta
-    return grid.view(batch, height, width, 2)
-
-
-@functools.lru_cache(maxsize=32)
-def _spline(controls: tuple, height: int, width: int, regularization: float, align_corners: bool) -> Tensor:
-    """`tps_weights` for all pixels, cached: a module needs the same ones at each step."""
     points = base_grid((height, width), align_corners, dtype=torch.float64).view(-1, 2)
-    return tps_weights(points, torch.tensor(controls, dtype=torch.float64), regularization)
+    if controls is None and regularization == 0:
+        weights = lattice_weights(points)
+    else:
+        controls = control_points() if controls is None else controls.detach()
+        weights = tps_weights(points, controls, regularization)
+    return (weights.to(theta) @ theta).view(batch, height, width, 2)
 
 
 def _output(theta: Tensor, size: Sequence[int]) -> tuple[int, int, int]:

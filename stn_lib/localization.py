@@ -4,11 +4,17 @@ They are plain regressors. They see no target parameters: the gradient reaches t
 the sampler.
 """
 
+from typing import NamedTuple
+
 import torch
+import torch.fx
+import torch.nn.utils.parametrize
 from torch import Tensor, nn
 
+from stn_lib._image_network import ImageNetwork
 
-class ConvLocalization(nn.Sequential):
+
+class ConvLocalization(ImageNetwork):
     """A small convolutional localisation network, ending in one linear layer without an activation.
 
     Convention:
@@ -61,10 +67,10 @@ class ConvLocalization(nn.Sequential):
         flat = widths[-1] * sides[0] * sides[1]
         layers.append(nn.Flatten())
         layers += hidden_layer(flat, hidden) if hidden_norm else [nn.Linear(flat, hidden), nn.ReLU()]
-        super().__init__(*layers, nn.Linear(hidden, out_features))
+        super().__init__(*layers, nn.Linear(hidden, out_features), in_size=in_size, in_channels=in_channels)
 
 
-class FullyConnectedLocalization(nn.Sequential):
+class FullyConnectedLocalization(ImageNetwork):
     """A localisation network of fully connected hidden layers, as in the paper's fully connected networks.
 
     Args:
@@ -103,7 +109,7 @@ class FullyConnectedLocalization(nn.Sequential):
         for width in widths:
             layers += hidden_layer(inputs, width)
             inputs = width
-        super().__init__(*layers, nn.Linear(inputs, out_features))
+        super().__init__(*layers, nn.Linear(inputs, out_features), in_size=in_size, in_channels=in_channels)
 
 
 def conv_blocks(in_channels: int, widths: tuple[int, ...], batch_norm: bool) -> list[nn.Module]:
@@ -125,43 +131,137 @@ def hidden_layer(inputs: int, units: int) -> list[nn.Module]:
     return [nn.Linear(inputs, units, bias=False), nn.BatchNorm1d(units), nn.ReLU()]
 
 
-def last_linear(localization: nn.Module) -> nn.Linear:
-    """The linear layer that outputs a localisation network's parameters.
+#: The layers that can output the parameters: each is a sum with a bias, into which a start can be written.
+OUTPUT_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+# What may stand behind that layer: it moves numbers or averages equal ones, and so leaves a start as it is.
+_PASSING_LAYERS = (
+    nn.Flatten, nn.Unflatten, nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d,
+    nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d,
+)  # fmt: skip
+_PASSING_CALLS = {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contiguous", "mean"}
+
+
+class OutputLayer(NamedTuple):
+    """The layer that outputs a localisation network's parameters.
+
+    Args:
+        layer: one of `OUTPUT_LAYERS`.
+        proved: whether the way from it to the output is known. It is not for a network whose forward branches on
+            values: there the layer that was registered last is taken, and only running the network can tell.
+    """
+
+    layer: nn.Module
+    proved: bool
+
+
+def output_layer(localization: nn.Module) -> OutputLayer:
+    """Find the layer that outputs the parameters, by the way of the data: the order of registration decides nothing.
 
     Raises:
-        ValueError: if there is none.
+        ValueError: if the parameters are not the output of a linear layer or a convolution with a bias, or if another
+            operation stands behind it.
     """
-    linears = [module for module in localization.modules() if isinstance(module, nn.Linear)]
-    if not linears:
+    try:
+        layer = _layer_behind(localization, type(localization).__name__)
+        proved = True
+    except _Untraceable:
+        layers = [module for module in localization.modules() if isinstance(module, OUTPUT_LAYERS)]
+        layer, proved = (layers[-1] if layers else None), False
+    if layer is None:
         raise ValueError(
-            "expected a localisation network that ends in an nn.Linear, got none in "
-            f"{type(localization).__name__}: the identity start is written into that layer"
+            f"expected a localisation network that ends in nn.Linear or a convolution, got {type(localization).__name__} "
+            "without one: its last layer holds the start of theta"
         )
-    return linears[-1]
+    name = type(layer).__name__
+    if isinstance(layer.weight, nn.parameter.UninitializedParameter):
+        raise ValueError(
+            f"expected a last layer that has its weights, got {name}, which waits for its first input: call the "
+            "localisation network once on a batch of images, then build the spatial transformer"
+        )
+    if layer.bias is None:
+        raise ValueError(
+            f"expected a last layer with a bias, got {name} with bias=False: the start of theta is written into the bias"
+        )
+    if torch.nn.utils.parametrize.is_parametrized(layer):
+        raise ValueError(
+            f"expected a last layer with plain weights, got {name} with a parametrization: its weight cannot be "
+            "set to 0; leave the parametrization out of this layer"
+        )
+    return OutputLayer(layer, proved)
+
+
+class _Untraceable(Exception):
+    """The forward of a module depends on values, so the way of the data is not known beforehand."""
+
+
+class _OneLevel(torch.fx.Tracer):
+    """Traces the forward of one module and takes the modules inside it as they are."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return True
+
+
+def _layer_behind(module: nn.Module, name: str) -> nn.Module | None:
+    """The layer of `OUTPUT_LAYERS` that a module's output comes from; None if the module only passes its input on."""
+    if isinstance(module, OUTPUT_LAYERS):
+        return module
+    if isinstance(module, _PASSING_LAYERS):
+        return None
+    if isinstance(module, nn.Sequential):
+        behind = (_layer_behind(part, f"{name}.{key}") for key, part in reversed(module._modules.items()))
+        return next((layer for layer in behind if layer is not None), None)
+    if type(module).__module__.startswith("torch.nn"):
+        raise _refusal(f"{type(module).__name__} ({name})")
+    try:
+        graph = _OneLevel().trace(module)
+    except Exception as error:  # whatever the learner's own forward raises on a stand-in for a tensor
+        raise _Untraceable from error
+    node = next(node for node in graph.nodes if node.op == "output").args[0]
+    while isinstance(node, torch.fx.Node) and node.op != "placeholder":
+        if node.op == "call_module":
+            layer = _layer_behind(module.get_submodule(node.target), f"{name}.{node.target}")
+            if layer is not None:
+                return layer
+        elif getattr(node.target, "__name__", node.target) not in _PASSING_CALLS:
+            raise _refusal(f"{getattr(node.target, '__name__', node.target)}() in {name}")
+        node = node.args[0]
+    return None
+
+
+def _refusal(what: str) -> ValueError:
+    return ValueError(
+        f"expected a localisation network whose output is that of its last linear layer or convolution, got {what} "
+        "behind it: the identity start would not be the identity, or could not be left. Remove it; to bound theta, "
+        "write the bound into a Transform of your own"
+    )
 
 
 @torch.no_grad()
-def start_at(localization: nn.Module, parameters: Tensor) -> None:
+def start_at(localization: nn.Module, parameters: Tensor) -> OutputLayer:
     """Make a localisation network output `parameters` for every image: zero weight, and `parameters` as bias.
 
     Convention:
         The first optimisation step then changes only that last layer: a zero weight passes no gradient on.
 
     Args:
-        localization: ends in an nn.Linear.
+        localization: ends in a linear layer or a convolution; behind it only what moves numbers, such as nn.Flatten.
         parameters: (P,) the start; the identity of the transform, in most cases.
 
+    Returns:
+        The layer that was written.
+
     Raises:
-        ValueError: if the layer does not have P outputs.
+        ValueError: as `output_layer`; if the layer does not have P outputs.
 
     Source: Jaderberg et al. 2015, appendix A.
     Chapter: 6
     """
-    last = last_linear(localization)
-    if last.out_features != len(parameters):
+    found = output_layer(localization)
+    if len(found.layer.bias) != len(parameters):
         raise ValueError(
-            f"expected a localisation network with {len(parameters)} outputs, got {last.out_features}: "
-            f"build it with out_features={len(parameters)}"
+            f"expected a localisation network with {len(parameters)} outputs, got {len(found.layer.bias)}: "
+            f"build it with {len(parameters)} outputs"
         )
-    last.weight.zero_()
-    last.bias.copy_(parameters)
+    found.layer.weight.zero_()
+    found.layer.bias.copy_(parameters)
+    return found

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from stn_lib import _validate
 from stn_lib._pixels import Bilinear, Pixels
+from stn_lib._precision import wide
 from stn_lib.coordinates import to_pixel
 
 MODES = ("bilinear", "nearest", "bicubic")
@@ -37,16 +38,16 @@ def grid_sample(
 
     Args:
         input: U, (N, C, H, W), any floating dtype.
-        grid: (N, H', W', 2), of the same dtype.
+        grid: (N, H', W', 2), of the same dtype, or float32 for images of half precision.
         mode: ``"bilinear"``, ``"nearest"`` or ``"bicubic"``.
         padding_mode: what lies outside: ``"zeros"``, ``"border"`` or ``"reflection"``.
         align_corners: as it was given to the grid.
 
     Returns:
-        V, (N, C, H', W').
+        V, (N, C, H', W'), of the images' dtype.
 
     Raises:
-        TypeError: integer pictures or grids.
+        TypeError: integer images or grids.
         ValueError: shapes, dtypes or batches that do not fit, unknown modes, NaN or infinity in the grid.
 
     Example:
@@ -66,8 +67,9 @@ def grid_sample(
 
     def sample(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
         x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
-        # In half precision the coordinates are as coarse as torch's, the interpolation is not: see `_inside`.
-        return read(_wide(image), x, y, padding_mode, align_corners).to(input.dtype)
+        _validate.pixel_coordinates((x, y), padding_mode)
+        # A grid in half precision is as coarse as torch's, the interpolation is not: see `_inside`.
+        return read(wide(image), x, y, padding_mode, align_corners).to(input.dtype)
 
     whole = (input, *grid.movedim(-1, 0))
     blocks = math.ceil(input.shape[1] * grid[..., 0].numel() / _BLOCK)
@@ -167,7 +169,7 @@ def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: b
 
 def _bicubic(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
-    x, y = _wide(x), _wide(y)
+    x, y = wide(x), wide(y)
     if padding == "zeros":  # further out all sixteen pixels are zeros
         x, y = x.clamp(-3, width + 1), y.clamp(-3, height + 1)
     left, top = x.detach().floor(), y.detach().floor()
@@ -215,7 +217,7 @@ def _inside(value: Tensor, side: int, padding: str, align_corners: bool, rim: in
     if padding == "reflection":
         low, high = (0.0, side - 1.0) if align_corners else (-0.5, side - 0.5)
         value = _reflect(value, low, high)
-    value = _wide(value)  # half precision cannot count the pixels of a row of 300
+    value = wide(value)  # half precision cannot count the pixels of a row of 300
     if padding == "zeros":
         with torch.no_grad():  # in the rim and beyond everything is 0, slopes too
             return value.clamp_(-rim, side - 1 + rim)
@@ -231,7 +233,3 @@ def _reflect(value: Tensor, low: float, high: float) -> Tensor:
         return value.clamp(0, 0)  # a single pixel, met from both sides
     away = torch.fmod((value - low).abs(), 2 * span)
     return torch.minimum(away, 2 * span - away) + low
-
-
-def _wide(value: Tensor) -> Tensor:
-    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value

@@ -1,13 +1,15 @@
 """The spatial transformer module: localisation network, grid generator and sampler in one layer."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from stn_lib import _validate
+from stn_lib._precision import wide
 from stn_lib._registry import look_up
 from stn_lib.grid import affine_grid, projective_grid, tps_grid
 from stn_lib.localization import start_at
@@ -86,8 +88,9 @@ class SpatialTransformer(nn.Module):
     """A layer that warps its input image U: it computes theta from U, and the output V by sampling U at theta's grid.
 
     Convention:
-        theta maps OUTPUT to INPUT in normalised (x, y). The module starts at the identity: it writes zero
-        weights and the identity's bias into the last linear layer of `localization`.
+        theta maps OUTPUT to INPUT in normalised (x, y). The module starts at the identity: it writes zero weights and
+        the identity's bias into the layer that outputs the parameters, and checks that nothing behind it changes them.
+        The output has the images' dtype; coordinates are computed in float32 at least.
 
     Args:
         localization: (N, C, H, W) to (N, P). P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``, 8 for
@@ -101,8 +104,10 @@ class SpatialTransformer(nn.Module):
             (MNIST's is -0.4242): zeros around it would be a grey frame.
 
     Raises:
-        ValueError: for an unknown transform or padding, a localisation network with another P, a background that is
-            not finite or has no effect.
+        ValueError: for an unknown transform or padding, a size that is no pair, a localisation network with another P
+            or with an activation, dropout or norm behind its last layer, a background that is not finite or has no
+            effect. When it is called: images that are no batch or of another dtype than the weights.
+        TypeError: when it is called: images of an integer dtype.
 
     Example:
         >>> from stn_lib.localization import ConvLocalization
@@ -135,7 +140,8 @@ class SpatialTransformer(nn.Module):
                 "pixels outside: leave one of the two out"
             )
         self.localization = localization
-        self.out_size = None if out_size is None else tuple(out_size)
+        volumes = isinstance(out_size, Sequence) and len(out_size) == 3
+        self.out_size = None if out_size is None else _validate.sides(out_size, "(D, H, W)" if volumes else "(H, W)")
         self.transform = transform
         self.padding_mode = padding_mode
         self.align_corners = align_corners
@@ -144,7 +150,8 @@ class SpatialTransformer(nn.Module):
 
     def start_at_identity(self) -> None:
         """Write the identity start into the localisation network's last layer."""
-        start_at(self.localization, torch.tensor(self.family.identity))
+        found = start_at(self.localization, torch.tensor(self.family.identity))
+        self._unproved = None if found.proved else found.layer
 
     @property
     def family(self) -> Transform:
@@ -156,10 +163,18 @@ class SpatialTransformer(nn.Module):
 
         Affine and attention give (N, 2, 3), projective (N, 3, 3), a thin plate spline (N, 16, 2).
         """
-        parameters = self.localization(images)
-        if parameters.dtype in (torch.bfloat16, torch.float16):
-            parameters = parameters.float()  # a grid in half precision is off by up to a fifth of a pixel
-        return self.family.theta(parameters)
+        self._check(images)
+        _validate.dtype_of(self.localization, images)
+        parameters = wide(self.localization(images))  # a grid in half precision is off by up to a fifth of a pixel
+        outputs = len(self.family.identity)
+        if parameters.ndim != 2 or parameters.shape[1] != outputs or parameters.shape[0] != images.shape[0]:
+            raise ValueError(
+                f"expected ({images.shape[0]}, {outputs}) from the localisation network, got "
+                f"{_validate.shape_of(parameters)}: end it with nn.Flatten and a layer of {outputs} outputs"
+            )
+        self._prove_start(parameters)
+        with torch.autocast(images.device.type, enabled=False):
+            return self.family.theta(parameters)
 
     def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
         """The source point of each output pixel: (N, H, W, 2), normalised (x, y).
@@ -171,21 +186,52 @@ class SpatialTransformer(nn.Module):
         size = size or self.out_size
         if size is None:
             raise ValueError("expected a size (H, W), got None: this module has no out_size of its own")
-        return self.family.grid(theta, (len(theta), 1, *size), self.align_corners)
+        return self.family.grid(theta, (theta.shape[0], 1, *size), self.align_corners)
 
     def sample(self, images: Tensor, theta: Tensor) -> Tensor:
-        """V (N, C, *out_size): U (N, C, H, W) sampled at theta, as `theta` returns it."""
+        """V (N, C, *out_size), of U's dtype: U (N, C, H, W) sampled at theta, as `theta` returns it.
+
+        One theta (1, …) serves all images. Coordinates are computed in float32 at least, also under autocast.
+        """
+        self._check(images)
+        if theta.shape[0] != images.shape[0]:
+            if theta.shape[0] != 1:
+                raise ValueError(
+                    f"expected one theta for each of {images.shape[0]} images, or one for all, got {theta.shape[0]}"
+                )
+            theta = theta.expand(images.shape[0], *theta.shape[1:])
         background = self.background
         with torch.autocast(images.device.type, enabled=False):  # a spline's grid is a matrix product
-            grid = self.grid(theta, self.out_size or tuple(images.shape[-2:]))
+            theta = theta.to(torch.promote_types(wide(theta).dtype, images.dtype))
+            grid = self.grid(theta, self.out_size or tuple(images.shape[2:]))
+            pixels = images.to(grid.dtype)
             if background:  # 0 outside of U - background is background outside of U
-                images = images - background
-            warped = F.grid_sample(images, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
-            return warped + background if background else warped
+                pixels = pixels - background
+            warped = F.grid_sample(pixels, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+            return (warped + background if background else warped).to(images.dtype)
 
     def forward(self, images: Tensor) -> Tensor:
         """The warped images V (N, C, *out_size) of U (N, C, H, W)."""
         return self.sample(images, self.theta(images))
+
+    def _check(self, images: Tensor) -> None:
+        if images.ndim != 5:  # volumes, of a Transform of one's own
+            _validate.images(images)
+        _validate.floating("images", images, "convert it with .float(), and divide pixels by 255")
+
+    def _prove_start(self, parameters: Tensor) -> None:
+        """At the first call: does a network whose way of the data is unknown output what its last layer holds?"""
+        layer = self._unproved
+        if layer is None or torch.compiler.is_compiling():
+            return
+        self._unproved = None
+        untouched = not bool(layer.weight.detach().any())
+        if untouched and not torch.equal(parameters.detach(), wide(layer.bias.detach()).expand_as(parameters)):
+            raise ValueError(
+                f"expected a localisation network that outputs the bias of its last layer, {layer}, at the start, got "
+                "other numbers: something stands behind that layer, or it is not the last in forward(). Register it "
+                "last and return its output; to bound theta, write the bound into a Transform of your own"
+            )
 
     def extra_repr(self) -> str:
         name = "own" if isinstance(self.transform, Transform) else self.transform

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from stn_lib import _validate
+from stn_lib._precision import full_precision
 
 Numbers = float | Sequence[float] | Tensor
 
@@ -40,6 +42,7 @@ def identity(batch: int = 1, *, dtype: torch.dtype | None = None, device=None) -
     return torch.eye(2, 3, dtype=dtype, device=device).repeat(batch, 1, 1)
 
 
+@full_precision
 def translation(shift: Numbers) -> Tensor:
     """theta that samples `shift` further to the right and down, so that the content moves left and up.
 
@@ -64,6 +67,7 @@ def translation(shift: Numbers) -> Tensor:
     return _assemble(torch.eye(2, dtype=shift.dtype, device=shift.device).expand(len(shift), 2, 2), shift)
 
 
+@full_precision
 def rotation(angle: Numbers) -> Tensor:
     """theta with the matrix [[cos, -sin], [sin, cos]]: rotates the content counter-clockwise on the screen.
 
@@ -87,6 +91,7 @@ def rotation(angle: Numbers) -> Tensor:
     return _assemble(_matrix(cos, -sin, sin, cos))
 
 
+@full_precision
 def scaling(scale: Numbers) -> Tensor:
     """theta that samples `scale` times as far from the centre: 2 makes the content half as large.
 
@@ -114,13 +119,14 @@ def scaling(scale: Numbers) -> Tensor:
     pairs = scale if scale.ndim == 2 else scale.reshape(-1, 1).expand(-1, 2)
     if pairs.shape[-1] != 2:
         raise ValueError(f"expected scale as a number, (N,) or (N, 2), got {_validate.shape_of(scale)}")
-    if bool((pairs.detach() == 0).any()):
+    if _validate.refuted(lambda: (pairs.detach() != 0).all()):
         raise ValueError("expected a scale other than 0, got 0: every output pixel would sample the same point")
     x, y = pairs.unbind(-1)
     zero = torch.zeros_like(x)
     return _assemble(_matrix(x, zero, zero, y))
 
 
+@full_precision
 def shear(amount: Numbers) -> Tensor:
     """theta that samples further to the right the lower the pixel is: x_s = x + amount * y.
 
@@ -141,6 +147,7 @@ def shear(amount: Numbers) -> Tensor:
     return _assemble(_matrix(one, amount, zero, one))
 
 
+@full_precision
 def attention(scale: Numbers, shift: Numbers) -> Tensor:
     """theta of a window that moves and zooms, without rotation: [[s, 0, t_x], [0, s, t_y]].
 
@@ -165,6 +172,7 @@ def attention(scale: Numbers, shift: Numbers) -> Tensor:
     return compose(translation(shift), scaling(scale))
 
 
+@full_precision
 def homogeneous(theta: Tensor) -> Tensor:
     """An affine theta with the third row 0 0 1: the same transform as a projective one.
 
@@ -188,6 +196,7 @@ def homogeneous(theta: Tensor) -> Tensor:
     return torch.cat([theta, last.expand(len(theta), 1, 3)], dim=1)
 
 
+@full_precision
 def projective(parameters: Tensor) -> Tensor:
     """The projective theta of eight parameters, row by row; the ninth entry is 1.
 
@@ -212,9 +221,10 @@ def projective(parameters: Tensor) -> Tensor:
     _validate.floating("parameters", parameters)
     if parameters.ndim != 2 or parameters.shape[1] != 8:
         raise ValueError(f"expected parameters of shape (N, 8), got {_validate.shape_of(parameters)}")
-    return torch.cat([parameters, parameters.new_ones(len(parameters), 1)], dim=1).view(-1, 3, 3)
+    return F.pad(parameters, (0, 1), value=1.0).view(-1, 3, 3)  # len(parameters) would be fixed in a traced graph
 
 
+@full_precision
 def homography(targets: Tensor, sources: Tensor) -> Tensor:
     """The projective theta that maps four points to four others.
 
@@ -249,11 +259,12 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
     for_y = torch.stack([zero, zero, zero, x, y, one, -x * v, -y * v], dim=-1)
     equations = torch.cat([for_x, for_y], dim=1)
     parameters, info = torch.linalg.solve_ex(equations, torch.cat([u, v], dim=1))
-    if bool((info != 0).any()) or not bool(parameters.detach().isfinite().all()):
+    if _validate.refuted(lambda: (info == 0).all() & parameters.detach().isfinite().all()):
         raise ValueError("expected points whose map keeps (0, 0) finite, got a horizon through it: move the points")
     return projective(parameters)
 
 
+@full_precision
 def apply(theta: Tensor, points: Tensor) -> Tensor:
     """The input points that theta maps output points to.
 
@@ -281,11 +292,12 @@ def apply(theta: Tensor, points: Tensor) -> Tensor:
     if theta.shape[1] == 2:
         return mapped
     w = mapped[..., 2:]
-    if bool((w.detach() == 0).any()):
+    if _validate.refuted(lambda: (w.detach() != 0).all()):
         raise ValueError("expected points off the horizon, got one that theta maps to infinity")
     return mapped[..., :2] / w
 
 
+@full_precision
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
     """theta that applies `inner` to the coordinates first, then `outer`: the matrix product outer · inner.
 
@@ -330,6 +342,7 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
     return torch.cat([linear @ inner[:, :, :2], linear @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
 
 
+@full_precision
 def invert(theta: Tensor) -> Tensor:
     """The inverse of theta.
 
@@ -358,7 +371,7 @@ def invert(theta: Tensor) -> Tensor:
         area, whole = a * d - b * c, theta[:, :, :2]
     size = whole.detach().flatten(1).norm(dim=1).pow(_rows(theta))
     flat = area.detach().abs() <= 1e-7 * size
-    if bool(flat.any()):
+    if _validate.refuted(lambda: ~flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
             f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the image to "
@@ -395,6 +408,7 @@ def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None
     return torch.stack([x.expand(rows, columns), y[:, None].expand(rows, columns)], dim=-1).reshape(-1, 2)
 
 
+@full_precision
 def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -> Tensor:
     """The weight of each control point's source at each point of a thin plate spline.
 
@@ -432,17 +446,32 @@ def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -
     points, controls = (p.detach().to("cpu", torch.float64) for p in (points, controls))
     count = len(controls)
     middle = controls - controls.mean(0) if count else controls
-    if count < 3 or torch.linalg.matrix_rank(middle, rtol=1e-6) < 2:
+    if count < 3 or _validate.refuted(lambda: torch.linalg.matrix_rank(middle, rtol=1e-6) >= 2):
         raise ValueError(f"expected 3 control points or more, not all on one line, got {controls.tolist()}")
-    apart = torch.pdist(controls).min()
-    if regularization == 0 and apart <= 1e-6 * middle.norm():
+    if regularization == 0 and _validate.refuted(lambda: torch.pdist(controls).min() > 1e-6 * middle.norm()):
         raise ValueError("expected control points in different places, got two in one: move one, or regularise")
-    system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
-    system[:count, :count] = _bend(controls, controls) + regularization * torch.eye(count, dtype=torch.float64)
+    return _spline_basis(points, controls) @ _spline_solution(controls, regularization)
+
+
+def lattice_weights(points: Tensor) -> Tensor:
+    """`tps_weights` (M, 16) of the 4 by 4 lattice, solved beforehand, at points (M, 2) in float64."""
+    controls = control_points(dtype=torch.float64, device=points.device)
+    return _spline_basis(points, controls) @ points.new_tensor(_LATTICE_SOLUTION)
+
+
+def _spline_solution(controls: Tensor, regularization: float) -> Tensor:
+    """The sources' coefficients of the K bends and of x, y and 1: (K + 3, K)."""
+    count = len(controls)
+    system = controls.new_zeros(count + 3, count + 3)
+    system[:count, :count] = _bend(controls, controls) + regularization * torch.eye(count).to(controls)
     system[:count, count:] = _plane(controls)
     system[count:, :count] = _plane(controls).T
-    solution = torch.linalg.inv(system)[:, :count]  # the last three right-hand sides are 0
-    return torch.cat([_bend(points, controls), _plane(points)], dim=1) @ solution
+    return torch.linalg.inv(system)[:, :count]  # the last three right-hand sides are 0
+
+
+def _spline_basis(points: Tensor, controls: Tensor) -> Tensor:
+    """φ of the distance to each control point, then x, y and 1: (M, K + 3)."""
+    return torch.cat([_bend(points, controls), _plane(points)], dim=1)
 
 
 def _bend(points: Tensor, controls: Tensor) -> Tensor:
@@ -455,6 +484,10 @@ def _plane(points: Tensor) -> Tensor:
     return torch.cat([points, torch.ones_like(points[:, :1])], dim=1)
 
 
+# A list: a tensor would keep the mode in which this module was imported, such as inference mode.
+_LATTICE_SOLUTION = _spline_solution(control_points(dtype=torch.float64), 0.0).tolist()
+
+
 def _no_three_on_a_line(name: str, points: Tensor) -> None:
     """(N, 4, 2), of which each three must span a triangle."""
     four = points.detach()
@@ -463,7 +496,7 @@ def _no_three_on_a_line(name: str, points: Tensor) -> None:
         p, q, r = (four[:, k] for k in range(4) if k != skipped)
         (ax, ay), (bx, by) = (q - p).unbind(-1), (r - p).unbind(-1)
         flat = (ax * by - ay * bx).abs() <= 1e-6 * size
-        if bool(flat.any()):
+        if _validate.refuted(lambda flat=flat: ~flat.any()):
             at = int(flat.nonzero()[0, 0])
             raise ValueError(
                 f"expected four {name} of which no three lie on a line, got {four[at].tolist()} at index {at}"
@@ -491,6 +524,7 @@ class Decomposition(NamedTuple):
     translation: Tensor
 
 
+@full_precision
 def decompose(theta: Tensor) -> Decomposition:
     """Factors theta into translation · rotation · shear · scaling.
 
@@ -536,18 +570,19 @@ def recompose(parts: Decomposition) -> Tensor:
     return compose(rotated, compose(shear(parts.shear), scaling(parts.scale)))
 
 
+@full_precision
 def theta_to_pixel(
     theta: Tensor, in_size: Sequence[int], out_size: Sequence[int] | None = None, align_corners: bool = False
 ) -> Tensor:
     """The same map between pixel coordinates: output pixel (x, y) to input pixel, counted from 0.
 
     Args:
-        theta: (N, 2, 3), normalised.
+        theta: (N, 2, 3), or (N, 3, 3), normalised.
         in_size, out_size: (H, W) of the input and of the output; the output's is the input's if None.
         align_corners: the convention of the normalised coordinates.
 
     Returns:
-        (N, 2, 3) in pixels.
+        The shape of theta, in pixels.
 
     Raises:
         ValueError: shapes that do not fit, or ``align_corners`` with a side of one pixel, which spans nothing.
@@ -558,23 +593,24 @@ def theta_to_pixel(
 
     Chapter: 4
     """
-    _validate.theta(theta)
+    _validate.theta(theta, rows=_rows(theta))
     to_input = _units(theta, in_size, align_corners)
     to_output = _units(theta, out_size or in_size, align_corners)
     return compose(compose(to_input, theta), invert(to_output))
 
 
+@full_precision
 def theta_to_normalized(
     theta: Tensor, in_size: Sequence[int], out_size: Sequence[int] | None = None, align_corners: bool = False
 ) -> Tensor:
     """The inverse of `theta_to_pixel`: a map between pixel coordinates as theta.
 
     Args:
-        theta: (N, 2, 3), in pixels counted from 0.
+        theta: (N, 2, 3), or (N, 3, 3) such as a homography of OpenCV, in pixels counted from 0.
         in_size, out_size, align_corners: as in `theta_to_pixel`.
 
     Returns:
-        (N, 2, 3), normalised.
+        The shape of theta, normalised.
 
     Raises:
         ValueError: as `theta_to_pixel`.
@@ -586,21 +622,21 @@ def theta_to_normalized(
 
     Chapter: 4
     """
-    _validate.theta(theta)
+    _validate.theta(theta, rows=_rows(theta))
     to_input = _units(theta, in_size, align_corners)
     to_output = _units(theta, out_size or in_size, align_corners)
     return compose(compose(invert(to_input), theta), to_output)
 
 
 def _units(like: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    """The affine map (1, 2, 3) from normalised to pixel coordinates of an image."""
+    """The map (1, R, 3) from normalised to pixel coordinates of an image, with the rows R of another map."""
     height, width = _validate.image_size(size)
     if align_corners and 1 in (height, width):
         raise ValueError(f"expected sides of at least 2 pixels with align_corners=True, got {(height, width)}")
     slack = 1 if align_corners else 0
     x, y = (width - slack) / 2, (height - slack) / 2
-    rows = [[x, 0.0, (width - 1) / 2], [0.0, y, (height - 1) / 2]]
-    return torch.tensor([rows], dtype=like.dtype, device=like.device)
+    rows = [[x, 0.0, (width - 1) / 2], [0.0, y, (height - 1) / 2], [0.0, 0.0, 1.0]]
+    return torch.tensor([rows[: _rows(like)]], dtype=like.dtype, device=like.device)
 
 
 def _assemble(linear: Tensor, shift: Tensor | None = None) -> Tensor:

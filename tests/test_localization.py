@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from stn_lib.localization import ConvLocalization, last_linear, start_at
+from stn_lib.localization import ConvLocalization, FullyConnectedLocalization, output_layer, start_at
+from stn_lib.spatial_transformer import SpatialTransformer
 
 
 @pytest.mark.parametrize("size", [(42, 42), (28, 44), (60, 30)])
@@ -36,8 +37,6 @@ def test_unfit_networks_are_refused():
         ConvLocalization((42, 7))
     with pytest.raises(ValueError, match="expected a localisation network with 6 outputs, got 3"):
         start_at(ConvLocalization((42, 42), out_features=3), torch.zeros(6))
-    with pytest.raises(ValueError, match=r"ends in an nn\.Linear, got none"):
-        last_linear(nn.Sequential(nn.Conv2d(1, 6, 3), nn.Flatten()))
 
 
 @pytest.mark.parametrize("hidden_norm", [False, True])
@@ -56,3 +55,160 @@ def test_hidden_units_that_see_every_picture_below_zero(hidden_norm):
     alike = torch.allclose(answers, last.bias.expand(9, 6))
     assert alike is not hidden_norm
     assert bool(into.weight.grad.any()) is hidden_norm
+
+
+class OutputFirst(nn.Module):
+    """Registers its output layer before its hidden one."""
+
+    def __init__(self, hidden):
+        super().__init__()
+        self.out = nn.Linear(hidden, 6)
+        self.hidden = nn.Linear(64, hidden)
+
+    def forward(self, images):
+        return self.out(torch.relu(self.hidden(images.flatten(1))))
+
+
+class Scaled(nn.Module):
+    """Multiplies what its layer outputs: by a number, or by one that depends on the image."""
+
+    def __init__(self, by):
+        super().__init__()
+        self.out, self.by = nn.Linear(64, 6), by
+
+    def forward(self, images):
+        return self.out(images.flatten(1)) * self.by
+
+
+class Branching(OutputFirst):
+    """Its way through the layers depends on the values of the image, so it cannot be known beforehand."""
+
+    def forward(self, images):
+        hidden = self.hidden(images.flatten(1))
+        if hidden.mean() > 100:
+            hidden = -hidden
+        return self.out(torch.relu(hidden))
+
+
+class BranchingInOrder(Branching):
+    """The same, with the output layer registered last."""
+
+    def __init__(self, hidden):
+        super().__init__(hidden)
+        self.out = self._modules.pop("out")
+
+
+class Inside(nn.Module):
+    """A whole localisation network inside another module, flattened there."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, images):
+        return self.inner(images).flatten(1)
+
+
+class InsideWithLength(Inside):
+    """As many write it; Python's len() of a stand-in for a tensor is no number."""
+
+    def forward(self, images):
+        return self.inner(images).view(len(images), -1)
+
+
+def head(*behind, **options):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 6, **options), *behind)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        head,
+        lambda: head(nn.Identity()),
+        lambda: head(nn.Unflatten(1, (2, 3)), nn.Flatten()),
+        lambda: OutputFirst(16),
+        lambda: OutputFirst(6),
+        lambda: BranchingInOrder(6),
+        lambda: nn.Sequential(nn.Conv2d(1, 6, 8), nn.Flatten()),
+        lambda: nn.Sequential(nn.Conv2d(1, 6, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+        lambda: Inside(nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Conv2d(4, 6, 6))),
+        lambda: Inside(ConvLocalization((8, 8), widths=(4,))),
+        lambda: nn.Sequential(nn.Flatten(), nn.LazyLinear(16), nn.ReLU(), nn.Linear(16, 6)),
+    ],
+)
+def test_the_start_is_the_identity_however_the_network_is_built(make):
+    """Oracle: the identity, and a gradient for each of the six numbers."""
+    torch.manual_seed(0)
+    transformer = SpatialTransformer(make()).train()
+    images = torch.rand(2, 1, 8, 8)
+    theta = transformer.theta(images)
+    torch.testing.assert_close(theta, torch.eye(2, 3).expand(2, 2, 3), rtol=0, atol=0)
+    (transformer.sample(images, theta) - images.roll((1, 2), (2, 3))).square().sum().backward()
+    assert output_layer(transformer.localization).layer.bias.grad.abs().min() > 0
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: head(nn.Tanh()), r"got Tanh \(Sequential\.2\) behind it"),
+        (lambda: head(nn.ReLU()), "got ReLU"),
+        (lambda: head(nn.Dropout(0.5)), "got Dropout"),
+        (lambda: head(nn.BatchNorm1d(6)), "got BatchNorm1d"),
+        (lambda: Scaled(0.1), r"got mul\(\) in Scaled behind it"),
+        (lambda: Inside(head(nn.Sigmoid())), r"got Sigmoid \(Inside\.inner\.2\)"),
+        (lambda: head(bias=False), "got Linear with bias=False"),
+        (lambda: nn.Sequential(nn.Flatten(), nn.LazyLinear(6)), "call the localisation network once"),
+        (lambda: head(nn.Unflatten(1, (2, 3)))[:1], "got Sequential without one"),
+        (
+            lambda: nn.Sequential(nn.Flatten(), torch.nn.utils.parametrizations.weight_norm(nn.Linear(64, 6))),
+            "parametriz",
+        ),
+    ],
+)
+def test_a_network_whose_start_cannot_be_written_is_refused(make, told):
+    """Oracle: the message names the layer and the cure."""
+    with pytest.raises(ValueError, match=told):
+        SpatialTransformer(make())
+
+
+def test_a_network_that_cannot_be_read_beforehand_is_checked_when_it_first_runs():
+    """Oracle: by hand: here the layer that was registered last is the hidden one, whose bias nobody outputs."""
+    images = torch.rand(2, 1, 8, 8)
+    with pytest.raises(ValueError, match=r"outputs the bias of its last layer, Linear\(in_features=64"):
+        SpatialTransformer(Branching(6)).theta(images)
+    with pytest.raises(ValueError, match="got other numbers: something stands behind that layer"):
+        SpatialTransformer(InsideWithLength(head(nn.Sigmoid()))).theta(images)
+    trained = SpatialTransformer(Branching(6))  # weights that somebody has loaded are not a start
+    nn.init.normal_(trained.localization.hidden.weight)
+    assert trained.theta(images).shape == (2, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        (
+            torch.rand(3, 1, 32, 32),
+            r"expected images of shape \(N, 1, 28, 30\) for this ConvLocalization, got \(3, 1, 32",
+        ),
+        (torch.rand(3, 3, 28, 30), r"got \(3, 3, 28, 30\): resize"),
+        (torch.rand(1, 28, 30), r"got \(1, 28, 30\): add a batch with images\[None\]"),
+        (torch.rand(28, 30), r"images\[None, None\]"),
+        (torch.rand(28, 30, 3), r"permute\(2, 0, 1\)"),
+        (torch.zeros(3, 1, 28, 30, dtype=torch.uint8), r"got torch.uint8: convert it with \.float\(\)"),
+        (torch.rand(3, 1, 28, 30, dtype=torch.float64), r"got torch.float64: use images.to\(torch.float32\)"),
+    ],
+)
+def test_images_that_do_not_fit_are_refused(images, told):
+    """Oracle: the message names expected, got and what to do, for the network alone and in the module."""
+    net = ConvLocalization((28, 30))
+    for called in (net, SpatialTransformer(net)):
+        with pytest.raises((TypeError, ValueError), match=told):
+            called(images)
+
+
+@pytest.mark.parametrize("net", [ConvLocalization((28, 28), hidden_norm=True), FullyConnectedLocalization((28, 28))])
+def test_one_image_is_no_batch_for_a_norm(net):
+    """Oracle: the message says what to do; in evaluation one image is enough."""
+    with pytest.raises(ValueError, match=r"expected at least 2 images in training, got 1.*drop_last=True"):
+        SpatialTransformer(net)(torch.rand(1, 1, 28, 28))
+    assert SpatialTransformer(net).eval()(torch.rand(1, 1, 28, 28)).shape == (1, 1, 28, 28)

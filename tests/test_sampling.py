@@ -196,8 +196,26 @@ def test_nan_and_infinity_in_the_grid_are_refused(mode, padding, bad):
 
 
 def test_a_grid_whose_sum_overflows_is_read_all_the_same():
-    far = torch.full((1, 2, 2, 2), 3e38)
+    far = torch.full((1, 2, 2, 2), 1e38)
     assert grid_sample(torch.rand(1, 1, 4, 5), far).count_nonzero() == 0
+
+
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("size", [1e3, 1e6, 1e9, 1e18, 1e30, 3e38, 1e300])
+def test_points_far_away_are_read_as_torch_reads_them_or_refused(size, dtype, mode, padding, align):
+    """Oracle: F.grid_sample, where its own coordinates do not overflow: to infinity, or the count of mirrors past int32."""
+    image = torch.rand(1, 2, 5, 7, dtype=dtype, generator=torch.Generator().manual_seed(0))
+    points = [[size, 0.1], [-size, 0.1], [0.1, size], [0.1, -size], [size, -size]]
+    grid = torch.tensor(points, dtype=torch.float64).to(dtype).view(1, 1, 5, 2)
+    if not (4 * grid).isfinite().all() or (padding == "reflection" and size > 5e8):
+        with pytest.raises(ValueError, match=r"finite numbers, got NaN or infinity|within 2\*\*31 pixels"):
+            grid_sample(image, grid, mode, padding, align)
+    else:
+        expected = F.grid_sample(image, grid, mode, padding, align)
+        torch.testing.assert_close(grid_sample(image, grid, mode, padding, align), expected, atol=1e-4, rtol=1e-4)
 
 
 @pytest.mark.skipif(not ROUNDS_ONCE, reason="how torch rounds coordinates is a matter of its build")
@@ -280,7 +298,7 @@ def test_inputs_are_left_as_they_were():
         (torch.rand(1, 1, 0, 4), torch.zeros(1, 2, 2, 2), r"at least one channel and pixel, got \(1, 1, 0, 4\)"),
         (torch.rand(1, 1, 4, 4), torch.zeros(2, 2, 2), r"\(N, H, W, 2\), got \(2, 2, 2\)"),
         (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 3), r"\(N, H, W, 2\), got \(1, 2, 2, 3\)"),
-        (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 5, 6), r"permute\(0, 2, 3, 1\)"),
+        (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 5, 6), r"movedim\(1, -1\)"),
         (torch.rand(2, 1, 4, 4), torch.zeros(3, 2, 2, 2), "one batch size, got 2 and 3"),
         (torch.rand(1, 1, 4, 4), torch.zeros(1, 2, 2, 2).double(), r"one dtype and device.*grid\.to\(input\)"),
         (torch.rand(1, 1, 0, 4), torch.zeros(1, 2, 2, 2), "at least one channel and pixel"),

@@ -167,14 +167,6 @@ def test_attention_takes_numbers_and_tensors_together():
     assert T.attention(0.5, torch.zeros(3, 2, dtype=torch.float64)).dtype == torch.float64
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
-def test_half_precision_inverts_and_comes_apart_too(dtype):
-    theta = torch.tensor([[[0.5, 0.25, 0.5], [-1.0, 2.0, 0.25]]], dtype=dtype)  # determinant 1.25
-    expected = np.linalg.inv(homogeneous(theta.double()))[:, :2]
-    np.testing.assert_allclose(T.invert(theta).double().numpy(), expected, atol=0.02)
-    torch.testing.assert_close(T.recompose(T.decompose(theta)), theta, atol=0.03, rtol=0)
-
-
 def test_an_empty_batch_goes_through():
     none = T.identity(0)
     assert T.compose(none, none).shape == T.invert(none).shape == T.recompose(T.decompose(none)).shape == (0, 2, 3)
@@ -195,7 +187,7 @@ def test_an_empty_batch_goes_through():
         (lambda: T.theta_to_pixel(T.identity(), (1, 5), align_corners=True), "at least 2 pixels"),
         (lambda: T.compose(T.identity(), T.identity().double()), r"one dtype and device.*inner\.to\(outer\)"),
         (lambda: T.attention(torch.ones(3), torch.zeros(2, 2)), "batches of one size, or of 1, got 2 and 3"),
-        (lambda: T.theta_to_normalized(T.identity(), (4, 0)), r"a size \(H, W\) of at least \(1, 1\)"),
+        (lambda: T.theta_to_normalized(T.identity(), (4, 0)), r"a size \(H, W\) of whole numbers of at least \(1, 1\)"),
         (lambda: T.identity(-1), "a batch of 0 or more"),
     ],
 )
@@ -273,16 +265,12 @@ def test_gradcheck_of_what_is_projective():
     assert torch.autograd.gradcheck(T.invert, theta)
 
 
-def test_empty_batches_and_half_precision_of_what_is_projective():
-    """Oracle: the shapes and types that were asked for; double precision."""
+def test_empty_batches_of_what_is_projective():
+    """Oracle: the shapes that were asked for."""
     none = torch.zeros(0, 3, 3)
     assert T.compose(none, none).shape == T.invert(none).shape == (0, 3, 3)
     assert T.homography(torch.zeros(0, 4, 2), torch.zeros(0, 4, 2)).shape == (0, 3, 3)
     assert T.apply(none, torch.zeros(0, 5, 2)).shape == (0, 5, 2)
-    theta = random_projective(3)
-    half = T.invert(theta.to(torch.bfloat16))
-    assert half.dtype == torch.bfloat16
-    torch.testing.assert_close(half.double(), T.invert(theta), atol=0.1, rtol=0.1)
 
 
 def test_control_points_by_hand():

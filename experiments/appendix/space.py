@@ -7,10 +7,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stn_lib import _validate
+from stn_lib._precision import full_precision, wide
 from stn_lib.coordinates import centres, to_pixel
 from stn_lib.spatial_transformer import Transform
 
 
+@full_precision
 def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
     """The sampling grid of a batch of affine transforms of space, as ``torch.nn.functional.affine_grid`` in 5-D.
 
@@ -28,7 +30,7 @@ def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = Fal
 
     Raises:
         TypeError: theta of an integer dtype.
-        ValueError: theta that is not (N, 3, 4), a size of another form or batch.
+        ValueError: theta that is not (N, 3, 4) or not finite, a size of another form or batch.
 
     Example:
         >>> shifted = torch.eye(3, 4)[None].clone()
@@ -41,12 +43,14 @@ def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = Fal
     """
     _validate.floating("theta", theta)
     if theta.ndim != 3 or tuple(theta.shape[1:]) != (3, 4):
-        raise ValueError(f"expected theta of shape (N, 3, 4), got {_validate.shape_of(theta)}")
-    if len(size) != 5 or size[0] != len(theta) or min(size[2:]) < 1:
+        hint = "add a batch dimension with theta[None]" if theta.ndim == 2 else "one 3x4 matrix per volume"
+        raise ValueError(f"expected theta of shape (N, 3, 4), got {_validate.shape_of(theta)}: {hint}")
+    _validate.finite_theta(theta)
+    if len(size) != 5 or size[0] != theta.shape[0]:
         raise ValueError(
-            f"expected size (N, C, D, H, W) of the output with N={len(theta)}, as theta, and sides of at least 1, got "
-            f"{tuple(size)}"
+            f"expected size (N, C, D, H, W) of the output with N={theta.shape[0]}, as theta, got {tuple(size)}"
         )
+    _validate.sides(size[2:], "(D, H, W)")
     z, y, x = (centres(side, align_corners, dtype=theta.dtype, device=theta.device) for side in size[2:])
     # A term of each axis alone: three short vectors, and two additions per voxel.
     along_x = (theta[:, :, 0, None] * x)[:, :, None, None, :]
@@ -65,15 +69,15 @@ def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> 
 
     Args:
         input: U, (N, C, D, H, W).
-        grid: (N, D', H', W', 3), normalised (x, y, z), of the same dtype.
+        grid: (N, D', H', W', 3), normalised (x, y, z), of the same dtype, or float32 for volumes of half precision.
         align_corners: as it was given to the grid.
 
     Returns:
-        V, (N, C, D', H', W').
+        V, (N, C, D', H', W'), of the volumes' dtype.
 
     Raises:
         TypeError: integer volumes or grids.
-        ValueError: shapes, batches or dtypes that do not fit.
+        ValueError: shapes, batches or dtypes that do not fit, NaN or infinity in the grid.
 
     Example:
         >>> box = torch.arange(8.0).view(1, 1, 2, 2, 2)
@@ -83,17 +87,14 @@ def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> 
     Source: Jaderberg et al. 2015, equation 5 with a third factor, and appendix A.3.
     Chapter: 7
     """
-    _validate.floating("input", input)
-    _validate.floating("grid", grid)
-    if input.ndim != 5 or grid.ndim != 5 or grid.shape[-1] != 3 or len(input) != len(grid) or input.dtype != grid.dtype:
-        raise ValueError(
-            "expected input (N, C, D, H, W) and grid (N, D, H, W, 3) of one batch size and dtype, got "
-            f"{_validate.shape_of(input)} {input.dtype} and {_validate.shape_of(grid)} {grid.dtype}"
-        )
+    _validate.sampling(input, grid, dimensions=3)
     sides = input.shape[:1:-1]  # (W, H, D), as the points' (x, y, z)
     points = [to_pixel(grid[..., axis], side, align_corners) for axis, side in enumerate(sides)]
+    _validate.pixel_coordinates(points, "zeros")
+    # Further out all eight voxels are zeros, and a number of a million has no place for the weight behind its point.
+    points = [wide(p).clamp(-2, side + 1) for p, side in zip(points, sides, strict=True)]
     low = [p.detach().floor() for p in points]
-    flat = input.flatten(2)
+    flat = wide(input).flatten(2)
     value = 0.0
     for corner in range(8):
         index, weight = 0, 1.0
@@ -106,9 +107,10 @@ def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> 
             index = index * sides[axis] + at.clamp(0, sides[axis] - 1).long()
         values = flat.gather(2, index.flatten(1)[:, None].expand(-1, flat.shape[1], -1))
         value = value + values.view(*flat.shape[:2], *index.shape[1:]) * weight[:, None]
-    return value
+    return value.to(input.dtype)
 
 
+@full_precision
 def rotation_3d(axis: Tensor, angle: Tensor) -> Tensor:
     """Rotations about axes (N, 3) of any length by angles (N,) in radians: matrices (N, 3, 3).
 

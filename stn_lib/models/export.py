@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from stn_lib.grid import affine_grid
-from stn_lib.localization import last_linear
+from stn_lib.localization import output_layer
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
@@ -108,7 +108,7 @@ def affine_localization(layer: SpatialTransformer) -> nn.Module:
             'the page can run no other; train with "affine" or "attention"'
         )
     localization = copy.deepcopy(layer.localization)
-    last = last_linear(localization)
+    last = output_layer(localization).layer
     matrix, constant = matrix.to(last.weight), constant.to(last.weight)
     last.weight = nn.Parameter(matrix @ last.weight)
     last.bias = nn.Parameter(matrix @ last.bias + constant)

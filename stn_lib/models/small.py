@@ -2,12 +2,13 @@
 
 from torch import nn
 
+from stn_lib._image_network import ImageNetwork
 from stn_lib.localization import ConvLocalization, conv_blocks
 from stn_lib.pooling import KERNELS, MaxBlurPool2d, PolyphasePool2d
 from stn_lib.spatial_transformer import SpatialTransformer, transform_family
 
 
-class CNN(nn.Sequential):
+class CNN(ImageNetwork):
     """A small convolutional image classifier without a spatial transformer.
 
     Convention:
@@ -37,12 +38,11 @@ class CNN(nn.Sequential):
         classes: int = 10,
         batch_norm: bool = True,
     ):
-        super().__init__(*_classifier(in_size, widths, hidden, classes, batch_norm))
+        super().__init__(*_classifier(in_size, widths, hidden, classes, batch_norm), in_size=in_size)
         self.arguments = {"in_size": in_size, "widths": widths, "hidden": hidden, "classes": classes}
-        self.in_size = tuple(in_size)
 
 
-class STCNN(nn.Sequential):
+class STCNN(ImageNetwork):
     """A spatial transformer, followed by a classifier of the warped image.
 
     Convention:
@@ -78,13 +78,12 @@ class STCNN(nn.Sequential):
         transform: str = "affine",
         batch_norm: bool = True,
     ):
-        super().__init__()
+        super().__init__(in_size=in_size)
         self.arguments = {
             "in_size": in_size, "out_size": out_size, "widths": widths, "hidden": hidden,
             "localization_widths": localization_widths, "localization_hidden": localization_hidden,
             "classes": classes, "transform": transform,
         }  # fmt: skip
-        self.in_size = tuple(in_size)
         localization = ConvLocalization(
             in_size,
             out_features=len(transform_family(transform).identity),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from stn_lib._image_network import ImageNetwork
 from stn_lib.localization import ConvLocalization, FullyConnectedLocalization, hidden_layer
 from stn_lib.spatial_transformer import SpatialTransformer, transform_family
 
@@ -13,7 +14,7 @@ CROP = 28  # pixels a side of a transformer's output: the size of an MNIST digit
 BUDGET = 300_000  # parameters of every network of the table, up to one hidden unit
 
 
-class Table1Network(nn.Sequential):
+class Table1Network(ImageNetwork):
     """One network of Table 1: two parts, ``transformer`` (if it has one) and ``classifier``. Returns logits.
 
     Convention:
@@ -56,10 +57,9 @@ class Table1Network(nn.Sequential):
         classes: int = 10,
         budget: int = BUDGET,
     ):
-        super().__init__()
+        super().__init__(in_size=in_size)
         if classifier not in CLASSIFIERS:
             raise ValueError(f"expected classifier in {CLASSIFIERS}, got {classifier!r}")
-        self.in_size = tuple(in_size)
         self.arguments = {
             "classifier": classifier, "transform": transform, "in_size": self.in_size, "classes": classes,
             "budget": budget,

@@ -1,0 +1,34 @@
+"""Coordinates in single precision at least, whatever surrounds them."""
+
+import functools
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+import torch
+from torch import Tensor
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+HALF = (torch.float16, torch.bfloat16)
+
+
+def wide(value: Any) -> Any:
+    """A tensor of half precision in single precision; anything else as it is."""
+    return value.float() if isinstance(value, Tensor) and value.dtype in HALF else value
+
+
+def full_precision(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Compute a function of coordinates outside autocast, its half-precision arguments in single precision.
+
+    In half precision a coordinate in an image of 224 pixels is off by up to half a pixel (bfloat16), and nothing says
+    so. Under autocast every matrix product is in half precision.
+    """
+
+    @functools.wraps(function)
+    def computed(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+        device = tensors[0].device.type if tensors else "cpu"
+        with torch.autocast(device, enabled=False):
+            return function(*map(wide, args), **{name: wide(value) for name, value in kwargs.items()})
+
+    return computed
