@@ -44,17 +44,17 @@ def one_of(name: str, value: str, known: Sequence[str]) -> None:
         raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {value!r}")
 
 
-def theta(value: Tensor, rows: int = 2) -> None:
-    """A batch of affine (N, 2, 3) or, with three rows, projective (N, 3, 3) matrices of finite numbers."""
+def theta(value: Tensor, rows: int = 2, columns: int = 3) -> None:
+    """A batch of finite matrices: affine (N, 2, 3), projective (N, 3, 3), or affine in space (N, 3, 4)."""
     floating("theta", value)
-    if value.ndim != 3 or tuple(value.shape[1:]) != (rows, 3):
-        one = tuple(value.shape) == (rows, 3)
-        hint = "add a batch dimension with theta[None]" if one else f"one {rows}x3 matrix per image"
+    if value.ndim != 3 or tuple(value.shape[1:]) != (rows, columns):
+        one = tuple(value.shape) == (rows, columns)
+        hint = "add a batch dimension with theta[None]" if one else f"one {rows}x{columns} matrix per image"
         if rows == 2 and tuple(value.shape[-2:]) == (3, 2):
             hint = "did you transpose it? Use theta.transpose(-1, -2)"
-        elif value.ndim == 2 and value.shape[1] == 3 * rows:
-            hint = f"use theta.view(-1, {rows}, 3)"
-        raise ValueError(f"expected theta of shape (N, {rows}, 3), got {shape_of(value)}: {hint}")
+        elif value.ndim == 2 and value.shape[1] == columns * rows:
+            hint = f"use theta.view(-1, {rows}, {columns})"
+        raise ValueError(f"expected theta of shape (N, {rows}, {columns}), got {shape_of(value)}: {hint}")
     finite_theta(value)
 
 
@@ -67,12 +67,13 @@ def finite_theta(value: Tensor) -> None:
         )
 
 
-def points(name: str, value: Tensor, count: str | int = "K") -> None:
-    """A batch of points (N, K, 2), or of exactly `count`, of finite numbers."""
+def points(name: str, value: Tensor, count: str | int = "K", dimensions: int = 2) -> None:
+    """A batch of points (N, K, 2), or of exactly `count`, of finite numbers; in space (N, K, 3)."""
     floating(name, value)
-    if value.ndim != 3 or value.shape[2] != 2 or count not in ("K", value.shape[1]):
-        hint = f"use {name}[None] for one set" if value.ndim == 2 else "the last axis holds (x, y)"
-        raise ValueError(f"expected {name} of shape (N, {count}, 2), got {shape_of(value)}: {hint}")
+    if value.ndim != 3 or value.shape[2] != dimensions or count not in ("K", value.shape[1]):
+        axis = {2: "(x, y)", 3: "(x, y, z)"}[dimensions]
+        hint = f"use {name}[None] for one set" if value.ndim == 2 else f"the last axis holds {axis}"
+        raise ValueError(f"expected {name} of shape (N, {count}, {dimensions}), got {shape_of(value)}: {hint}")
     if refuted(lambda: value.detach().isfinite().all()):
         raise ValueError(f"expected {name} of finite numbers, got NaN or infinity")
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stn_lib import _validate
-from stn_lib._precision import full_precision
+from stn_lib._precision import full_precision, wide
 
 Numbers = float | Sequence[float] | Tensor
 
@@ -269,11 +269,11 @@ def apply(theta: Tensor, points: Tensor) -> Tensor:
     """The input points that theta maps output points to.
 
     Args:
-        theta: (N, 2, 3) affine, or (N, 3, 3) projective.
-        points: (N, K, 2).
+        theta: (N, 2, 3) affine, (N, 3, 3) projective, or (N, 3, 4) affine in space.
+        points: (N, K, 2), in space (N, K, 3).
 
     Returns:
-        (N, K, 2).
+        The shape of the points.
 
     Raises:
         ValueError: shapes that do not fit, or a point on the horizon.
@@ -284,12 +284,12 @@ def apply(theta: Tensor, points: Tensor) -> Tensor:
 
     Chapter: 3
     """
-    _validate.theta(theta, rows=_rows(theta))
-    _validate.points("points", points)
-    if len(theta) != len(points):
+    rows, columns = _check_theta(theta)
+    _validate.points("points", points, dimensions=columns - 1)
+    if theta.shape[0] != points.shape[0]:
         raise ValueError(f"expected theta and points of one batch size, got {len(theta)} and {len(points)}")
-    mapped = points @ theta[:, :, :2].transpose(1, 2) + theta[:, None, :, 2]
-    if theta.shape[1] == 2:
+    mapped = points @ theta[:, :, :-1].transpose(1, 2) + theta[:, None, :, -1]
+    if rows < columns:
         return mapped
     w = mapped[..., 2:]
     if _validate.refuted(lambda: (w.detach() != 0).all()):
@@ -305,7 +305,7 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
     `inner` equals one warp with the composed theta.
 
     Args:
-        outer, inner: both (N, 2, 3), or both (N, 3, 3); or a batch of 1, which is used for the whole batch.
+        outer, inner: both (N, 2, 3), both (N, 3, 3), or both (N, 3, 4); a batch of 1 is used for the whole batch.
 
     Returns:
         The shape of the inputs.
@@ -322,24 +322,23 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 
     Chapter: 3
     """
-    for theta in (outer, inner):
-        _validate.theta(theta, rows=_rows(theta))
-    if _rows(outer) != _rows(inner):
+    rows, columns = _check_theta(outer)
+    if _check_theta(inner) != (rows, columns):
         raise ValueError(
             f"expected two theta of one kind, got {_validate.shape_of(outer)} and {_validate.shape_of(inner)}: "
             "make the affine one projective with homogeneous()"
         )
-    if len(outer) != len(inner) and 1 not in (len(outer), len(inner)):
+    if outer.shape[0] != inner.shape[0] and 1 not in (outer.shape[0], inner.shape[0]):
         raise ValueError(f"expected batches of one size, or of 1, got {len(outer)} and {len(inner)}")
     if outer.dtype != inner.dtype or outer.device != inner.device:
         raise ValueError(
             f"expected two theta of one dtype and device, got {outer.dtype} on {outer.device} and "
             f"{inner.dtype} on {inner.device}: use inner.to(outer)"
         )
-    if _rows(outer) == 3:
+    if rows == columns:
         return outer @ inner
-    linear = outer[:, :, :2]
-    return torch.cat([linear @ inner[:, :, :2], linear @ inner[:, :, 2:] + outer[:, :, 2:]], dim=2)
+    linear = outer[:, :, :-1]
+    return torch.cat([linear @ inner[:, :, :-1], linear @ inner[:, :, -1:] + outer[:, :, -1:]], dim=2)
 
 
 @full_precision
@@ -347,13 +346,13 @@ def invert(theta: Tensor) -> Tensor:
     """The inverse of theta.
 
     Args:
-        theta: (N, 2, 3), or (N, 3, 3).
+        theta: (N, 2, 3), (N, 3, 3), or (N, 3, 4).
 
     Returns:
         The shape of the input.
 
     Raises:
-        ValueError: a theta that flattens the image to a line or a point.
+        ValueError: a theta that flattens the image to a line or a point, or space to a plane.
 
     Example:
         >>> compose(rotation(0.3), invert(rotation(0.3))).allclose(identity(), atol=1e-6)
@@ -361,26 +360,27 @@ def invert(theta: Tensor) -> Tensor:
 
     Chapter: 3
     """
-    _validate.theta(theta, rows=_rows(theta))
-    if _rows(theta) == 3:  # the columns of the inverse are the products of pairs of rows
-        (p, q, r), whole = theta.unbind(1), theta
-        columns = [torch.linalg.cross(u, v) for u, v in ((q, r), (r, p), (p, q))]
-        area = (p * columns[0]).sum(-1)
+    rows, columns = _check_theta(theta)
+    linear = theta[:, :, :rows]
+    if rows == 3:  # the columns of the inverse are the products of pairs of rows
+        p, q, r = linear.unbind(1)
+        adjugate = torch.stack([torch.linalg.cross(u, v) for u, v in ((q, r), (r, p), (p, q))], dim=2)
+        determinant = (p * adjugate[:, :, 0]).sum(-1)
     else:
-        (a, b, x), (c, d, y) = (row.unbind(-1) for row in theta.unbind(1))
-        area, whole = a * d - b * c, theta[:, :, :2]
-    size = whole.detach().flatten(1).norm(dim=1).pow(_rows(theta))
-    flat = area.detach().abs() <= 1e-7 * size
+        (a, b), (c, d) = (row.unbind(-1) for row in linear.unbind(1))
+        adjugate, determinant = _matrix(d, -b, -c, a), a * d - b * c
+    size = linear.detach().flatten(1).norm(dim=1).pow(rows)
+    flat = determinant.detach().abs() <= 1e-7 * size
     if _validate.refuted(lambda: ~flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
-            f"expected an invertible theta, got determinant {area[at].item():.3g} at index {at}: it maps the image to "
-            "a line or a point"
+            f"expected an invertible theta, got determinant {determinant[at].item():.3g} at index {at}: it maps the "
+            "image to a line or a point"
         )
-    if _rows(theta) == 3:
-        return torch.stack(columns, dim=2) / area[:, None, None]
-    inverse = _matrix(d, -b, -c, a) / area[:, None, None]
-    return _assemble(inverse, -(inverse @ torch.stack([x, y], 1)[:, :, None])[:, :, 0])
+    inverse = adjugate / determinant[:, None, None]
+    if rows == columns:
+        return inverse
+    return torch.cat([inverse, -(inverse @ theta[:, :, -1:])], dim=2)
 
 
 def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
@@ -503,42 +503,54 @@ def _no_three_on_a_line(name: str, points: Tensor) -> None:
             )
 
 
-def _rows(theta: Tensor) -> int:
-    """The number of rows: 3 for a projective theta, else 2."""
-    return 3 if isinstance(theta, Tensor) and theta.ndim == 3 and tuple(theta.shape[1:]) == (3, 3) else 2
+def _check_theta(theta: Tensor) -> tuple[int, int]:
+    """The form (rows, columns) of theta: (3, 3) projective, (3, 4) affine in space; any other must be affine, (2, 3)."""
+    form = tuple(theta.shape[1:]) if isinstance(theta, Tensor) and theta.ndim == 3 else (2, 3)
+    rows, columns = form if form in ((3, 3), (3, 4)) else (2, 3)
+    _validate.theta(theta, rows, columns)
+    return rows, columns
+
+
+def _check_planar(theta: Tensor) -> int:
+    """The rows of an affine or projective theta: 2 or 3."""
+    rows = 3 if isinstance(theta, Tensor) and theta.ndim == 3 and tuple(theta.shape[1:]) == (3, 3) else 2
+    _validate.theta(theta, rows)
+    return rows
 
 
 class Decomposition(NamedTuple):
-    """theta = translation · rotation · shear · scaling; each field as the function of its name takes it.
+    """theta = translation · rotation · shear · scaling · perspective; each field as the function of its name takes it.
 
     Args:
         rotation: (N,) radians.
         shear: (N,).
         scale: (N, 2), x and y; y is negative where theta reflects, x never.
         translation: (N, 2).
+        perspective: (N, 2), the first two numbers of a last row (g, h, 1); None for an affine theta.
     """
 
     rotation: Tensor
     shear: Tensor
     scale: Tensor
     translation: Tensor
+    perspective: Tensor | None = None
 
 
 @full_precision
 def decompose(theta: Tensor) -> Decomposition:
-    """Factors theta into translation · rotation · shear · scaling.
+    """Factors theta into translation · rotation · shear · scaling, and a projective one into these and a perspective.
 
-    Convention: scaling acts first. The factors are not unique: another order gives other numbers, and a reflection
-    could be assigned to x. Here the x scale is positive and the y scale has the determinant's sign.
+    Convention: perspective acts first, then scaling. The factors are not unique: another order gives other numbers, and
+    a reflection could be assigned to x. Here the x scale is positive and the y scale has the determinant's sign.
 
     Args:
-        theta: (N, 2, 3), invertible.
+        theta: (N, 2, 3) or (N, 3, 3), invertible.
 
     Returns:
         A `Decomposition`.
 
     Raises:
-        ValueError: a theta that is not invertible.
+        ValueError: a theta that is not invertible, or whose last number is 0: it sends the centre to infinity.
 
     Example:
         >>> parts = decompose(torch.tensor([[[0.0, 0.5, 0.6], [1.0, 0.0, 0.4]]]))
@@ -547,6 +559,15 @@ def decompose(theta: Tensor) -> Decomposition:
 
     Chapter: 3
     """
+    if _check_planar(theta) == 3:
+        last = theta[:, 2:]
+        if _validate.refuted(lambda: (last[..., 2].detach() != 0).all()):
+            raise ValueError("expected a theta whose last number is not 0, got one that sends (0, 0) to infinity")
+        theta = theta / last[..., 2:]
+        perspective = theta[:, 2, :2]
+        # (A | t; g h 1) = (A - t (g h) | t; 0 0 1) · (1 0 0; 0 1 0; g h 1)
+        affine = torch.cat([theta[:, :2, :2] - theta[:, :2, 2:] * perspective[:, None], theta[:, :2, 2:]], dim=2)
+        return decompose(affine)._replace(perspective=perspective)
     invert(theta)  # raises if theta is not invertible
     a, b, c, d = theta[:, 0, 0], theta[:, 0, 1], theta[:, 1, 0], theta[:, 1, 1]
     scale_x = torch.hypot(a, c)
@@ -556,6 +577,7 @@ def decompose(theta: Tensor) -> Decomposition:
     return Decomposition(torch.atan2(sin, cos), shear_amount, torch.stack([scale_x, scale_y], 1), theta[:, :, 2])
 
 
+@full_precision
 def recompose(parts: Decomposition) -> Tensor:
     """The theta of a `Decomposition`.
 
@@ -567,7 +589,12 @@ def recompose(parts: Decomposition) -> Tensor:
     Chapter: 3
     """
     rotated = compose(translation(parts.translation), rotation(parts.rotation))
-    return compose(rotated, compose(shear(parts.shear), scaling(parts.scale)))
+    affine = compose(rotated, compose(shear(parts.shear), scaling(parts.scale)))
+    if parts.perspective is None:
+        return affine
+    bend = torch.eye(3).to(affine).repeat(len(affine), 1, 1)
+    bend[:, 2, :2] = wide(parts.perspective)
+    return homogeneous(affine) @ bend
 
 
 @full_precision
@@ -593,9 +620,9 @@ def theta_to_pixel(
 
     Chapter: 4
     """
-    _validate.theta(theta, rows=_rows(theta))
-    to_input = _units(theta, in_size, align_corners)
-    to_output = _units(theta, out_size or in_size, align_corners)
+    rows = _check_planar(theta)
+    to_input = _units(theta, rows, in_size, align_corners)
+    to_output = _units(theta, rows, out_size or in_size, align_corners)
     return compose(compose(to_input, theta), invert(to_output))
 
 
@@ -622,21 +649,21 @@ def theta_to_normalized(
 
     Chapter: 4
     """
-    _validate.theta(theta, rows=_rows(theta))
-    to_input = _units(theta, in_size, align_corners)
-    to_output = _units(theta, out_size or in_size, align_corners)
+    rows = _check_planar(theta)
+    to_input = _units(theta, rows, in_size, align_corners)
+    to_output = _units(theta, rows, out_size or in_size, align_corners)
     return compose(compose(invert(to_input), theta), to_output)
 
 
-def _units(like: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    """The map (1, R, 3) from normalised to pixel coordinates of an image, with the rows R of another map."""
+def _units(like: Tensor, rows: int, size: Sequence[int], align_corners: bool) -> Tensor:
+    """The map (1, rows, 3) from normalised to pixel coordinates of an image."""
     height, width = _validate.image_size(size)
     if align_corners and 1 in (height, width):
         raise ValueError(f"expected sides of at least 2 pixels with align_corners=True, got {(height, width)}")
     slack = 1 if align_corners else 0
     x, y = (width - slack) / 2, (height - slack) / 2
-    rows = [[x, 0.0, (width - 1) / 2], [0.0, y, (height - 1) / 2], [0.0, 0.0, 1.0]]
-    return torch.tensor([rows[: _rows(like)]], dtype=like.dtype, device=like.device)
+    matrix = [[x, 0.0, (width - 1) / 2], [0.0, y, (height - 1) / 2], [0.0, 0.0, 1.0]]
+    return torch.tensor([matrix[:rows]], dtype=like.dtype, device=like.device)
 
 
 def _assemble(linear: Tensor, shift: Tensor | None = None) -> Tensor:

@@ -127,3 +127,14 @@ def test_wrong_requests_are_refused(arguments, message):
 
 def test_an_empty_batch_goes_through():
     assert register(torch.zeros(0, 1, 5, 5), torch.zeros(0, 1, 5, 5), steps=2).theta.shape == (3, 0, 2, 3)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_it_descends_where_the_caller_has_switched_gradients_off(mode):
+    """Oracle: the same call without it."""
+    square = torch.zeros(1, 1, 16, 16)
+    square[..., 4:10, 4:10] = 1
+    expected = register(square.roll(2, 3), square, steps=5)
+    with mode():
+        path = register(square.roll(2, 3), square.clone(), steps=5)
+    assert torch.equal(path.theta, expected.theta) and not path.theta.is_inference()

@@ -314,3 +314,53 @@ def test_a_homography_that_sends_the_centre_to_infinity_is_refused():
     x, y = targets.unbind(-1)
     with pytest.raises(ValueError, match="horizon through it"):
         T.homography(targets, torch.stack([1 / x, y / x], -1))
+
+
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize(("in_size", "out_size"), [((37, 61), None), ((37, 61), (20, 44))])
+def test_a_homography_between_pixels_and_units(in_size, out_size, align):
+    """Oracle: numpy, by hand: the matrices that map units to pixels, on both sides; and the way back."""
+    pixels = torch.tensor([[[1.1, -0.01, -4.0], [-0.05, 1.03, -2.6], [1e-4, 2e-4, 1.0]]], dtype=torch.float64)
+
+    def units(size):
+        (height, width), slack = size, int(align)
+        x, y = (width - slack) / 2, (height - slack) / 2
+        return np.array([[x, 0, (width - 1) / 2], [0, y, (height - 1) / 2], [0, 0, 1]])
+
+    theta = T.theta_to_normalized(pixels, in_size, out_size, align)
+    expected = np.linalg.inv(units(in_size)) @ pixels[0].numpy() @ units(out_size or in_size)
+    np.testing.assert_allclose(theta[0].numpy(), expected, atol=1e-12)
+    torch.testing.assert_close(T.theta_to_pixel(theta, in_size, out_size, align), pixels)
+
+
+def test_a_projective_theta_comes_apart_and_together():
+    """Oracle: theta up to a factor; by hand a perspective alone, which has no other part; an affine one has none."""
+    theta = random_projective(5)
+    parts = T.decompose(theta)
+    torch.testing.assert_close(T.recompose(parts), theta / theta[:, 2:, 2:])
+    alone = torch.tensor([[[2.0, 0, 0], [0, 2, 0], [0.5, -0.25, 2]]])
+    parts = T.decompose(alone)
+    assert parts.perspective.tolist() == [[0.25, -0.125]] and parts.rotation.item() == parts.shear.item() == 0
+    assert parts.scale.tolist() == [[1, 1]] and parts.translation.tolist() == [[0, 0]]
+    assert T.decompose(T.identity()).perspective is None
+    with pytest.raises(ValueError, match=r"sends \(0, 0\) to infinity"):
+        T.decompose(torch.tensor([[[1.0, 0, 0], [0, 1, 1], [0, 1, 0]]]))
+
+
+def test_maps_of_space_compose_invert_and_apply():
+    """Oracle: numpy's 4 x 4 matrices and its inverse; torch's finite differences."""
+    outer, inner = (torch.randn(3, 3, 4, dtype=torch.float64) for _ in range(2))
+    points = torch.randn(3, 5, 3, dtype=torch.float64)
+
+    def whole(theta):
+        last = np.tile([[0.0, 0, 0, 1]], (3, 1, 1))
+        return np.concatenate([theta.numpy(), last.reshape(3, 1, 4)], 1)
+
+    np.testing.assert_allclose(T.compose(outer, inner), (whole(outer) @ whole(inner))[:, :3], atol=1e-12)
+    np.testing.assert_allclose(T.invert(outer), np.linalg.inv(whole(outer))[:, :3], atol=1e-9)
+    torch.testing.assert_close(T.apply(T.compose(outer, inner), points), T.apply(outer, T.apply(inner, points)))
+    assert torch.autograd.gradcheck(T.invert, outer.requires_grad_())
+    with pytest.raises(ValueError, match="expected an invertible theta"):
+        T.invert(torch.zeros(1, 3, 4))
+    with pytest.raises(ValueError, match=r"expected points of shape \(N, K, 3\).*\(x, y, z\)"):
+        T.apply(outer, points[..., :2])
