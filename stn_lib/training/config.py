@@ -169,6 +169,17 @@ def in_range(name: str, value: float, least: float, most: float = math.inf) -> N
         raise ValueError(f"expected {name} {bounds}, got {value}")
 
 
+def with_defaults(stored: dict[str, Any]) -> dict[str, Any]:
+    """A stored config with the default of each field that it lacks, because it is older than the field.
+
+    Example:
+        >>> with_defaults({"steps": 5})["optimizer"]
+        'adamw'
+    """
+    kind = TrainConfig if "model" in stored else FitConfig
+    return {field.name: field.default for field in dataclasses.fields(kind)} | stored
+
+
 def live_config(model: str, seed: int = 0) -> TrainConfig:
     """The run that chapter 7 makes on the page, and that its experiment repeats over five seeds.
 
