@@ -90,8 +90,7 @@ class TrainConfig(FitConfig):
     Args:
         model: cnn or st-cnn; of size small also pooling-cnn; of size table1 also fcn and st-fcn.
         size: small for the networks of the live chapter, table1 for those of `stn_lib.models.table1`.
-        transform: of the spatial transformer: affine, attention, projective, tps, or another name in
-            `stn_lib.spatial_transformer.TRANSFORMS`.
+        transform: of the spatial transformer, a name in `stn_lib.spatial_transformer.TRANSFORMS`, such as affine or tps.
         pool: of pooling-cnn, a name in `stn_lib.models.POOLS`.
         dataset: a name in `stn_lib.data.DATASETS`: digits (embedded) or mnist (downloaded once).
         distortion: a name in `stn_lib.data.DISTORTIONS`, such as R, RTS, P, E, TC.
