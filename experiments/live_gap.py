@@ -31,6 +31,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 def measure(row: Row, job: Job) -> Row:
     """Train both networks with one seed, as the chapter does."""
     found = {kind: train_one(kind, row["seed"], job) for kind in KINDS}
+    job.forget()
     gap = found["cnn"]["error_percent"] - found["st-cnn"]["error_percent"]
     return {**found, "gap_points": round(gap, 4)}
 
