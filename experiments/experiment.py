@@ -1,6 +1,7 @@
 """What an experiment declares, and what the runner gives to each of its measurements."""
 
 import argparse
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,10 @@ class Job:
     folder: Path
     stop: Callable[[], bool] = lambda: False
     progress: bool = False
+
+    def forget(self) -> None:
+        """Delete the checkpoints of a measured row: they must not answer for code that changes later."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Store(Protocol):

@@ -1,6 +1,7 @@
 """The gap between the two networks that chapter 7 trains, seed by seed."""
 
 import argparse
+import dataclasses
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from stn_lib import models
 from stn_lib.metrics import pose
-from stn_lib.training import evaluate, live_config, train
+from stn_lib.training import live_config, train
 from stn_lib.training.runs import held_out
 from stn_lib.transforms import compose
 
@@ -30,21 +31,15 @@ def rows(options: argparse.Namespace) -> list[Row]:
 def measure(row: Row, job: Job) -> Row:
     """Train both networks with one seed, as the chapter does."""
     found = {kind: train_one(kind, row["seed"], job) for kind in KINDS}
+    job.forget()
     gap = found["cnn"]["error_percent"] - found["st-cnn"]["error_percent"]
     return {**found, "gap_points": round(gap, 4)}
 
 
 def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
     """Train one network, and measure its error on the test set every 50 steps for the curve."""
-    config = live_config(kind, seed)
-    test_set = held_out(config)
-    curve = []
-
-    def watch(step: int, model: torch.nn.Module) -> None:
-        if step:
-            curve.append([step, round(evaluate(model, test_set).error, 3)])
-
-    result = train(config, callback=watch, callback_every=EVALUATE_EVERY, stop=job.stop, progress=job.progress)
+    config = dataclasses.replace(live_config(kind, seed), evaluate_every=EVALUATE_EVERY)
+    result = train(config, out=job.folder / kind, stop=job.stop, progress=job.progress)
     low, high = result.evaluation.interval
     poses = {} if kind == "cnn" else {"pose": pose_spreads(result.model)}
     return {
@@ -53,7 +48,7 @@ def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
         "error_percent": round(result.error, 4),
         "interval_percent": [round(low, 2), round(high, 2)],
         "n": result.evaluation.n,
-        "curve": curve,
+        "curve": [[point["step"], round(point["error"], 3)] for point in result.history if "error" in point],
         **poses,
     }
 

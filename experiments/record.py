@@ -4,7 +4,7 @@ import dataclasses
 import datetime
 import json
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,17 @@ def write_json(file: str | Path, content: dict[str, Any]) -> None:
 
 def _check_same_settings(known: dict[str, Any], mine: dict[str, Any], file: Path) -> None:
     known, mine = with_defaults(known), with_defaults(mine)
-    other = [name for name in {**known, **mine} if known.get(name) != mine.get(name)]
-    if other:
-        differences = "; ".join(f"{name} was {known.get(name)!r} and is now {mine.get(name)!r}" for name in other)
-        raise ValueError(f"{file} holds rows of other settings ({differences}): delete it, or choose another --out")
+    if differences := list(_differences(known, mine)):
+        raise ValueError(
+            f"{file} holds rows of other settings ({'; '.join(differences)}): delete it, or choose another --out"
+        )
+
+
+def _differences(known: dict[str, Any], mine: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """What differs between settings, field by field, down to the fields of a config."""
+    for name in {**known, **mine}:
+        old, new = known.get(name), mine.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from _differences(old, new, f"{prefix}{name}.")
+        elif old != new:
+            yield f"{prefix}{name} was {old!r} and is now {new!r}"

@@ -74,6 +74,6 @@ def train_plain_cnn(seed: int, job: Job, split: DigitsSplit) -> dict[str, Any]:
     config = TrainConfig(
         model="cnn", seed=seed, steps=STEPS, batch_size=BATCH, lr=LR, hold_out=job.options.hold_out
     )  # fmt: skip
-    result = train(config, stop=job.stop, progress=job.progress)
-    found = evaluate(result.model, held_out_set(split, config.distortion_spec, copies=2))
+    result = train(config, out=job.folder, stop=job.stop, progress=job.progress)
+    found = evaluate(result.model, held_out_set(split, config.recipe, copies=2))
     return {"error_percent": round(found.error, 2), "n": found.n}

@@ -111,7 +111,8 @@ def train(
         away = (theta - torch.eye(2, 3)).square().sum((1, 2)).mean()
         return value + penalty * away if penalty else value
 
-    fit(net, batches, loss, config, stop=job.stop, progress=job.progress)
+    about = {"row": job.folder.name}
+    fit(net, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress)
 
 
 def examine(

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stn_lib import _validate
 from stn_lib.grid import affine_grid
 
 SIDE = 28  # of the image in pixels, as in MNIST
@@ -50,8 +51,7 @@ def load_digits_split(seed: int = 0, hold_out: str = "test") -> DigitsSplit:
     Source: Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, through scikit-learn.
     Chapter: 7
     """
-    if hold_out not in ("test", "validation"):
-        raise ValueError(f"expected hold_out 'test' or 'validation', got {hold_out!r}")
+    _validate.one_of("hold_out", hold_out, ("test", "validation"))
     images, labels = _all_digits()
     train, test = _stratified(labels, 0.25, seed)
     if hold_out == "validation":

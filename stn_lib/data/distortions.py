@@ -104,7 +104,7 @@ TC = Distortion(
     title="moved, cluttered",
     description="digits put anywhere among scraps of others, in 60 × 60 pixels",
 )
-# These two are not from the paper: a digit with a wide margin, and a digit moved a little. 40 is divisible by 8.
+# Not from the paper: a digit with a wide margin, and a digit moved a little. 40 is divisible by 8.
 CENTRED = Distortion(
     "centred",
     out_size=(40, 40),

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from stn_lib.files import write_atomically
-from stn_lib.training.config import MACHINE
+from stn_lib.training.config import MACHINE, with_defaults
 
 FORMAT = 2
 #: What a user can do about a file that training cannot resume from.
@@ -53,6 +53,8 @@ def load(path: str | Path, remedy: str = START_AGAIN) -> dict[str, Any]:
 def check_same_config(saved: dict[str, Any], mine: dict[str, Any], file: Path | None) -> None:
     """Refuse a checkpoint whose run has another config. The device and the number of threads may differ.
 
+    A field that the checkpoint's config lacks, because it is older than the field, has its default.
+
     Args:
         saved: the checkpoint, with ``"config"`` and ``"about"``.
         mine: the same two entries of the run that would resume.
@@ -64,7 +66,7 @@ def check_same_config(saved: dict[str, Any], mine: dict[str, Any], file: Path | 
     missing = [key for key in ("config", "about", "model", "optimizer", "step") if key not in saved]
     if missing:
         raise ValueError(f"{file} is not a training run of this library, it has no {missing}: {START_AGAIN}")
-    old, new = ({**part["config"], **part["about"]} for part in (saved, mine))
+    old, new = ({**with_defaults(part["config"]), **part["about"]} for part in (saved, mine))
     differ = [key for key in {**old, **new} if old.get(key) != new.get(key) and key not in MACHINE]
     if differ:
         known = ", ".join(f"{key}={old.get(key)!r}" for key in differ)

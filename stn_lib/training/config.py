@@ -90,8 +90,7 @@ class TrainConfig(FitConfig):
     Args:
         model: cnn or st-cnn; of size small also pooling-cnn; of size table1 also fcn and st-fcn.
         size: small for the networks of the live chapter, table1 for those of `stn_lib.models.table1`.
-        transform: of the spatial transformer: affine, attention, projective, tps, or another name in
-            `stn_lib.spatial_transformer.TRANSFORMS`.
+        transform: of the spatial transformer, a name in `stn_lib.spatial_transformer.TRANSFORMS`, such as affine or tps.
         pool: of pooling-cnn, a name in `stn_lib.models.POOLS`.
         dataset: a name in `stn_lib.data.DATASETS`: digits (embedded) or mnist (downloaded once).
         distortion: a name in `stn_lib.data.DISTORTIONS`, such as R, RTS, P, E, TC.
@@ -167,6 +166,17 @@ def in_range(name: str, value: float, least: float, most: float = math.inf) -> N
     if not least <= value <= most or value == math.inf:  # NaN fails every comparison
         bounds = f"of at least {least}" if most == math.inf else f"in [{least}, {most}]"
         raise ValueError(f"expected {name} {bounds}, got {value}")
+
+
+def with_defaults(stored: dict[str, Any]) -> dict[str, Any]:
+    """A stored config with the default of each field that it lacks, because it is older than the field.
+
+    Example:
+        >>> with_defaults({"steps": 5})["optimizer"]
+        'adamw'
+    """
+    kind = TrainConfig if "model" in stored else FitConfig
+    return {field.name: field.default for field in dataclasses.fields(kind)} | stored
 
 
 def live_config(model: str, seed: int = 0) -> TrainConfig:

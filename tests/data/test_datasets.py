@@ -56,7 +56,7 @@ def test_mnist_is_loaded_by_its_own_loader(monkeypatch):
     assert DATASETS["mnist"].final_test and not DATASETS["digits"].final_test
 
 
-def stripes(hold_out):
+def two_images(hold_out):
     """A data set of two classes: horizontal and vertical stripes."""
     image = (torch.arange(28) % 4 < 2).float().expand(1, 28, 28)
     images, labels = torch.stack([image, image.mT] * 6), torch.tensor([0, 1] * 6)
@@ -65,15 +65,15 @@ def stripes(hold_out):
 
 def test_one_declaration_is_enough_for_a_data_set_and_for_a_distortion(monkeypatch):
     """Oracle: the images of the new data set, which the new distortion leaves as they are."""
-    monkeypatch.setitem(DATASETS, "stripes", Dataset("stripes", "two classes of stripes", stripes))
+    monkeypatch.setitem(DATASETS, "two images", Dataset("two images", "two classes of stripes", two_images))
     monkeypatch.setitem(DISTORTIONS, "still", Distortion("still", (28, 28), 0.0, description="no distortion"))
-    split = load_dataset("stripes")
+    split = load_dataset("two images")
     images, labels = training_batch(split, "still", 20, generator=torch.Generator().manual_seed(0))
     for image, label in zip(images, labels.tolist(), strict=True):
         torch.testing.assert_close(image, split.train_images[label], rtol=0, atol=1e-5)
     held_out = held_out_set(split, "still", copies=2)
     torch.testing.assert_close(held_out.images, split.test_images.repeat(2, 1, 1, 1), rtol=0, atol=1e-5)
-    assert TrainConfig(dataset="stripes", distortion="still").recipe == DISTORTIONS["still"]
+    assert TrainConfig(dataset="two images", distortion="still").recipe == DISTORTIONS["still"]
 
 
 @pytest.mark.parametrize(("name", "said"), [("mnits", "did you mean 'mnist'?"), ("cifar", "got 'cifar'$")])

@@ -52,7 +52,7 @@ def test_validation_never_sees_a_test_digit():
 
 def test_unknown_hold_out_is_refused():
     """Oracle: the message names what there is."""
-    with pytest.raises(ValueError, match="expected hold_out 'test' or 'validation', got 'train'"):
+    with pytest.raises(ValueError, match="expected hold_out to be one of 'test', 'validation', got 'train'"):
         load_digits_split(hold_out="train")
 
 

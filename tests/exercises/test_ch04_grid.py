@@ -8,7 +8,7 @@ from tests.exercises.ch04_grid import ANSWERS
 
 
 @pytest.mark.parametrize("slip", ANSWERS["repaired"].mistaken)
-def test_every_mistake_of_the_last_exercise_passes_the_identity(slip):
+def test_every_mistake_of_repaired_passes_the_identity(slip):
     """That is what the exercise is about: a test with the identity finds none of them."""
     image = torch.rand(4, 7, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     identity = torch.eye(2, 3, dtype=torch.float64)

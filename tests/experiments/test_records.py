@@ -73,6 +73,11 @@ def test_a_record_of_other_settings_is_refused(tmp_path):
     Record(file, {"config": config, "pairs": 4}, ("seed",))
     with pytest.raises(ValueError, match=r"record\.json holds rows of other settings \(pairs was 4 and is now 8\)"):
         Record(file, {"config": config, "pairs": 8}, ("seed",))
+    warmer = dataclasses.asdict(TrainConfig(steps=5, lr=0.1, label_smoothing=0.0))
+    with pytest.raises(
+        ValueError, match=r"\(config\.lr was 0\.004 and is now 0\.1; config\.label_smoothing was 0\.05 and"
+    ):
+        Record(file, {"config": warmer, "pairs": 4}, ("seed",))
     for torn in ("", "[]", "{}", '{"settings": {}, "ru'):
         file.write_text(torn)
         with pytest.raises(ValueError, match=r"expected a record with settings and runs in .*record\.json"):

@@ -1,11 +1,12 @@
 """Checkpoints and logs: what is read back, what is refused."""
 
+import dataclasses
 import json
 
 import pytest
 import torch
 
-from stn_lib.training import checkpoint
+from stn_lib.training import FitConfig, TrainConfig, checkpoint
 
 
 def test_round_trip(tmp_path):
@@ -79,6 +80,17 @@ def test_the_machine_may_change(tmp_path):
     checkpoint.check_same_config(saved, {"config": {"steps": 3, "device": "cpu", "threads": 4}, "about": {}}, None)
     with pytest.raises(ValueError, match="expected a checkpoint with steps=4, got one with steps=3"):
         checkpoint.check_same_config(saved, {"config": {"steps": 4}, "about": {}}, None)
+
+
+@pytest.mark.parametrize("config", [FitConfig(steps=4), TrainConfig(steps=4)])
+def test_a_checkpoint_older_than_a_field_has_its_default(config):
+    """Oracle: the fields' defaults, by hand: another value is refused, and the message names it alone."""
+    older = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("lr", "momentum")}
+    saved = {"config": older, "about": {}, "model": {}, "optimizer": {}, "step": 3}
+    checkpoint.check_same_config(saved, {"config": dataclasses.asdict(config), "about": {}}, None)
+    changed = dataclasses.asdict(dataclasses.replace(config, lr=0.5))
+    with pytest.raises(ValueError, match=r"expected a checkpoint with lr=0\.5, got one with lr=0\.004 in"):
+        checkpoint.check_same_config(saved, {"config": changed, "about": {}}, None)
 
 
 def test_weights_that_do_not_fit_the_network_are_refused(tmp_path):

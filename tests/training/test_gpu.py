@@ -5,13 +5,14 @@ import torch
 
 from stn_lib.data import held_out_set, load_digits_split, training_batch
 from stn_lib.data.digits import DigitsSplit
+from stn_lib.spatial_transformer import TRANSFORMS
 from stn_lib.training import OutOfTime, TrainConfig, load_run, train
 
 GPU = next((name for name, kind in (("cuda", torch.cuda), ("mps", torch.backends.mps)) if kind.is_available()), None)
 pytestmark = pytest.mark.skipif(GPU is None, reason="no GPU here")
 
 NETWORKS = [("cnn", "affine"), ("fcn", "affine")] + [
-    (model, transform) for model in ("st-cnn", "st-fcn") for transform in ("attention", "affine", "projective", "tps")
+    (model, transform) for model in ("st-cnn", "st-fcn") for transform in TRANSFORMS
 ]
 
 

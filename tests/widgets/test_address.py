@@ -1,18 +1,14 @@
 """The page's address opens an explorable in a state; a value out of range is clamped, any other nonsense ignored."""
 
-import numpy as np
 import pytest
 
-from stn_lib.models import CNN
 from stn_lib.widgets import (
     AlignImage,
     DrawDigit,
-    Estimate,
     LossAlongShift,
     MoveDigit,
     PaperTable,
     PoolShift,
-    Prediction,
     ReplayTraining,
     RotatePoint,
     SamplePoint,
@@ -20,26 +16,9 @@ from stn_lib.widgets import (
     TracePixel,
     WarpImage,
 )
-from tests.widgets.paper_rows import pair
-from tests.widgets.recorded_run import widget as recorded_run
+from tests.widgets.makers import MAKERS
 from tests.widgets.stage import Stage
 
-MAKERS = {
-    AlignImage: AlignImage,
-    DrawDigit: lambda: DrawDigit("digits-rts-cnn", "digits-rts-st-cnn"),
-    Estimate: lambda: Estimate("ch0-test", "How many?", ("heads", "tails"), span=(1, 90)),
-    LossAlongShift: lambda: LossAlongShift(np.eye(9)),
-    MoveDigit: lambda: MoveDigit(CNN(in_size=(40, 40))),
-    PaperTable: lambda: PaperTable(pair()),
-    PoolShift: lambda: PoolShift(np.eye(6)),
-    Prediction: lambda: Prediction("k", "1 + 1?", [("2", True, "Yes."), ("11", False, "That joins digits.")]),
-    ReplayTraining: recorded_run,
-    RotatePoint: RotatePoint,
-    SamplePoint: SamplePoint,
-    StraightenDigit: StraightenDigit,
-    TracePixel: TracePixel,
-    WarpImage: WarpImage,
-}
 HOSTILE = ("1e300", "-1e300", "NaN", "Infinity", "", "abc", "1.5", "-1", "__proto__", "1,2", "<b>", "%00", "true")
 
 # The address's query, and what it makes of the traits that it names; all others stay as they are.

@@ -8,7 +8,9 @@ import torch
 from scipy.interpolate import RBFInterpolator
 
 from stn_lib import transforms
+from stn_lib.spatial_transformer import TRANSFORMS
 from stn_lib.widgets import WarpImage
+from stn_lib.widgets.warp_image import _THETA
 from tests.widgets.javascript import close, module
 
 CORNERS = torch.tensor([[-1.0, -1], [1, -1], [1, 1], [-1, 1]]).double()
@@ -26,17 +28,38 @@ def spline(seed=3):
     )
 
 
-FAMILIES = {"affine": AFFINE, "projective": PROJECTIVE, "tps": spline()}
+def numbers_of(family):
+    """A theta near the identity, for families that have no example here."""
+    identity = torch.tensor(TRANSFORMS[family].identity, dtype=torch.float64)
+    return (identity + rand(len(identity), seed=5, low=-0.3, high=0.3)).tolist()
 
 
-def mapped(family, theta, points, smoothing=0.0):
+EXAMPLES = {"affine": AFFINE, "projective": PROJECTIVE, "tps": spline()}
+FAMILIES = {family: EXAMPLES.get(family) or numbers_of(family) for family in _THETA}
+CALL_FAMILY = "(m, [family, name, ...a]) => m.FAMILIES[family][name](...a)"
+
+
+def mapped(family, numbers, points, smoothing=0.0):
     """The library's answer."""
-    theta = torch.tensor(theta, dtype=torch.float64)
+    theta = _THETA[family](torch.tensor([numbers], dtype=torch.float64))
     if family == "tps":
         controls = transforms.control_points(dtype=torch.float64)
-        return transforms.tps_weights(points, controls, smoothing) @ theta.view(16, 2)
-    theta = theta if family == "affine" else torch.cat([theta, theta.new_ones(1)])
-    return transforms.apply(theta.view(1, -1, 3), points[None])[0]
+        return transforms.tps_weights(points, controls, smoothing) @ theta[0]
+    return transforms.apply(theta, points[None])[0]
+
+
+def test_python_and_the_page_declare_the_same_families(call):
+    """Oracle: each other's keys; the identities of TRANSFORMS; as many names as numbers that are typed."""
+    identities = call(
+        module("warp_image/families.js"),
+        "(m) => Object.fromEntries(Object.entries(m.FAMILIES).map(([name, family]) => [name, family.identity]))",
+    )
+    named = [family for family, _ in WarpImage.WORDS["families"]]
+    assert list(identities) == named == list(_THETA)
+    for family, identity in identities.items():
+        close(identity, TRANSFORMS[family].identity)
+    for family, labels in WarpImage.WORDS["entries"].items():
+        assert len(labels) == len(identities[family]), family
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -75,32 +98,29 @@ def test_the_warper_maps_points_as_the_library_does(call, family, smoothing):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("corner", range(4))
-def test_a_dragged_corner_comes_to_the_pointer(call, family, corner):
-    start = {"affine": [1, 0, 0, 0, 1, 0], "projective": [1, 0, 0, 0, 1, 0, 0, 0], "tps": FAMILIES["tps"]}[family]
-    place = (1.15 * CORNERS[corner]).tolist()
-    after = call(
-        module("warp_image/families.js"),
-        "(m, a) => m.FAMILIES[a[0]].drag(...a.slice(1))",
-        [family, start, corner, *place],
-    )
-    if family == "tps":
-        assert after[2 * corner : 2 * corner + 2] == place
-        assert [v for k, v in enumerate(after) if k // 2 != corner] == [
-            v for k, v in enumerate(start) if k // 2 != corner
-        ]
-        return
-    now = mapped(family, after, CORNERS)
-    opposite = (corner + 2) % 4
-    close(now[corner], place, 1e-9)
-    close(now[opposite], CORNERS[opposite], 1e-9)
+@pytest.mark.parametrize("handle", range(4))
+def test_a_dragged_handle_comes_to_the_pointer(call, family, handle):
+    """Oracle: the pointer; by hand, what else stays: the opposite corner, or all other control points."""
+    source = module("warp_image/families.js")
+    start, handles = call(source, "(m, a) => [m.FAMILIES[a].identity, m.FAMILIES[a].handles]", family)
+    handles = torch.tensor(handles, dtype=torch.float64)
+    place = (1.15 * handles[handle]).tolist()
+    now = mapped(family, call(source, CALL_FAMILY, [family, "drag", start, handle, *place]), handles)
+    close(now[handle], place, 1e-9)
+    stay = {
+        "affine": [(handle + 2) % 4],
+        "projective": [(handle + 2) % 4],
+        "tps": [k for k in range(16) if k != handle],
+    }
+    for k in stay.get(family, []):
+        close(now[k], handles[k], 1e-9)
 
 
 def test_a_corner_that_would_bring_the_horizon_in_is_refused(call):
     unit = [1, 0, 0, 0, 1, 0, 0, 0]
     source = module("warp_image/families.js")
-    assert call(source, "(m, a) => m.FAMILIES[a[0]].drag(...a.slice(1))", ["projective", unit, 0, 0.9, 0.9]) is None
-    assert call(source, "(m, a) => m.FAMILIES[a[0]].drag(...a.slice(1))", ["projective", unit, 0, 0.0, 0.0]) is None
+    assert call(source, CALL_FAMILY, ["projective", "drag", unit, 0, 0.9, 0.9]) is None
+    assert call(source, CALL_FAMILY, ["projective", "drag", unit, 0, 0.0, 0.0]) is None
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -108,11 +128,17 @@ def test_the_whole_frame_moves(call, family):
     points = rand(5, 2, low=-1, high=1)
     after = call(
         module("warp_image/families.js"),
-        "(m, a) => m.FAMILIES[a[0]].move(...a.slice(1))",
-        [family, FAMILIES[family], 0.3, -0.2],
+        CALL_FAMILY,
+        [family, "move", FAMILIES[family], 0.3, -0.2],
     )
     wanted = mapped(family, FAMILIES[family], points) + torch.tensor([0.3, -0.2], dtype=torch.float64)
     close(mapped(family, after, points), wanted, 1e-9)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_identity_is_converted_to_the_identity(call, family):
+    found = call(module("warp_image/model.js"), "(m, a) => m.convert(...a)", [[1, 0, 0, 0, 1, 0], "affine", family])
+    close(found, TRANSFORMS[family].identity)
 
 
 def test_families_are_converted(call):

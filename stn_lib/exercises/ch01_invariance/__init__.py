@@ -1,4 +1,4 @@
-"""The checks of chapter 1: shifting, equivariance, accuracy and consistency under a change."""
+"""The checks of chapter 1, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

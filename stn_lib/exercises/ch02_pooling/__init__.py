@@ -1,4 +1,4 @@
-"""The checks of chapter 2: blur kernels, blur pooling, and the choice of APS."""
+"""The checks of chapter 2, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

@@ -1,4 +1,4 @@
-"""The checks of chapter 3: rotation, composition, inverse, decomposition, the horizon, the thin plate spline."""
+"""The checks of chapter 3, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

@@ -1,4 +1,4 @@
-"""The checks of chapter 4: base grid, normalised and pixel coordinates, rotation and shift in pixels."""
+"""The checks of chapter 4, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

@@ -1,4 +1,4 @@
-"""The checks of chapter 5: sampling between the pixels."""
+"""The checks of chapter 5, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

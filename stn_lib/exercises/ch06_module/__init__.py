@@ -1,4 +1,4 @@
-"""The checks of chapter 6: the module assembled, and how to keep it alive."""
+"""The checks of chapter 6, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

@@ -1,4 +1,4 @@
-"""The checks of chapter 7: intervals, learning rates, and a choice by validation."""
+"""The checks of chapter 7, one module for each exercise."""
 
 from stn_lib.exercises.framework.registry import chapter_checks
 

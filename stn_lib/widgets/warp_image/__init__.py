@@ -92,6 +92,9 @@ _THETA = {
 }
 
 
+_ENTRIES = ["x from x", "x from y", "shift in x", "y from x", "y from y", "shift in y"]
+
+
 class WarpImage(Explorable):
     """Drag the frame that theta reads, type its numbers; see the same theta as a pull and as a push.
 
@@ -99,9 +102,10 @@ class WarpImage(Explorable):
 
     Args:
         image: the image, square (H, H), values from 0 to 1; a digit of sample_digits if not given.
-        family: ``"affine"``, ``"projective"`` or ``"tps"``, a thin plate spline with 4 by 4 control points.
-        theta: as many numbers as the family has in `stn_lib.spatial_transformer.TRANSFORMS`: 6, 8 (the ninth is 1), or
-            32, x and y of the source of each control point.
+        family: a key of ``WORDS["families"]``, such as ``"affine"``, or ``"tps"``, a thin plate spline with 4 by 4 control
+            points.
+        theta: as many numbers as the family has in `stn_lib.spatial_transformer.TRANSFORMS`: of a projective theta 8 (the
+            ninth is 1); of a spline 32, x and y of the source of each control point.
         smoothing: the spline's regularisation.
 
     Raises:
@@ -124,16 +128,10 @@ class WarpImage(Explorable):
         "frame": "the whole frame",
         "reads": "is read at x {x}, y {y}",
         "theta": "θ",
-        "entries": [
-            "x from x",
-            "x from y",
-            "shift in x",
-            "y from x",
-            "y from y",
-            "shift in y",
-            "w from x",
-            "w from y",
-        ],
+        "entries": {  # by family; the numbers of a family that is not here are not typed
+            "affine": _ENTRIES,
+            "projective": [*_ENTRIES, "w from x", "w from y"],
+        },
         "thirty": "32 numbers: where each of the 16 points is read",
         "parts": {
             "determinant": "determinant",

@@ -3,10 +3,12 @@
 // - identity: the theta that changes nothing.
 // - handles: the output's points whose sources the reader drags; `held(theta)` is those sources.
 // - sources(points): a function of theta and the smoothing to the sources of these points, flat.
-// - drag(theta, k, x, y): theta after the source of handle k was dragged to (x, y); null where none does that.
+// - drag(theta, k, x, y): theta after the source of handle k was dragged to (x, y); null where none does that. That
+//   source must come to (x, y) exactly; what else moves is yours to choose.
 // - move(theta, dx, dy): theta after all sources were moved.
 // - closestAffine(theta), from(family, theta): from the affine family and from another family to this one.
 // - isAffine(theta), isValid(theta): whether it is an affine map, and whether it can be drawn.
+// - endsWithOne: true if theta leaves out a last entry that is always 1; it is shown behind the typed numbers.
 import { controlPoints, homography, tpsWeights } from "./splines.js";
 
 export const CORNERS = [
@@ -51,6 +53,7 @@ const affine = {
 
 const projective = {
   identity: [1, 0, 0, 0, 1, 0, 0, 0],
+  endsWithOne: true,
   handles: CORNERS,
   sources: (points) => (theta) => divided(points, theta, (x, y) => theta[6] * x + theta[7] * y + 1),
   held: (theta) => pairs(projective.sources(CORNERS)(theta)),

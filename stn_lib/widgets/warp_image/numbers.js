@@ -1,12 +1,12 @@
 // The numbers of theta, to be typed, and what they mean.
 import { h } from "../shared/dom.js";
 import { format, interpolate } from "../shared/text.js";
-import { smallestW } from "./families.js";
+import { FAMILIES, smallestW } from "./families.js";
 
 const LIMIT = 9; // of a number that is typed
 
 function makeMatrix(words, put) {
-  const inputs = words.entries.map((label, k) =>
+  const makeInput = (label, k) =>
     h("input", {
       type: "number",
       step: 0.05,
@@ -16,22 +16,20 @@ function makeMatrix(words, put) {
       oninput: ({ target: { value } }) => {
         if (value !== "" && Number.isFinite(Number(value))) put(k, Number(value));
       },
-    }),
-  );
+    });
+  const inputs = new Map(Object.entries(words.entries).map(([family, labels]) => [family, labels.map(makeInput)]));
   const one = h("span", { class: "stn-one" }, "1");
   const node = h("div", { class: "stn-matrix" });
-  // A theta of more numbers than the entries have names is not typed; the last entry of a (3, 3) theta is 1.
-  const arrange = (count) => {
-    if (count > inputs.length) node.replaceChildren(h("p", {}, words.thirty));
-    else node.replaceChildren(...inputs.slice(0, count), ...(count % 3 === 2 ? [one] : []));
+  // The numbers of a family whose entries have no names are not typed.
+  const arrange = (family) => {
+    const own = inputs.get(family) ?? [h("p", {}, words.thirty)];
+    node.replaceChildren(...own, ...(FAMILIES[family].endsWithOne ? [one] : []));
   };
-  const draw = (theta) => {
-    if (theta.length > inputs.length) return;
-    theta.forEach((value, k) => {
-      const shown = Number(value.toFixed(3));
-      if (inputs[k].value === "" || Math.abs(Number(inputs[k].value) - shown) > 4e-4) inputs[k].value = shown;
+  const draw = (family, theta) =>
+    inputs.get(family)?.forEach((input, k) => {
+      const shown = Number(theta[k].toFixed(3));
+      if (input.value === "" || Math.abs(Number(input.value) - shown) > 4e-4) input.value = shown;
     });
-  };
   return { node, arrange, draw };
 }
 
@@ -79,7 +77,7 @@ export function makeNumbers(words, put) {
     keeps.node,
   );
   const draw = (family, theta, found) => {
-    matrix.draw(theta);
+    matrix.draw(family, theta);
     parts.draw(found);
     keeps.draw(found.keeps);
     const notes = { tps: words.closest, projective: interpolate(words.horizon, { w: format(smallestW(theta)) }) };

@@ -167,7 +167,7 @@ function render({ model, el }) {
     if (family === arranged) return;
     arranged = family;
     input.arrange(family);
-    typed.arrange(FAMILIES[family].identity.length);
+    typed.arrange(family);
     inputs.arrange(family);
   };
   const draw = () => {
