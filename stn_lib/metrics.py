@@ -141,7 +141,7 @@ def shift_consistency(
     pairs: int = 1,
     *,
     generator: torch.Generator,
-    batch_size: int = 512,
+    batch_size: int = 128,
 ) -> Consistency:
     """How often a classifier assigns two shifts of one image the same class, correct or not.
 

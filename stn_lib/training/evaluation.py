@@ -39,7 +39,7 @@ def evaluate(
     dataset: str = "digits",
     hold_out: str = "test",
     copies: int = 4,
-    batch_size: int = 256,
+    batch_size: int = 128,
 ) -> Evaluation:
     """Measure a network on held-out digits under distortions that never change.
 
