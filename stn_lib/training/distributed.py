@@ -16,10 +16,23 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def join_processes(device: torch.device) -> None:
-    """Join the other processes that torchrun started, if there are any, until this process ends."""
-    if _launched() and not dist.is_initialized():
+    """Join the other processes that torchrun started, if there are any, until this process ends.
+
+    Raises:
+        ValueError: if a process group that the caller made is not the one that torchrun started: two processes could
+            then both write the files of a run, or none.
+    """
+    if not _launched():
+        return
+    if not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         atexit.register(dist.destroy_process_group)
+    started = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+    if started != (rank(), world_size()):
+        raise ValueError(
+            f"expected the process group of torchrun, process {started[0]} of {started[1]}, got one in which this is "
+            f"process {rank()} of {world_size()}: call init_process_group without rank and world_size, or leave it out"
+        )
 
 
 def is_main_process() -> bool:

@@ -105,6 +105,18 @@ def test_one_process_is_the_main_one_whatever_the_environment_holds(left, monkey
     assert sorted(file.name for file in tmp_path.iterdir()) == ["checkpoint.pt", "metrics.jsonl"]
 
 
+def test_a_process_group_that_torchrun_did_not_start_is_refused(monkeypatch):
+    """Oracle: by hand: torchrun says the second of two; the caller's group holds this process alone."""
+    monkeypatch.setattr(distributed.dist, "is_torchelastic_launched", lambda: True)
+    monkeypatch.setattr(distributed.dist, "is_initialized", lambda: True)
+    monkeypatch.setattr(distributed.dist, "get_rank", lambda: 0)
+    monkeypatch.setattr(distributed.dist, "get_world_size", lambda: 1)
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="process 1 of 2, got one in which this is process 0 of 1"):
+        distributed.join_processes(torch.device("cpu"))
+
+
 def test_alone_nothing_is_shared():
     """Oracle: the same objects come back."""
     batch, model = torch.zeros(3, 1), nn.Sequential(nn.BatchNorm1d(1))
