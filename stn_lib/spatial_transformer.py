@@ -12,7 +12,7 @@ from stn_lib import _validate
 from stn_lib._precision import wide
 from stn_lib._registry import look_up
 from stn_lib.grid import affine_grid, projective_grid, tps_grid
-from stn_lib.localization import start_at
+from stn_lib.localization import output_layer, start_at
 from stn_lib.transforms import control_points, projective
 
 
@@ -150,8 +150,7 @@ class SpatialTransformer(nn.Module):
 
     def start_at_identity(self) -> None:
         """Write the identity start into the localisation network's last layer."""
-        found = start_at(self.localization, torch.tensor(self.family.identity))
-        self._unproved = None if found.proved else found.layer
+        self._start_proved = start_at(self.localization, torch.tensor(self.family.identity)).proved
 
     @property
     def family(self) -> Transform:
@@ -221,12 +220,12 @@ class SpatialTransformer(nn.Module):
 
     def _prove_start(self, parameters: Tensor) -> None:
         """At the first call: does a network whose way of the data is unknown output what its last layer holds?"""
-        layer = self._unproved
-        if layer is None or torch.compiler.is_compiling():
+        if self._start_proved or torch.compiler.is_compiling():
             return
-        self._unproved = None
-        untouched = not bool(layer.weight.detach().any())
-        if untouched and not torch.equal(parameters.detach(), wide(layer.bias.detach()).expand_as(parameters)):
+        self._start_proved = True
+        layer = output_layer(self.localization).layer
+        trained = bool(layer.weight.detach().any())
+        if not trained and _validate.refuted(lambda: (parameters.detach() == wide(layer.bias.detach())).all()):
             raise ValueError(
                 f"expected a localisation network that outputs the bias of its last layer, {layer}, at the start, got "
                 "other numbers: something stands behind that layer, or it is not the last in forward(). Register it "

@@ -178,6 +178,7 @@ def test_a_network_that_cannot_be_read_beforehand_is_checked_when_it_first_runs(
         SpatialTransformer(Branching(6)).theta(images)
     with pytest.raises(ValueError, match="got other numbers: something stands behind that layer"):
         SpatialTransformer(InsideWithLength(head(nn.Sigmoid()))).theta(images)
+    assert all(key.startswith("localization.") for key in SpatialTransformer(Branching(6)).state_dict())
     trained = SpatialTransformer(Branching(6))  # weights that somebody has loaded are not a start
     nn.init.normal_(trained.localization.hidden.weight)
     assert trained.theta(images).shape == (2, 2, 3)
