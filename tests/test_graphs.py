@@ -77,8 +77,7 @@ def test_traced_on_two_images_it_takes_five(name):
     torch.testing.assert_close(torch.jit.trace(module, (two,), check_trace=False)(five), module(five))
 
 
-@pytest.mark.parametrize("padding", PADDINGS)
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("mode", "padding"), zip(MODES, PADDINGS, strict=True))
 def test_the_sampler_from_scratch_does_all_of_it_too(mode, padding):
     """Oracle: torch's own pair of functions."""
 
