@@ -8,6 +8,7 @@ row to divide by; a thin plate spline is (N, K, 2), the source points of K contr
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -16,6 +17,9 @@ from stn_lib import _validate
 from stn_lib._precision import full_precision, wide
 
 Numbers = float | Sequence[float] | Tensor
+DIRECTIONS = ("forward", "inverse")
+AXES = ("xy", "yx")
+ORIGINS = ("pixel", "corner", "center")
 
 
 def identity(batch: int = 1, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
@@ -633,7 +637,8 @@ def theta_to_normalized(
     """The inverse of `theta_to_pixel`: a map between pixel coordinates as theta.
 
     Args:
-        theta: (N, 2, 3), or (N, 3, 3) such as a homography of OpenCV, in pixels counted from 0.
+        theta: (N, 2, 3), or (N, 3, 3), output to input, in pixels counted from 0. `from_pixel_matrix` takes the matrices
+            of OpenCV and others.
         in_size, out_size, align_corners: as in `theta_to_pixel`.
 
     Returns:
@@ -655,14 +660,103 @@ def theta_to_normalized(
     return compose(compose(invert(to_input), theta), to_output)
 
 
-def _units(like: Tensor, rows: int, size: Sequence[int], align_corners: bool) -> Tensor:
-    """The map (1, rows, 3) from normalised to pixel coordinates of an image."""
+@full_precision
+def from_pixel_matrix(
+    matrix: Tensor | np.ndarray | Sequence,
+    in_size: Sequence[int],
+    out_size: Sequence[int] | None = None,
+    align_corners: bool = False,
+    *,
+    direction: str,
+    axes: str = "xy",
+    origin: str = "pixel",
+) -> Tensor:
+    """theta of a matrix in pixels that another library uses: OpenCV, scipy, scikit-image, Pillow, torchvision.
+
+    Convention:
+        ``direction="forward"``: the matrix maps input to output, as ``cv2.getRotationMatrix2D`` returns it and
+        ``cv2.warpAffine`` takes it. ``"inverse"``: output to input, as theta, in ``scipy.ndimage.affine_transform``,
+        ``PIL.Image.transform``, ``skimage.transform.warp`` and with ``cv2.WARP_INVERSE_MAP``.
+        ``axes="yx"``: (row, column), as in scipy. ``origin``, where a coordinate is 0: at the centre of the first
+        ``"pixel"`` (OpenCV, scipy, scikit-image), at the upper left ``"corner"``, half a pixel before it (Pillow), or at
+        the ``"center"`` of each image (inside torchvision).
+
+    Args:
+        matrix: (2, 3) or (3, 3), or a batch of them; nested lists and integers get torch's default dtype.
+        in_size, out_size: (H, W) of the input and of the output; the output's is the input's if None.
+        align_corners: the convention of theta; use the same in the grid and in the sampler.
+        direction, axes, origin: the convention of the matrix.
+
+    Returns:
+        (N, 2, 3) for an `affine_grid`, or (N, 3, 3) for a `projective_grid`, as many rows as the matrix.
+
+    Raises:
+        TypeError: a matrix that does not hold real numbers.
+        ValueError: another shape or an unknown convention, NaN or infinity, a forward matrix without an inverse, or sizes
+            as in `theta_to_pixel`.
+
+    Example:
+        >>> to_the_right = [[1, 0, 3], [0, 1, 0]]  # in OpenCV, the content moves by 3 pixels
+        >>> from_pixel_matrix(to_the_right, (20, 60), direction="forward").allclose(translation((-6 / 60, 0.0)))
+        True
+
+    Chapter: 3
+    """
+    for name, value, known in (("direction", direction, DIRECTIONS), ("axes", axes, AXES), ("origin", origin, ORIGINS)):
+        _validate.one_of(name, value, known)
+    matrix = _matrices(matrix)
+    rows = matrix.shape[1]
+    if axes == "yx":
+        matrix = matrix[:, [1, 0, 2][:rows]][:, :, [1, 0, 2]]
+    to_input = _units(matrix, rows, in_size, align_corners, origin)
+    to_output = _units(matrix, rows, out_size or in_size, align_corners, origin)
+    if direction == "inverse":
+        return compose(compose(invert(to_input), matrix), to_output)
+    # Inverted in normalised coordinates: in pixels large shifts hide the determinant of a homography.
+    return invert(compose(compose(invert(to_output), matrix), to_input))
+
+
+def _matrices(matrix: Tensor | np.ndarray | Sequence) -> Tensor:
+    """Matrices (N, 2, 3) or (N, 3, 3) of finite numbers, from a tensor, an array or nested lists."""
+    if not isinstance(matrix, Tensor):
+        keep = isinstance(matrix, np.ndarray)
+        try:
+            matrix = torch.from_numpy(np.array(matrix))  # a copy: an array may be flipped or read-only
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"expected matrix as a tensor, an array or nested lists of numbers, got {matrix!r}: write "
+                "[[a, b, c], [d, e, f]]"
+            ) from error
+        matrix = matrix if keep or matrix.is_complex() else matrix.to(torch.get_default_dtype())
+    if matrix.is_complex():
+        raise TypeError(f"expected matrix of real numbers, got {matrix.dtype}")
+    matrix = wide(matrix) if matrix.is_floating_point() else matrix.to(torch.get_default_dtype())
+    if matrix.ndim not in (2, 3) or tuple(matrix.shape[-2:]) not in ((2, 3), (3, 3)):
+        hints = {
+            (2, 2): "append the offset as a third column",
+            (3, 2): "did you transpose it?",
+            (6,): "use numpy.reshape(matrix, (2, 3))",
+            (8,): "append 1 and use numpy.reshape(matrix, (3, 3))",
+        }
+        hint = hints.get(tuple(matrix.shape[-2:]), "one matrix for each image, or one for all")
+        raise ValueError(
+            f"expected matrix of shape (2, 3), (3, 3), (N, 2, 3) or (N, 3, 3), got {_validate.shape_of(matrix)}: {hint}"
+        )
+    if _validate.refuted(lambda: matrix.detach().isfinite().all()):
+        raise ValueError("expected matrix of finite numbers, got NaN or infinity: look for what computed it")
+    return matrix.reshape(-1, *matrix.shape[-2:])
+
+
+def _units(like: Tensor, rows: int, size: Sequence[int], align_corners: bool, origin: str = "pixel") -> Tensor:
+    """The map (1, rows, 3) from normalised to pixel coordinates of an image, which are 0 at the origin."""
     height, width = _validate.image_size(size)
     if align_corners and 1 in (height, width):
         raise ValueError(f"expected sides of at least 2 pixels with align_corners=True, got {(height, width)}")
     slack = 1 if align_corners else 0
     x, y = (width - slack) / 2, (height - slack) / 2
-    matrix = [[x, 0.0, (width - 1) / 2], [0.0, y, (height - 1) / 2], [0.0, 0.0, 1.0]]
+    middle = {"pixel": ((width - 1) / 2, (height - 1) / 2), "corner": (width / 2, height / 2), "center": (0.0, 0.0)}
+    middle_x, middle_y = middle[origin]
+    matrix = [[x, 0.0, middle_x], [0.0, y, middle_y], [0.0, 0.0, 1.0]]
     return torch.tensor([matrix[:rows]], dtype=like.dtype, device=like.device)
 
 

@@ -34,6 +34,7 @@ FUNCTIONS = {
     "compose": (T.compose, A, B),
     "compose, projective": (T.compose, TILT, TILT),
     "decompose": (lambda theta: T.recompose(T.decompose(theta)), T.compose(A, B)),
+    "from_pixel_matrix": (lambda matrix: T.from_pixel_matrix(matrix, (480, 640), direction="forward"), A),
     "homogeneous": (T.homogeneous, A),
     "homography": (T.homography, SQUARE, CORNERS),
     "invert": (T.invert, T.compose(A, B)),

@@ -143,6 +143,30 @@ PLATES = {
 }
 
 
+def opencv(matrix, size, slip=None):
+    """By numpy, with the map from normalised coordinates to pixels written out; at most one slip."""
+    height, width = size[::-1] if slip == "sides_exchanged" else size
+    sides = np.array([width, height])
+    half, middle = sides / 2, (sides - 1) / 2
+    if slip == "corners_aligned":
+        half = middle
+    if slip == "half_a_pixel":
+        middle = half
+    to_pixel = np.vstack([np.column_stack([np.diag(half), middle]), [0, 0, 1]])
+    whole = np.vstack([matrix.numpy(), [0, 0, 1]])
+    back = whole if slip == "not_inverted" else np.linalg.inv(whole)
+    if slip == "wrong_order":
+        theta = to_pixel @ back @ np.linalg.inv(to_pixel)
+    elif slip == "still_in_pixels":
+        theta = back
+    elif slip == "shift_scaled_only":
+        theta = back.copy()
+        theta[:2, 2] /= half
+    else:
+        theta = np.linalg.inv(to_pixel) @ back @ to_pixel
+    return torch.from_numpy(theta[:2])
+
+
 def decomposed_by_library(theta):
     parts = transforms.decompose(theta[None])
     return torch.cat([parts.rotation, parts.shear, parts.scale[0]])
@@ -185,5 +209,13 @@ ANSWERS = {
         correct=(plated, lambda *inputs: plated(*inputs, phi=lambda r: 2 * bent(r))),
         mistaken=PLATES,
         unexplained=(lambda point, controls, sources: sources[0],),
+    ),
+    "theta_from_opencv": Answers(
+        correct=(
+            opencv,
+            lambda matrix, size: transforms.from_pixel_matrix(matrix, size, direction="forward")[0],
+        ),
+        mistaken=slips(opencv, check.theta_from_opencv),
+        unexplained=(lambda matrix, size: torch.eye(2, 3).double(),),
     ),
 }
