@@ -373,8 +373,7 @@ def invert(theta: Tensor) -> Tensor:
     else:
         (a, b), (c, d) = (row.unbind(-1) for row in linear.unbind(1))
         adjugate, determinant = _matrix(d, -b, -c, a), a * d - b * c
-    size = linear.detach().flatten(1).norm(dim=1).pow(rows)
-    flat = determinant.detach().abs() <= 1e-7 * size
+    flat = ~(determinant.detach().abs() > 1e-7 * _largest_determinant(linear.detach(), rows == columns))
     if _validate.refuted(lambda: ~flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
@@ -385,6 +384,16 @@ def invert(theta: Tensor) -> Tensor:
     if rows == columns:
         return inverse
     return torch.cat([inverse, -(inverse @ theta[:, :, -1:])], dim=2)
+
+
+def _largest_determinant(linear: Tensor, projective: bool) -> Tensor:
+    """About the largest determinant (N,) that matrices of such numbers can have: what 0 is measured by."""
+    if not projective:
+        return linear.flatten(1).norm(dim=1).pow(linear.shape[1])
+    # A shift of 1,000 pixels makes a homography's numbers large, not its image flat: by columns, then by rows.
+    columns = linear.norm(dim=1)
+    rows = (linear / columns[:, None]).norm(dim=2)
+    return columns.prod(1) * rows.prod(1)
 
 
 def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None = None, device=None) -> Tensor:

@@ -364,3 +364,17 @@ def test_maps_of_space_compose_invert_and_apply():
         T.invert(torch.zeros(1, 3, 4))
     with pytest.raises(ValueError, match=r"expected points of shape \(N, K, 3\).*\(x, y, z\)"):
         T.apply(outer, points[..., :2])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_homography_in_pixels_is_invertible_however_far_it_shifts(dtype):
+    """Oracle: numpy's inverse. A flat one is refused, however small its shift."""
+    far = torch.tensor([[[1.1, -0.1, 4000.0], [0.05, 0.9, -3000.0], [1e-5, 2e-5, 1.0]]], dtype=dtype)
+    expected = torch.from_numpy(np.linalg.inv(far.double().numpy()))
+    torch.testing.assert_close(T.invert(far).double(), expected, rtol=1e-4, atol=1e-6)
+    for shift in (0.0, 1.0, 4000.0):
+        flat = torch.tensor([[[1.0, 2, shift], [2, 4, 0], [0, 0, 1]]], dtype=dtype)
+        with pytest.raises(ValueError, match="expected an invertible theta"):
+            T.invert(flat)
+    with pytest.raises(ValueError, match="expected an invertible theta"):
+        T.invert(torch.zeros(1, 3, 3, dtype=dtype))
