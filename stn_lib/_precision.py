@@ -1,5 +1,6 @@
 """Coordinates in single precision at least, whatever surrounds them."""
 
+import contextlib
 import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -17,6 +18,11 @@ def wide(value: Any) -> Any:
     return value.float() if isinstance(value, Tensor) and value.dtype in HALF else value
 
 
+def no_autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """Switch autocast off; the meta device, which holds no numbers, has none."""
+    return contextlib.nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
+
+
 def full_precision(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Compute a function of coordinates outside autocast, its half-precision arguments in single precision.
 
@@ -27,8 +33,7 @@ def full_precision(function: Callable[Arguments, Result]) -> Callable[Arguments,
     @functools.wraps(function)
     def computed(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
-        device = tensors[0].device.type if tensors else "cpu"
-        with torch.autocast(device, enabled=False):
+        with no_autocast(tensors[0].device if tensors else torch.device("cpu")):
             return function(*map(wide, args), **{name: wide(value) for name, value in kwargs.items()})
 
     return computed

@@ -1,6 +1,8 @@
 """Input validation: each error says what was expected, what came, and what to do."""
 
+import operator
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,19 +15,24 @@ def shape_of(tensor: Tensor) -> str:
     return f"({', '.join(map(str, tensor.shape))})"
 
 
-def refuted(condition: Callable[[], Tensor]) -> bool:
-    """Whether a condition on the values of tensors is known to be false.
+def holds(condition: Callable[[], Tensor]) -> bool | None:
+    """Whether a condition on the values of tensors is true; None where values may not decide anything.
 
-    It is not known where values may not decide anything: while torch exports, compiles, traces or captures a graph, and
-    in ``torch.func.vmap``. There torch's own functions check nothing either.
+    That is while torch exports, compiles, traces or captures a graph, in ``torch.func.vmap``, and for tensors without
+    values. There torch's own functions check nothing either.
     """
     capturing = torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
     if torch.compiler.is_compiling() or torch.jit.is_tracing() or capturing:
-        return False
+        return None
     try:
-        return not condition()
+        return bool(condition())
     except RuntimeError:  # vmap: a tensor with a hidden dimension is not one truth value
-        return False
+        return None
+
+
+def refuted(condition: Callable[[], Tensor]) -> bool:
+    """Whether a condition on the values of tensors is known to be false."""
+    return holds(condition) is False
 
 
 def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()") -> None:
@@ -86,11 +93,22 @@ def image_size(size: Sequence[int]) -> tuple[int, int]:
 def sides(size: Sequence[int], names: str) -> tuple[int, ...]:
     """As many whole numbers of at least 1 as the names say."""
     count = names.count(",") + 1
-    if not isinstance(size, Sequence) or isinstance(size, str):
+    if not isinstance(size, Sequence) or isinstance(size, (str, bytes)):
         raise ValueError(f"expected a size {names}, got {size!r}: write {(28,) * count} if all sides are equal")
-    if len(size) != count or not all(hasattr(side, "__index__") and 1 <= side < 2**31 for side in size):
+    if len(size) != count or not all(_is_whole(side) and 1 <= side < 2**31 for side in size):
         raise ValueError(f"expected a size {names} of whole numbers of at least {(1,) * count}, got {tuple(size)}")
-    return tuple(int(side) for side in size)
+    # A size that a graph leaves open stays open: int() would fix it.
+    return tuple(side if isinstance(side, (int, torch.SymInt)) else operator.index(side) for side in size)
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, (int, torch.SymInt)):
+        return not isinstance(value, bool)
+    try:
+        operator.index(value)
+    except TypeError:
+        return False
+    return True
 
 
 def images(value: Tensor, name: str = "images") -> None:
@@ -148,6 +166,20 @@ def one_precision(name: str, image: Tensor, grid: Tensor) -> None:
         )
 
 
+def finite_grid(grid: Tensor, size: Sequence[int]) -> None:
+    """A grid of finite numbers, which stay finite in pixels of an image of this size."""
+
+    def finite() -> Tensor:
+        low, high = torch.aminmax(grid.detach())  # NaN if any number is NaN
+        return ((high - low) * max(size)).isfinite()
+
+    if grid.numel() and refuted(finite):
+        raise ValueError(
+            "expected a grid of finite numbers, got NaN or infinity: look for them in theta, or for numbers so large "
+            "that they overflow in pixels"
+        )
+
+
 def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
     """Coordinates in pixels: finite numbers, and with reflection few enough mirrors to count them.
 
@@ -161,8 +193,11 @@ def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
             "expected a grid of finite numbers, got NaN or infinity: look for them in theta, or for numbers so large "
             "that they overflow in pixels"
         )
-    near = lambda: torch.stack([(c.detach().abs() < 2.0**31).all() for c in coordinates]).all()  # noqa: E731
+    # Further out float32 no longer tells a pixel from its neighbour, and torch's count of mirrors overflows.
+    dtype = coordinates[0].dtype
+    most = 2.0**31 if dtype in HALF else min(2.0**31, 0.5 / torch.finfo(dtype).eps)
+    near = lambda: torch.stack([(c.detach().abs() < most).all() for c in coordinates]).all()  # noqa: E731
     if padding == "reflection" and refuted(near):
         raise ValueError(
-            "expected points within 2**31 pixels for reflection, got one further out: look for it in theta"
+            f"expected points within {most:.0f} pixels for reflection, got one further out: look for it in theta"
         )

@@ -135,8 +135,8 @@ def tps_grid(
 
 def _output(theta: Tensor, size: Sequence[int]) -> tuple[int, int, int]:
     """(N, H, W) of a size (N, C, H, W) that belongs to theta."""
-    if len(size) != 4:
-        raise ValueError(f"expected size (N, C, H, W) of the output, got {tuple(size)}")
+    if not isinstance(size, Sequence) or len(size) != 4:
+        raise ValueError(f"expected size (N, C, H, W) of the output, got {size}")
     if size[0] != theta.shape[0]:
         raise ValueError(
             f"expected size and theta of one batch size, got N={size[0]} and theta {_validate.shape_of(theta)}"

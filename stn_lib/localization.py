@@ -4,11 +4,8 @@ They are plain regressors. They see no target parameters: the gradient reaches t
 the sampler.
 """
 
-from typing import NamedTuple
-
 import torch
 import torch.fx
-import torch.nn.utils.parametrize
 from torch import Tensor, nn
 
 from stn_lib._image_network import ImageNetwork
@@ -141,21 +138,11 @@ _PASSING_LAYERS = (
 _PASSING_CALLS = {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contiguous", "mean"}
 
 
-class OutputLayer(NamedTuple):
-    """The layer that outputs a localisation network's parameters.
-
-    Args:
-        layer: one of `OUTPUT_LAYERS`.
-        proved: whether the way from it to the output is known. It is not for a network whose forward branches on
-            values: there the layer that was registered last is taken, and only running the network can tell.
-    """
-
-    layer: nn.Module
-    proved: bool
-
-
-def output_layer(localization: nn.Module) -> OutputLayer:
+def output_layer(localization: nn.Module) -> nn.Module:
     """Find the layer that outputs the parameters, by the way of the data: the order of registration decides nothing.
+
+    Where the forward of a network branches on values its way is not known: there the layer that was registered last is
+    taken. `SpatialTransformer` compares the start with the identity when it first runs.
 
     Raises:
         ValueError: if the parameters are not the output of a linear layer or a convolution with a bias, or if another
@@ -163,10 +150,9 @@ def output_layer(localization: nn.Module) -> OutputLayer:
     """
     try:
         layer = _layer_behind(localization, type(localization).__name__)
-        proved = True
     except _Untraceable:
         layers = [module for module in localization.modules() if isinstance(module, OUTPUT_LAYERS)]
-        layer, proved = (layers[-1] if layers else None), False
+        layer = layers[-1] if layers else None
     if layer is None:
         raise ValueError(
             f"expected a localisation network that ends in nn.Linear or a convolution, got {type(localization).__name__} "
@@ -182,12 +168,12 @@ def output_layer(localization: nn.Module) -> OutputLayer:
         raise ValueError(
             f"expected a last layer with a bias, got {name} with bias=False: the start of theta is written into the bias"
         )
-    if torch.nn.utils.parametrize.is_parametrized(layer):
+    if "weight" not in layer._parameters:  # computed from others: a parametrization, or an older norm of weights
         raise ValueError(
             f"expected a last layer with plain weights, got {name} with a parametrization: its weight cannot be "
             "set to 0; leave the parametrization out of this layer"
         )
-    return OutputLayer(layer, proved)
+    return layer
 
 
 class _Untraceable(Exception):
@@ -224,20 +210,20 @@ def _layer_behind(module: nn.Module, name: str) -> nn.Module | None:
                 return layer
         elif getattr(node.target, "__name__", node.target) not in _PASSING_CALLS:
             raise _refusal(f"{getattr(node.target, '__name__', node.target)}() in {name}")
-        node = node.args[0]
+        node = next(iter(node.all_input_nodes), None)
     return None
 
 
 def _refusal(what: str) -> ValueError:
     return ValueError(
         f"expected a localisation network whose output is that of its last linear layer or convolution, got {what} "
-        "behind it: the identity start would not be the identity, or could not be left. Remove it; to bound theta, "
-        "write the bound into a Transform of your own"
+        "behind it: the identity start would not be the identity, or could not be left. Let one layer output all "
+        "parameters, with nothing behind it; to bound theta, write the bound into a Transform of your own"
     )
 
 
 @torch.no_grad()
-def start_at(localization: nn.Module, parameters: Tensor) -> OutputLayer:
+def start_at(localization: nn.Module, parameters: Tensor) -> nn.Module:
     """Make a localisation network output `parameters` for every image: zero weight, and `parameters` as bias.
 
     Convention:
@@ -256,12 +242,12 @@ def start_at(localization: nn.Module, parameters: Tensor) -> OutputLayer:
     Source: Jaderberg et al. 2015, appendix A.
     Chapter: 6
     """
-    found = output_layer(localization)
-    if len(found.layer.bias) != len(parameters):
+    last = output_layer(localization)
+    if len(last.bias) != len(parameters):
         raise ValueError(
-            f"expected a localisation network with {len(parameters)} outputs, got {len(found.layer.bias)}: "
+            f"expected a localisation network with {len(parameters)} outputs, got {len(last.bias)}: "
             f"build it with {len(parameters)} outputs"
         )
-    found.layer.weight.zero_()
-    found.layer.bias.copy_(parameters)
-    return found
+    last.weight.zero_()
+    last.bias.copy_(parameters)
+    return last

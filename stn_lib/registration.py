@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from stn_lib import _validate
+from stn_lib._precision import full_precision, wide
 from stn_lib.grid import affine_grid
 from stn_lib.sampling import grid_sample, linearized_sample
 from stn_lib.transforms import identity
@@ -81,7 +82,7 @@ def register(
         torch.enable_grad(),
     ):  # descent needs a gradient, whatever the caller has switched off
         # A tensor made in inference mode cannot take part; its clone can.
-        moving, fixed = (images.clone() if images.is_inference() else images for images in (moving, fixed))
+        moving, fixed = (images.clone() if images.is_inference() else images for images in map(wide, (moving, fixed)))
         return _descend(moving, fixed, start, move, sampler, blurs, spread, steps, lr, generator)
 
 
@@ -112,6 +113,7 @@ def _descend(moving, fixed, start, move, sampler, blurs, spread, steps, lr, gene
     return Registration(torch.stack(path), torch.stack(losses))
 
 
+@full_precision
 def blurred(images: Tensor, sigma: float) -> Tensor:
     """Images blurred by a Gaussian; outside is black.
 

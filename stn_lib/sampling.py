@@ -72,6 +72,8 @@ def grid_sample(
         return read(wide(image), x, y, padding_mode, align_corners).to(input.dtype)
 
     whole = (input, *grid.movedim(-1, 0))
+    if torch.compiler.is_compiling():  # a graph may leave the batch open, and with it the number of blocks
+        return sample(*whole)
     blocks = math.ceil(input.shape[1] * grid[..., 0].numel() / _BLOCK)
     if blocks <= 1:
         return sample(*whole)
@@ -125,8 +127,9 @@ def linearized_sample(
     if samples < 3:
         raise ValueError(f"expected at least 3 samples, which a plane needs, got {samples}")
     height, width = input.shape[2:]
+    images, grid = wide(input), wide(grid)  # half precision cannot hold the products of small offsets
     points = grid.detach()
-    value = grid_sample(input, points, "bilinear", padding_mode, align_corners)
+    value = grid_sample(images, points, "bilinear", padding_mode, align_corners)
     slack = 1 if align_corners else 0
     pixel = [2 / max(side - slack, 1) for side in (width, height)]  # normalised
     count, rows, columns = grid.shape[:3]
@@ -134,9 +137,9 @@ def linearized_sample(
     noise = torch.randn(shape, generator=generator, dtype=grid.dtype, device=grid.device)
     offsets = noise * grid.new_tensor(pixel) * spread
     with torch.no_grad():
-        read = [grid_sample(input, points + one, "bilinear", padding_mode, align_corners) for one in offsets]
+        read = [grid_sample(images, points + one, "bilinear", padding_mode, align_corners) for one in offsets]
         slope = _plane_slope(offsets, torch.stack(read))
-    return value + (slope * (grid - points)[:, None]).sum(-1)
+    return (value + (slope * (grid - points)[:, None]).sum(-1)).to(input.dtype)
 
 
 def _plane_slope(offsets: Tensor, values: Tensor) -> Tensor:

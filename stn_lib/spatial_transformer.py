@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stn_lib import _validate
-from stn_lib._precision import wide
+from stn_lib._precision import no_autocast, wide
 from stn_lib._registry import look_up
 from stn_lib.grid import affine_grid, projective_grid, tps_grid
-from stn_lib.localization import output_layer, start_at
+from stn_lib.localization import start_at
 from stn_lib.transforms import control_points, projective
 
 
@@ -28,6 +28,10 @@ class Transform(NamedTuple):
     identity: tuple[float, ...]
     theta: Callable[[Tensor], Tensor]
     grid: Callable[[Tensor, tuple[int, ...], bool], Tensor]
+
+
+def _is_no_start(module: nn.Module, keys: object) -> None:
+    module._start = ()  # loaded weights are no start
 
 
 def _affine_theta(parameters: Tensor) -> Tensor:
@@ -65,7 +69,7 @@ TRANSFORMS = {
     "affine": Transform((1, 0, 0, 0, 1, 0), _affine_theta, affine_grid),
     "attention": Transform((1, 0, 0), _attention_theta, affine_grid),
     "projective": Transform((1, 0, 0, 0, 1, 0, 0, 0), _projective_theta, projective_grid),
-    "tps": Transform(tuple(control_points().flatten().tolist()), _tps_theta, _tps_grid),
+    "tps": Transform(tuple(control_points(dtype=torch.float64).flatten().tolist()), _tps_theta, _tps_grid),
 }
 
 
@@ -132,7 +136,9 @@ class SpatialTransformer(nn.Module):
         transform_family(transform)  # refuses an unknown name
         if padding_mode not in ("zeros", "border", "reflection"):
             raise ValueError(f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}")
-        if not math.isfinite(background):
+        if not isinstance(localization, nn.Module):
+            raise TypeError(f"expected localization to be an nn.Module, got {type(localization).__name__}")
+        if not isinstance(background, (int, float)) or not math.isfinite(background):
             raise ValueError(f"expected a finite background, got {background}")
         if background and padding_mode != "zeros":
             raise ValueError(
@@ -147,10 +153,12 @@ class SpatialTransformer(nn.Module):
         self.align_corners = align_corners
         self.background = background
         self.start_at_identity()
+        self.register_load_state_dict_post_hook(_is_no_start)
 
     def start_at_identity(self) -> None:
         """Write the identity start into the localisation network's last layer."""
-        self._start_proved = start_at(self.localization, torch.tensor(self.family.identity)).proved
+        identity = torch.tensor(self.family.identity, dtype=torch.float64)
+        self._start = (start_at(self.localization, identity),)  # in a tuple, else it would be a second child
 
     @property
     def family(self) -> Transform:
@@ -171,8 +179,8 @@ class SpatialTransformer(nn.Module):
                 f"expected ({images.shape[0]}, {outputs}) from the localisation network, got "
                 f"{_validate.shape_of(parameters)}: end it with nn.Flatten and a layer of {outputs} outputs"
             )
-        self._prove_start(parameters)
-        with torch.autocast(images.device.type, enabled=False):
+        self._check_start(parameters)
+        with no_autocast(images.device):
             return self.family.theta(parameters)
 
     def grid(self, theta: Tensor, size: tuple[int, int] | None = None) -> Tensor:
@@ -193,6 +201,9 @@ class SpatialTransformer(nn.Module):
         One theta (1, …) serves all images. Coordinates are computed in float32 at least, also under autocast.
         """
         self._check(images)
+        _validate.floating("theta", theta)
+        if theta.ndim < 2:
+            raise ValueError(f"expected a batch of theta, got {_validate.shape_of(theta)}: use theta()")
         if theta.shape[0] != images.shape[0]:
             if theta.shape[0] != 1:
                 raise ValueError(
@@ -200,9 +211,10 @@ class SpatialTransformer(nn.Module):
                 )
             theta = theta.expand(images.shape[0], *theta.shape[1:])
         background = self.background
-        with torch.autocast(images.device.type, enabled=False):  # a spline's grid is a matrix product
+        with no_autocast(images.device):  # a spline's grid is a matrix product
             theta = theta.to(torch.promote_types(wide(theta).dtype, images.dtype))
             grid = self.grid(theta, self.out_size or tuple(images.shape[2:]))
+            _validate.finite_grid(grid, images.shape[2:])
             pixels = images.to(grid.dtype)
             if background:  # 0 outside of U - background is background outside of U
                 pixels = pixels - background
@@ -214,23 +226,32 @@ class SpatialTransformer(nn.Module):
         return self.sample(images, self.theta(images))
 
     def _check(self, images: Tensor) -> None:
+        _validate.floating("images", images, "convert it with .float(), and divide pixels by 255")
         if images.ndim != 5:  # volumes, of a Transform of one's own
             _validate.images(images)
-        _validate.floating("images", images, "convert it with .float(), and divide pixels by 255")
+        if 0 in images.shape[1:]:
+            raise ValueError(f"expected images with at least one channel and pixel, got {_validate.shape_of(images)}")
 
-    def _prove_start(self, parameters: Tensor) -> None:
-        """At the first call: does a network whose way of the data is unknown output what its last layer holds?"""
-        if self._start_proved or torch.compiler.is_compiling():
+    def _check_start(self, parameters: Tensor) -> None:
+        """At the first call: are the parameters the identity? What Python cannot see, such as a hook, shows here."""
+        if not self._start or torch.compiler.is_compiling():
             return
-        self._start_proved = True
-        layer = output_layer(self.localization).layer
-        trained = bool(layer.weight.detach().any())
-        if not trained and _validate.refuted(lambda: (parameters.detach() == wide(layer.bias.detach())).all()):
+        (layer,) = self._start
+        identity = torch.tensor(self.family.identity, dtype=parameters.dtype, device=parameters.device)
+
+        def near_identity(numbers: Tensor) -> Tensor:  # to about the precision of bfloat16, in which autocast answers
+            return ((numbers.detach().to(identity) - identity).abs() < 1e-2).all()
+
+        untouched = _validate.holds(lambda: ~layer.weight.detach().any() & near_identity(layer.bias))
+        started = untouched and _validate.holds(lambda: near_identity(parameters))
+        if started is False and untouched:
             raise ValueError(
                 f"expected a localisation network that outputs the bias of its last layer, {layer}, at the start, got "
                 "other numbers: something stands behind that layer, or it is not the last in forward(). Register it "
                 "last and return its output; to bound theta, write the bound into a Transform of your own"
             )
+        if started is not None:  # else nothing is known yet
+            self._start = ()
 
     def extra_repr(self) -> str:
         name = "own" if isinstance(self.transform, Transform) else self.transform

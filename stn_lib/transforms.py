@@ -68,7 +68,7 @@ def translation(shift: Numbers) -> Tensor:
     Chapter: 3
     """
     shift = _pairs("shift", shift)
-    return _assemble(torch.eye(2, dtype=shift.dtype, device=shift.device).expand(len(shift), 2, 2), shift)
+    return _assemble(torch.eye(2, dtype=shift.dtype, device=shift.device).expand(shift.shape[0], 2, 2), shift)
 
 
 @full_precision
@@ -121,7 +121,7 @@ def scaling(scale: Numbers) -> Tensor:
     if plain and scale.ndim == 1:  # (x, y), as for a translation; a batch of scales must be a tensor
         scale = _pairs("scale", scale)
     pairs = scale if scale.ndim == 2 else scale.reshape(-1, 1).expand(-1, 2)
-    if pairs.shape[-1] != 2:
+    if scale.ndim > 2 or pairs.shape[-1] != 2:
         raise ValueError(f"expected scale as a number, (N,) or (N, 2), got {_validate.shape_of(scale)}")
     if _validate.refuted(lambda: (pairs.detach() != 0).all()):
         raise ValueError("expected a scale other than 0, got 0: every output pixel would sample the same point")
@@ -197,7 +197,7 @@ def homogeneous(theta: Tensor) -> Tensor:
     """
     _validate.theta(theta)
     last = theta.new_tensor([0.0, 0.0, 1.0])
-    return torch.cat([theta, last.expand(len(theta), 1, 3)], dim=1)
+    return torch.cat([theta, last.expand(theta.shape[0], 1, 3)], dim=1)
 
 
 @full_precision
@@ -254,7 +254,7 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
     for name, four in (("targets", targets), ("sources", sources)):
         _validate.points(name, four, 4)
         _no_three_on_a_line(name, four)
-    if len(targets) != len(sources):
+    if targets.shape[0] != sources.shape[0]:
         raise ValueError(f"expected targets and sources of one batch size, got {len(targets)} and {len(sources)}")
     x, y = targets.unbind(-1)
     u, v = sources.unbind(-1)
@@ -292,6 +292,11 @@ def apply(theta: Tensor, points: Tensor) -> Tensor:
     _validate.points("points", points, dimensions=columns - 1)
     if theta.shape[0] != points.shape[0]:
         raise ValueError(f"expected theta and points of one batch size, got {len(theta)} and {len(points)}")
+    if theta.dtype != points.dtype or theta.device != points.device:
+        raise ValueError(
+            f"expected theta and points of one dtype and device, got {theta.dtype} on {theta.device} and "
+            f"{points.dtype} on {points.device}: use points.to(theta)"
+        )
     mapped = points @ theta[:, :, :-1].transpose(1, 2) + theta[:, None, :, -1]
     if rows < columns:
         return mapped
@@ -605,9 +610,9 @@ def recompose(parts: Decomposition) -> Tensor:
     affine = compose(rotated, compose(shear(parts.shear), scaling(parts.scale)))
     if parts.perspective is None:
         return affine
-    bend = torch.eye(3).to(affine).repeat(len(affine), 1, 1)
-    bend[:, 2, :2] = wide(parts.perspective)
-    return homogeneous(affine) @ bend
+    last = F.pad(wide(parts.perspective), (0, 1), value=1.0)[:, None]
+    rest = torch.eye(2, 3).to(last).expand(last.shape[0], 2, 3)
+    return homogeneous(affine) @ torch.cat([rest, last], dim=1)
 
 
 @full_precision
@@ -770,7 +775,7 @@ def _units(like: Tensor, rows: int, size: Sequence[int], align_corners: bool, or
 
 
 def _assemble(linear: Tensor, shift: Tensor | None = None) -> Tensor:
-    shift = linear.new_zeros(len(linear), 2) if shift is None else shift
+    shift = linear.new_zeros(linear.shape[0], 2) if shift is None else shift
     return torch.cat([linear, shift[:, :, None]], dim=2)
 
 

@@ -105,3 +105,23 @@ def test_in_eager_mode_nan_is_still_refused(name):
     module, two, _ = make(name)
     with pytest.raises(ValueError, match="NaN or infinity"):
         module(two / 0 * 0)
+
+
+def test_a_compiled_grid_takes_another_size_and_an_exported_sampler_any_batch():
+    """Oracle: torch's own pair of functions; more than one block of the sampler's in eager mode."""
+    torch.compiler.reset()
+    compiled = torch.compile(lambda images, theta: affine_grid(theta, images.shape), backend="eager", fullgraph=True)
+    theta = torch.eye(2, 3)[None]
+    for size in ((1, 1, 9, 8), (1, 1, 20, 30)):
+        torch.testing.assert_close(compiled(torch.zeros(size), theta), F.affine_grid(theta, size, False))
+
+    class Sampler(nn.Module):
+        def forward(self, images, theta):
+            return grid_sample(images, affine_grid(theta, (theta.shape[0], 1, 160, 160)))
+
+    images, thetas = torch.rand(4, 3, 160, 160), theta.repeat(4, 1, 1) + 0.1 * torch.randn(4, 2, 3)
+    batch = torch.export.Dim("batch", min=1, max=64)
+    program = torch.export.export(Sampler(), (images, thetas), dynamic_shapes=({0: batch}, {0: batch}))
+    images, thetas = images[:3], thetas[:3]
+    expected = F.grid_sample(images, F.affine_grid(thetas, (3, 1, 160, 160), False), align_corners=False)
+    torch.testing.assert_close(program.module()(images, thetas), expected, atol=1e-4, rtol=1e-4)

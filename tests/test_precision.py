@@ -12,7 +12,7 @@ from stn_lib import grid as grids
 from stn_lib import transforms as T
 from stn_lib.coordinates import normalized_to_pixel, pixel_to_normalized
 from stn_lib.localization import ConvLocalization
-from stn_lib.sampling import MODES, PADDINGS, grid_sample
+from stn_lib.sampling import MODES, PADDINGS, grid_sample, linearized_sample
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
 
 HALF = [torch.float16, torch.bfloat16]
@@ -212,3 +212,50 @@ def test_an_evaluation_first_does_not_stop_training(name, mode, dtype):
         module.eval()(images).square().sum().backward()
     for one, other in zip(used.parameters(), fresh.parameters(), strict=True):
         torch.testing.assert_close(one.grad, other.grad)
+
+
+@pytest.mark.parametrize("dtype", HALF)
+def test_the_linearised_sampler_in_half_precision(dtype):
+    """Oracle: the rounded images and points in float32: products of offsets underflow in half precision."""
+    images = torch.rand(1, 1, 100, 120).to(dtype)
+    points = grids.affine_grid(A[:1], (1, 1, 20, 30)).to(dtype).requires_grad_()
+    wide = points.detach().float().requires_grad_()
+    got = linearized_sample(images, points, generator=torch.Generator().manual_seed(0))
+    expected = linearized_sample(images.float(), wide, generator=torch.Generator().manual_seed(0))
+    assert got.dtype == dtype
+    torch.testing.assert_close(got, expected.to(dtype))
+    got.float().sum().backward()
+    expected.sum().backward()
+    torch.testing.assert_close(points.grad.float(), wide.grad, atol=0.02, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_a_grid_that_overflows_is_refused_by_the_module_too(name):
+    """Oracle: the message, where F.grid_sample would return NaN."""
+    module, images = image_transformer(name), images_for(name)
+    start = module.theta(images).detach()
+    for wrong in (float("nan"), 3e38)[: 1 if name == "projective" else 2]:  # a multiple of a homography is the same
+        with pytest.raises(ValueError, match="NaN or infinity"):
+            module.sample(images, start * wrong)
+
+
+def test_shapes_are_known_without_numbers():
+    """Oracle: the shapes by hand, on torch's meta device, as torch's own pair gives them."""
+    theta = torch.zeros(2, 2, 3, device="meta")
+    assert grids.affine_grid(theta, (2, 1, 4, 5)).shape == (2, 4, 5, 2)
+    for name in TRANSFORMS:
+        module = image_transformer(name).to("meta")
+        assert module(torch.zeros(3, 4, 20, 30, device="meta")).shape == (3, 4, 14, 17)
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_in_float64_the_start_is_the_identity_to_its_last_bits(name):
+    """Oracle: the identity of the family."""
+    torch.set_default_dtype(torch.float64)
+    try:
+        module = image_transformer(name)
+    finally:
+        torch.set_default_dtype(torch.float32)
+    images = images_for(name, torch.float64)
+    expected = F.interpolate(images, size=(14, 17), mode="bilinear", align_corners=False)
+    torch.testing.assert_close(module(images), expected, rtol=0, atol=1e-13)

@@ -108,7 +108,7 @@ def affine_localization(layer: SpatialTransformer) -> nn.Module:
             'the page can run no other; train with "affine" or "attention"'
         )
     localization = copy.deepcopy(layer.localization)
-    last = output_layer(localization).layer
+    last = output_layer(localization)
     matrix, constant = matrix.to(last.weight), constant.to(last.weight)
     last.weight = nn.Parameter(matrix @ last.weight)
     last.bias = nn.Parameter(matrix @ last.bias + constant)
