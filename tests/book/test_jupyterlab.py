@@ -52,7 +52,7 @@ EXPLORABLES = {
     "Estimate": ("'guess', 'How many?', ('CNN', 'ST-CNN'), **guess", "input[type=range]", "End"),
     "LossAlongShift": ("torch.rand(8, 8), goal=2", "input[type=range]", "ArrowLeft"),
     "MoveDigit": ("CNN(in_size=(40, 40)), digit=8", ".stn-handle", "ArrowRight"),
-    "PaperTable": ("table1.rows(table1.load_results('../results/table1'))", "td button", "ArrowRight"),
+    "PaperTable": ("table1.rows(table1.load_results())", "td button", "ArrowRight"),
     "PoolShift": ("torch.rand(8, 8)", "input[type=range]", "ArrowLeft"),
     "Prediction": ("'key', '1 + 1?', [('2', True, 'Yes.'), ('11', False, 'No.')]", ".stn-option", "Enter"),
     "ReplayTraining": ("torch.rand(2, 1, 12, 16), [1, 2], frames", "input[type=range]", "ArrowRight"),
