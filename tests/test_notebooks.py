@@ -107,6 +107,12 @@ def test_a_cell_that_names_a_file_would_be_found(code):
     assert FILES.search(code)
 
 
+def test_it_limits_torch_to_one_thread(notebook):
+    """Importing `stn_lib.plotting` does, as tests/test_plotting.py shows."""
+    (setup,) = (cell for cell in code_cells(notebook) if cell["id"] == "setup")
+    assert "from stn_lib.plotting import" in "".join(setup["source"])
+
+
 def test_it_runs_from_any_folder(notebook):
     """Stored numbers come from `stn_lib.results`; tests/book/test_jupyterlab.py runs a chapter from an empty folder."""
     for cell in code_cells(notebook):
