@@ -30,7 +30,7 @@ bench: $(TEST_STAMP)
 		echo "== $$name"; $(PY) -m experiments speed $$name || exit 1; done
 
 clean:
-	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build build dist .pytest_cache .ruff_cache .hypothesis
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)

@@ -4,9 +4,9 @@
     python book/build.py --force    # again from the start
 
 Notebooks run side by side, one process and one torch thread each, as many as there are cores. Their
-outputs stay in `_build/.jupyter_cache`, in a folder named after the library, the stored results and the
-requirements (book/_ext/book_cache.py), so that editing prose runs nothing again and editing the library
-runs everything again. A failing cell or a Sphinx warning makes this exit with 1, every time.
+outputs stay in `_build/.jupyter_cache`, in a folder named after the library and the requirements
+(book/_ext/book_cache.py), so that editing prose runs nothing again and editing the library runs
+everything again. A failing cell or a Sphinx warning makes this exit with 1, every time.
 """
 
 import argparse

@@ -5,7 +5,6 @@ prints a line for every finished cell's notebook and names the failing cell.
 """
 
 import asyncio
-import os
 import re
 import sys
 import time
@@ -21,7 +20,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 TIMEOUT = 300  # seconds for one cell
 
 
@@ -84,7 +82,7 @@ class _Run:
             on_cell_executed=self._end,
         )
         try:
-            await client.async_execute(env={**os.environ, **_ONE_THREAD})
+            await client.async_execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             self.failure = self._explain(error)
         self.seconds = time.perf_counter() - started

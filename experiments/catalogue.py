@@ -41,60 +41,60 @@ SEEDS_ON_TEST = {"seeds": 1, "hold_out": "test"}
 ENTRIES = (
     Entry(
         "table1", "the paper's Table 1 on MNIST: 40 cells, our error beside the paper's",
-        "experiments.table1.experiment", "2 to 40 min a run, 40 runs a seed", "results/table1",
+        "experiments.table1.experiment", "2 to 40 min a run, 40 runs a seed", "stn_lib/results/table1",
         {"cells": None, "seeds": 1, "seed": None, "device": "cpu", "precision": "bfloat16", "threads": 1, "steps": None},
     ),
     Entry(
         "appendix addition", "the sum of two distorted digits, with up to two transformers",
-        "experiments.appendix.addition", "90 min", "results/appendix/addition.json", SEEDS_ON_TEST,
+        "experiments.appendix.addition", "90 min", "stn_lib/results/appendix/addition.json", SEEDS_ON_TEST,
     ),
     Entry(
         "appendix colocalisation", "a transformer finds what images have in common, without their boxes",
-        "experiments.appendix.colocalisation", "100 min", "results/appendix/colocalisation.json", SEEDS_ON_TEST,
+        "experiments.appendix.colocalisation", "100 min", "stn_lib/results/appendix/colocalisation.json", SEEDS_ON_TEST,
     ),
     Entry(
         "appendix volume", "a transformer rotates a digit in space, so that its projection can be classified",
-        "experiments.appendix.volume", "5 min", "results/appendix/volume.json", SEEDS_ON_TEST,
+        "experiments.appendix.volume", "5 min", "stn_lib/results/appendix/volume.json", SEEDS_ON_TEST,
     ),
     Entry(
         "live_gap", "the gap between the two networks that chapter 7 trains, over seeds",
-        "experiments.live_gap", "2 min", "results/live_gap.json", {"seeds": 5},
+        "experiments.live_gap", "2 min", "stn_lib/results/live_gap.json", {"seeds": 5},
     ),
     Entry(
         "longer_training", "what remains of that gap when both networks train 2, 4 and 8 times as long",
-        "experiments.longer_training", "6 min", "results/longer_training.json",
+        "experiments.longer_training", "6 min", "stn_lib/results/longer_training.json",
     ),
     Entry(
         "shift_consistency", "error and shift consistency of networks that differ in their pooling alone",
-        "experiments.shift_consistency", "12 min", "results/shift_consistency.json", {"seeds": 5},
+        "experiments.shift_consistency", "12 min", "stn_lib/results/shift_consistency.json", {"seeds": 5},
     ),
     Entry(
         "basin", "from how far gradient descent on theta registers a digit",
-        "experiments.basin", "6 min", "results/basin.json", {"digits": 6},
+        "experiments.basin", "6 min", "stn_lib/results/basin.json", {"digits": 6},
     ),
     Entry(
         "collapse", "how a spatial transformer collapses, and what prevents it",
-        "experiments.collapse", "20 min", "results/collapse.json", {"seeds": 5, "hold_out": "test"},
+        "experiments.collapse", "20 min", "stn_lib/results/collapse.json", {"seeds": 5, "hold_out": "test"},
     ),
     Entry(
         "dead_transformer", "how the transformer of the ST-CNN on TC dies, and what keeps it alive",
-        "experiments.dead_transformer", "35 min", "results/dead_transformer.json",
+        "experiments.dead_transformer", "35 min", "stn_lib/results/dead_transformer.json",
     ),
     Entry(
         "time_to_accuracy", "seconds to 98.5 % and 99 % on MNIST: PyTorch's tutorial against our recipe",
-        "experiments.time_to_accuracy", "25 min", "results/time_to_accuracy.json", {"seeds": 2, "more": 5},
+        "experiments.time_to_accuracy", "25 min", "stn_lib/results/time_to_accuracy.json", {"seeds": 2, "more": 5},
     ),
     Entry(
         "time_to_accuracy choice", "the number of steps of each of those recipes, chosen on the validation set",
-        "experiments.time_to_accuracy.choice", "40 min", "results/time_to_accuracy_choice.json",
+        "experiments.time_to_accuracy.choice", "40 min", "stn_lib/results/time_to_accuracy_choice.json",
     ),
     Entry(
         "speed step_cost", "what a spatial transformer costs in a training step, part by part",
-        "experiments.speed.step_cost", "10 min", "results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
+        "experiments.speed.step_cost", "10 min", "stn_lib/results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
     ),
     Entry(
         "speed sampler", "our grid and our sampler against torch's",
-        "experiments.speed.sampler", "1 min", "results/sampler.json",
+        "experiments.speed.sampler", "1 min", "stn_lib/results/sampler.json",
         {"threads": (1,), "rounds": 200, "shapes": ((256, 1, 28, 28),), "again": False},
     ),
     Entry(
@@ -124,7 +124,7 @@ def find(name: str) -> Entry:
 
     Example:
         >>> find("speed step_cost").record
-        'results/step_cost.json'
+        'stn_lib/results/step_cost.json'
     """
     known = {entry.name: entry for entry in ENTRIES}
     if name in known:

@@ -4,21 +4,31 @@ A figure is drawn with matplotlib in the light palette. :func:`show` then writes
 CSS variable with the light value behind it and sends the palette along, so the same output reads on the light page,
 on the dark page, in JupyterLab, and where no style sheet is known. Images are black ink with transparency; the style
 sheet turns the ink white on a dark page.
+
+Importing this module also limits torch to one thread, as every chapter needs it, wherever the chapter runs. The book's
+networks are so small that several threads gain little, and on a busy machine they wait for each other. The environment
+variable ``OMP_NUM_THREADS``, or ``torch.set_num_threads`` after the import, overrides this. No other module of the
+library changes the number of threads when it is imported.
 """
 
 import html
 import io
+import os
 import re
 from contextlib import contextmanager
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from IPython.display import HTML
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stn_lib import palette
+
+if "OMP_NUM_THREADS" not in os.environ:
+    torch.set_num_threads(1)
 
 #: Colours by concept; the light values, which :func:`show` turns into variables.
 COLOURS = dict(palette.LIGHT)

@@ -1,4 +1,4 @@
-"""The commit and the hardware of a measurement, for the records in ``results/``."""
+"""The commit and the hardware of a measurement, for the records in ``stn_lib/results/``."""
 
 import functools
 import platform
@@ -26,7 +26,8 @@ def commit() -> tuple[str | None, bool | None]:
 
     Widgets and records do not count: no measurement depends on them, and a record that is measured again is changed.
     """
-    status = git("status", "--porcelain", "--untracked-files=no", "--", "stn_lib", "experiments", ":!stn_lib/widgets")
+    measuring = ("stn_lib", "experiments", ":!stn_lib/widgets", ":!stn_lib/results")
+    status = git("status", "--porcelain", "--untracked-files=no", "--", *measuring)
     return git("rev-parse", "HEAD"), None if status is None else bool(status)
 
 

@@ -90,3 +90,31 @@ def test_it_has_the_frame_of_a_chapter(notebook):
     ):
         assert part in text
     assert "Prediction(" in text or "Estimate(" in text
+
+
+FILES = re.compile(
+    r"\b(Path|open|getcwd|chdir|cwd)\(|\b__file__\b|^\s*(%|!|import os\b)"
+    r"|[\"'](\.{1,2}/|[\w./-]+\.(json|csv|txt|pt|npz|png|safetensors)\b)",
+    re.M,
+)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ['Path("a")', "with open(name):", "x = Path.cwd()", "f'../results/{name}'", 'read("x/basin.json")', "%cd .."],
+)
+def test_a_cell_that_names_a_file_would_be_found(code):
+    assert FILES.search(code)
+
+
+def test_it_limits_torch_to_one_thread(notebook):
+    """Importing `stn_lib.plotting` does, as tests/test_plotting.py shows."""
+    (setup,) = (cell for cell in code_cells(notebook) if cell["id"] == "setup")
+    assert "from stn_lib.plotting import" in "".join(setup["source"])
+
+
+def test_it_runs_from_any_folder(notebook):
+    """Stored numbers come from `stn_lib.results`; tests/book/test_jupyterlab.py runs a chapter from an empty folder."""
+    for cell in code_cells(notebook):
+        found = FILES.search("".join(cell["source"]))
+        assert not found, f"{cell['id']} names a file, {found[0]!r}: read a record with stn_lib.results.read"

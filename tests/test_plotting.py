@@ -2,7 +2,11 @@
 
 import base64
 import io
+import os
 import re
+import runpy
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import matplotlib.pyplot as plt
@@ -10,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 
+from stn_lib import plotting
 from stn_lib.plotting import COLOURS, figure, pixels, show
 
 XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -113,3 +118,36 @@ def test_ink_stands_out_on_the_light_page_the_dark_page_and_in_a_dark_jupyterlab
     tab.close()
     assert shot.max() > 0.85 and shot.min() < 0.15, "ink and paper are both there"
     assert (np.median(shot) < 0.15) == dark, "most of it is paper"
+
+
+@pytest.mark.process
+def test_the_import_limits_torch_to_one_thread_and_that_of_the_library_does_not():
+    """Oracle: torch's own count, of a process that asked for three threads."""
+    code = """
+import torch
+torch.set_num_threads(3)
+from stn_lib import data, exercises, models, results, training, widgets
+print(torch.get_num_threads())
+from stn_lib import plotting
+print(torch.get_num_threads())
+torch.set_num_threads(2)
+print(torch.get_num_threads())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["3", "1", "2"]
+
+
+@pytest.mark.parametrize(("variable", "threads"), [(None, 1), ("3", 3)])
+def test_omp_num_threads_overrides_the_limit(monkeypatch, variable, threads):
+    """Oracle: the count before, when the variable is set."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if variable:
+        monkeypatch.setenv("OMP_NUM_THREADS", variable)
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        runpy.run_path(plotting.__file__)
+        assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)

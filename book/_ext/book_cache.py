@@ -1,7 +1,7 @@
 """Keeps the notebooks' outputs in a folder that is named after everything they depend on.
 
 jupyter-cache compares a notebook's code cells only: it does not see that the library under them changed.
-So its folder carries a hash of the library, the experiments, the stored results and the requirements, and an
+So its folder carries a hash of the library with its stored results, the experiments and the requirements, and an
 edit of any of them starts an empty cache.
 """
 
@@ -33,8 +33,8 @@ def digest(paths: Iterable[Path], *extra: str, root: Path = ROOT) -> str:
 
 
 def key(root: Path = ROOT) -> str:
-    """The name of the cache folder that goes with the present library, experiments, results, requirements, Python."""
-    inputs = files_under(*(root / name for name in ("stn_lib", "experiments", "results", "requirements.txt")))
+    """The name of the cache folder that goes with the present library, experiments, requirements, Python."""
+    inputs = files_under(*(root / name for name in ("stn_lib", "experiments", "requirements.txt")))
     return digest(inputs, sys.version, root=root)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from experiments.catalogue import ROOT
 
-NEEDED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "stn_lib", "experiments", "results")
+NEEDED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "stn_lib", "experiments")
 
 
 def build(root: Path) -> float:

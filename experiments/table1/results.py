@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from experiments.catalogue import ROOT
+from experiments.catalogue import ROOT, find
 from experiments.table1.cells import CELLS, Cell, parse_cell
 from stn_lib.data import HeldOut, held_out_set, load_digits_split
 
-RESULTS = ROOT / "results" / "table1"
+RESULTS = ROOT / find("table1").record
 DRAWN = 8  # images whose theta each result holds
 
 #: The results of each cell, in the order of their seeds.

@@ -16,7 +16,7 @@ from experiments.table1.results import load_results
 from stn_lib.training import TrainConfig
 
 RESULTS = load_results()
-RECORDS = sorted(file for file in (ROOT / "results").rglob("*.json") if file.parent.name != "table1")
+RECORDS = sorted(file for file in (ROOT / "stn_lib" / "results").rglob("*.json") if file.parent.name != "table1")
 
 
 def parsed(command):
@@ -46,7 +46,7 @@ def test_a_record_s_command_measures_what_it_holds(file):
 def test_every_record_belongs_to_an_experiment():
     """Oracle: the catalogue against the folder."""
     known = {ROOT / entry.record for entry in ENTRIES if entry.record}
-    assert {*RECORDS, ROOT / "results" / "table1"} == known
+    assert {*RECORDS, ROOT / "stn_lib" / "results" / "table1"} == known
 
 
 def test_every_run_of_the_table_states_the_command_and_the_network_that_make_it(table1_sizes):

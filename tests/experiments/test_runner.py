@@ -75,7 +75,7 @@ def toy(monkeypatch):
     return found
 
 
-ENTRY = Entry("toy", "a straight line", "toy", "no time", "results/toy.json", {"seeds": 3})
+ENTRY = Entry("toy", "a straight line", "toy", "no time", "stn_lib/results/toy.json", {"seeds": 3})
 
 
 def options(tmp_path, *words, name="record"):

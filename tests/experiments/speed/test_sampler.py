@@ -46,7 +46,7 @@ def test_the_allocator_is_named_without_paths():
 
 def test_the_stored_ratios_are_those_of_the_stored_times():
     """Oracle: the medians' own quotient, near the median of the quotients."""
-    for row in load(ROOT / "results" / "sampler.json")["runs"]:
+    for row in load(ROOT / "stn_lib" / "results" / "sampler.json")["runs"]:
         for key in ("forward", "forward_backward"):
             assert row[key]["ours_ms"] > 0 and row[key]["torch_ms"] > 0
             assert row[key]["ratio"] == pytest.approx(row[key]["ours_ms"] / row[key]["torch_ms"], rel=0.5)

@@ -1,0 +1,78 @@
+"""The wheel: what `pip install` brings, and that it works from an empty folder."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.process
+
+PACKAGES = ("stn_lib", "experiments")
+SHIPPED = {".py", ".js", ".css", ".json", ".safetensors"}
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel of a copy of the checkout, so that the checkout gets no `build` folder, and an old one adds nothing."""
+    source = tmp_path_factory.mktemp("source")
+    for name in (*PACKAGES, "tests"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    (source / "runs").mkdir()
+    (source / "runs" / "__init__.py").touch()
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", "dist", "."]
+    subprocess.run(command, cwd=source, check=True)
+    (built,) = (source / "dist").glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        yield archive
+
+
+def test_it_holds_the_packages_whole_and_nothing_else(wheel):
+    """Oracle: the files of the checkout."""
+    files = (file for package in PACKAGES for file in (ROOT / package).rglob("*") if file.suffix in SHIPPED)
+    expected = {file.relative_to(ROOT).as_posix() for file in files} | {"stn_lib/py.typed"}
+    assert {name for name in wheel.namelist() if ".dist-info/" not in name} == expected
+
+
+def test_it_says_what_it_is(wheel):
+    metadata = next(wheel.read(name).decode() for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    for line in (
+        "License-Expression: MIT",
+        "License-File: LICENSE",
+        "Requires-Python: >=3.11",
+        "Description-Content-Type: text/markdown",
+        "# Spatial Transformer Networks: an interactive course",
+    ):
+        assert f"\n{line}\n" in metadata
+
+
+def test_it_works_from_an_empty_folder(wheel, tmp_path):
+    """Oracle: the folder that the modules come from; the record's own command; one logit for each digit."""
+    installed, empty = tmp_path / "installed", tmp_path / "empty"
+    wheel.extractall(installed)
+    empty.mkdir()
+    code = """
+import stn_lib, torch
+from experiments import catalogue
+from stn_lib import models, results
+print(stn_lib.__path__[0])
+print(catalogue.__file__)
+print(results.read("basin")["command"])
+print(tuple(models.load_pretrained("digits-rts-st-cnn")(torch.zeros(2, 1, 42, 42)).shape))
+"""
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code],
+        cwd=empty, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        str(installed / "stn_lib"),
+        str(installed / "experiments" / "catalogue.py"),
+        "python -m experiments basin",
+        "(2, 10)",
+    ]
