@@ -243,10 +243,16 @@ def test_a_killed_run_ends_as_one_that_was_not(tmp_path, monkeypatch, caplog):
     assert told[2]["command"].startswith("python -m stn_lib train --distortion R --model cnn --seed 0 --steps 200")
 
 
-@pytest.mark.process
-def test_ctrl_c_says_how_to_go_on(tmp_path):
-    """Oracle: exit status 130 and one line."""
-    victim, _ = start(tmp_path)
-    victim.send_signal(signal.SIGINT)
-    out, err = victim.communicate(timeout=60)
-    assert (victim.returncode, out, err) == (130, "", "stopped; the same command resumes at the last checkpoint\n")
+def test_ctrl_c_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    """Oracle: exit status 130 and one line; the signal is a real one, sent at the first checkpoint."""
+    save = checkpoint.save
+
+    def interrupted(*content):
+        save(*content)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(checkpoint, "save", interrupted)
+    assert main([*LONG, "--out", str(tmp_path)]) == 130
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "stopped; the same command resumes at the last checkpoint\n")
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 5
