@@ -26,8 +26,8 @@ def no_autocast(device: torch.device) -> contextlib.AbstractContextManager:
 def full_precision(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
     """Compute a function of coordinates outside autocast, its half-precision arguments in single precision.
 
-    In half precision a coordinate in an image of 224 pixels is off by up to half a pixel (bfloat16), and nothing says
-    so. Under autocast every matrix product is in half precision.
+    In an image of 224 pixels rounding a coordinate to bfloat16 moves it by up to .2 of a pixel, and a sum of such numbers
+    by more; nothing says so. Under autocast every matrix product is in half precision.
     """
 
     @functools.wraps(function)
