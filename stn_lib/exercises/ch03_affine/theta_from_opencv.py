@@ -67,7 +67,7 @@ theta_from_opencv = exercise(
     number="3.7",
     cases=_cases,
     oracle=_by_fit,
-    oracle_name="four points that the matrix moves, and a fit in torch's coordinates that takes them back",
+    oracle_name="the theta that takes back four points which the matrix has moved",
     misconceptions={
         "not_inverted": Misconception(
             "You do not invert the matrix. It says where an input pixel GOES; theta says where an output pixel is sampled.",
