@@ -48,7 +48,7 @@ def parallel(workers: int) -> tuple[str, ...]:
 
 def quick(*arguments: str) -> int:
     """Run the tests that need no browser and start no process."""
-    return pytest("quick", QUICK, *parallel(CORES), *arguments)
+    return pytest("quick", QUICK, *arguments)
 
 
 def quick_beside_build(arguments: list[str]) -> int:
@@ -76,7 +76,7 @@ def main(arguments: list[str]) -> int:
     TIMES.mkdir(parents=True)
     if "--quick" in arguments:
         arguments.remove("--quick")
-        phases = {"lint": lint, "quick": lambda: quick(*arguments)}
+        phases = {"lint": lint, "quick": lambda: quick(*parallel(CORES), *arguments)}
     else:
         phases = {
             "browser, lint": lambda: python("tools/browser.py", "--install") or lint(),
