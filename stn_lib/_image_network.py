@@ -13,19 +13,18 @@ class ImageNetwork(nn.Sequential):
         ValueError: another shape or dtype; in training, a single image before a batch norm of features.
     """
 
-    def __init__(self, *layers, in_size: tuple[int, int] | None = None, in_channels: int = 1):
+    def __init__(self, *layers, in_size: tuple[int, int], in_channels: int = 1):
         super().__init__(*layers)
-        self.in_size = None if in_size is None else _validate.image_size(in_size)
+        self.in_size = _validate.image_size(in_size)
         self.in_channels = in_channels
 
     def forward(self, images: Tensor) -> Tensor:
         _validate.images(images)
         _validate.dtype_of(self, images)
-        size = tuple(images.shape[-2:]) if self.in_size is None else self.in_size
-        if tuple(images.shape[1:]) != (self.in_channels, *size):
-            sides = "H, W" if self.in_size is None else ", ".join(map(str, self.in_size))
+        expected = (self.in_channels, *self.in_size)
+        if tuple(images.shape[1:]) != expected:
             raise ValueError(
-                f"expected images of shape (N, {self.in_channels}, {sides}) for this {type(self).__name__}, got "
+                f"expected images of shape (N, {', '.join(map(str, expected))}) for this {type(self).__name__}, got "
                 f"{_validate.shape_of(images)}: resize them, or build the network with their in_size and channels"
             )
         if self.training and images.shape[0] == 1 and any(isinstance(part, nn.BatchNorm1d) for part in self.modules()):

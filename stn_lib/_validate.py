@@ -137,7 +137,8 @@ def sampling(image: Tensor, grid: Tensor, dimensions: int = 2) -> None:
     axes, point = {2: ("H, W", "(x, y)"), 3: ("D, H, W", "(x, y, z)")}[dimensions]
     if dimensions == 2:
         images(image, "input")
-    floating("input", image, "convert it with .float(), and divide pixels by 255")
+    else:
+        floating("input", image, "convert it with .float(), and divide voxels by 255")
     floating("grid", grid)
     if image.ndim != dimensions + 2:
         raise ValueError(f"expected input of shape (N, C, {axes}), got {shape_of(image)}: add a batch with input[None]")
@@ -151,33 +152,20 @@ def sampling(image: Tensor, grid: Tensor, dimensions: int = 2) -> None:
             f"expected input and grid of one batch size, got {image.shape[0]} and {grid.shape[0]}: "
             "use grid.expand(len(input), ...) for one grid on all images"
         )
-    one_precision("input", image, grid)
+    mixed = image.dtype in HALF and grid.dtype == torch.float32  # half precision at points that are not
+    if (image.dtype != grid.dtype and not mixed) or image.device != grid.device:
+        raise ValueError(
+            f"expected input and grid of one dtype and device, got {image.dtype} on {image.device} and "
+            f"{grid.dtype} on {grid.device}: use grid.to(input)"
+        )
     if 0 in image.shape[1:]:
         raise ValueError(f"expected input with at least one channel and pixel, got {shape_of(image)}")
 
 
-def one_precision(name: str, image: Tensor, grid: Tensor) -> None:
-    """Images and a grid on one device and of one dtype; images of half precision may come with a grid in float32."""
-    mixed = image.dtype in HALF and grid.dtype == torch.float32
-    if (image.dtype != grid.dtype and not mixed) or image.device != grid.device:
-        raise ValueError(
-            f"expected {name} and grid of one dtype and device, got {image.dtype} on {image.device} and "
-            f"{grid.dtype} on {grid.device}: use grid.to({name})"
-        )
-
-
 def finite_grid(grid: Tensor, size: Sequence[int]) -> None:
     """A grid of finite numbers, which stay finite in pixels of an image of this size."""
-
-    def finite() -> Tensor:
-        low, high = torch.aminmax(grid.detach())  # NaN if any number is NaN
-        return ((high - low) * max(size)).isfinite()
-
-    if grid.numel() and refuted(finite):
-        raise ValueError(
-            "expected a grid of finite numbers, got NaN or infinity: look for them in theta, or for numbers so large "
-            "that they overflow in pixels"
-        )
+    if refuted(lambda: (_farthest([grid]) * max(size)).isfinite()):
+        raise _not_finite()
 
 
 def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
@@ -185,19 +173,25 @@ def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
 
     After the conversion to pixels, which can overflow.
     """
-    # A sum is one fast pass, and not finite wherever a term is not; only then is it worth looking closer.
-    total = lambda: sum(c.detach().sum() for c in coordinates).isfinite()  # noqa: E731
-    each = lambda: torch.stack([c.detach().isfinite().all() for c in coordinates]).all()  # noqa: E731
-    if refuted(total) and refuted(each):
-        raise ValueError(
-            "expected a grid of finite numbers, got NaN or infinity: look for them in theta, or for numbers so large "
-            "that they overflow in pixels"
-        )
+    if refuted(lambda: _farthest(coordinates).isfinite()):
+        raise _not_finite()
     # Further out float32 no longer tells a pixel from its neighbour, and torch's count of mirrors overflows.
     dtype = coordinates[0].dtype
     most = 2.0**31 if dtype in HALF else min(2.0**31, 0.5 / torch.finfo(dtype).eps)
-    near = lambda: torch.stack([(c.detach().abs() < most).all() for c in coordinates]).all()  # noqa: E731
-    if padding == "reflection" and refuted(near):
+    if padding == "reflection" and refuted(lambda: _farthest(coordinates) < most):
         raise ValueError(
             f"expected points within {most:.0f} pixels for reflection, got one further out: look for it in theta"
         )
+
+
+def _farthest(coordinates: Sequence[Tensor]) -> Tensor:
+    """The largest absolute value; NaN if any number is NaN, 0 if there is none."""
+    ends = [end for c in coordinates if c.numel() for end in torch.aminmax(c.detach())]
+    return torch.stack(ends).abs().max() if ends else torch.zeros(())
+
+
+def _not_finite() -> ValueError:
+    return ValueError(
+        "expected a grid of finite numbers, got NaN or infinity: look for them in theta, or for numbers so large "
+        "that they overflow in pixels"
+    )

@@ -29,6 +29,8 @@ class Registration(NamedTuple):
     loss: Tensor
 
 
+@torch.inference_mode(False)
+@torch.enable_grad()  # the descent needs a gradient, whatever the caller has switched off
 def register(
     moving: Tensor,
     fixed: Tensor,
@@ -77,16 +79,8 @@ def register(
 
     Chapter: 6
     """
-    with (
-        torch.inference_mode(False),
-        torch.enable_grad(),
-    ):  # descent needs a gradient, whatever the caller has switched off
-        # A tensor made in inference mode cannot take part; its clone can.
-        moving, fixed = (images.clone() if images.is_inference() else images for images in map(wide, (moving, fixed)))
-        return _descend(moving, fixed, start, move, sampler, blurs, spread, steps, lr, generator)
-
-
-def _descend(moving, fixed, start, move, sampler, blurs, spread, steps, lr, generator) -> Registration:
+    # A tensor that was made in inference mode cannot take part in the descent; its clone can.
+    moving, fixed = (images.clone() if images.is_inference() else images for images in map(wide, (moving, fixed)))
     theta = _check(moving, fixed, start, move, sampler, blurs, steps)
     free = torch.zeros(1, 2, 3, dtype=theta.dtype, device=theta.device)
     free[:, :, 2 if move == "translation" else slice(None)] = 1

@@ -521,19 +521,17 @@ def _no_three_on_a_line(name: str, points: Tensor) -> None:
             )
 
 
-def _check_theta(theta: Tensor) -> tuple[int, int]:
-    """The form (rows, columns) of theta: (3, 3) projective, (3, 4) affine in space; any other must be affine, (2, 3)."""
+def _check_theta(theta: Tensor, others: Sequence[tuple[int, int]] = ((3, 3), (3, 4))) -> tuple[int, int]:
+    """The form (rows, columns) of theta: one of `others`, projective or affine in space; any other must be affine, (2, 3)."""
     form = tuple(theta.shape[1:]) if isinstance(theta, Tensor) and theta.ndim == 3 else (2, 3)
-    rows, columns = form if form in ((3, 3), (3, 4)) else (2, 3)
+    rows, columns = form if form in others else (2, 3)
     _validate.theta(theta, rows, columns)
     return rows, columns
 
 
 def _check_planar(theta: Tensor) -> int:
     """The rows of an affine or projective theta: 2 or 3."""
-    rows = 3 if isinstance(theta, Tensor) and theta.ndim == 3 and tuple(theta.shape[1:]) == (3, 3) else 2
-    _validate.theta(theta, rows)
-    return rows
+    return _check_theta(theta, ((3, 3),))[0]
 
 
 class Decomposition(NamedTuple):
