@@ -39,7 +39,7 @@ def _uniform(generator: torch.Generator, count: int, reach: float) -> Tensor:
 
 
 def _cases(generator: torch.Generator) -> list[Case]:
-    five_seeds = {"a": [9.49, 10.62, 13.20, 10.51, 11.74], "b": [3.82, 3.76, 3.60, 3.93, 2.47]}  # as in the chapter
+    five_seeds = {"a": [10.51, 11.57, 13.15, 11.01, 11.07], "b": [3.93, 2.98, 4.10, 5.34, 3.54]}  # as in the chapter
     cases = [_Lists({name: torch.tensor(errors, dtype=torch.float64) for name, errors in five_seeds.items()})]
     for count in (2, 3, 3, 3, 4, 4, 5, 5, 6, 8):
         while True:
