@@ -13,6 +13,7 @@ import torch
 from stn_lib.files import write_atomically
 from stn_lib.provenance import commit, processor
 from stn_lib.training import TrainConfig
+from stn_lib.training.config import with_defaults as config_with_defaults
 
 Row = dict[str, Any]
 
@@ -49,8 +50,7 @@ def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
     """Settings with `TrainConfig`'s default for each field that a stored config lacks, because it is older than the field."""
     if "config" not in settings:
         return settings
-    defaults = {field.name: field.default for field in dataclasses.fields(TrainConfig)}
-    return {**settings, "config": {**defaults, **settings["config"]}}
+    return {**settings, "config": config_with_defaults(settings["config"], TrainConfig)}
 
 
 class Record:

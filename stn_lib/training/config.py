@@ -168,14 +168,18 @@ def in_range(name: str, value: float, least: float, most: float = math.inf) -> N
         raise ValueError(f"expected {name} {bounds}, got {value}")
 
 
-def with_defaults(stored: dict[str, Any]) -> dict[str, Any]:
+def with_defaults(stored: dict[str, Any], kind: type[FitConfig] | None = None) -> dict[str, Any]:
     """A stored config with the default of each field that it lacks, because it is older than the field.
+
+    Args:
+        stored: the fields of a config.
+        kind: the config's class; found by its fields if None.
 
     Example:
         >>> with_defaults({"steps": 5})["optimizer"]
         'adamw'
     """
-    kind = TrainConfig if "model" in stored else FitConfig
+    kind = kind or (TrainConfig if "model" in stored else FitConfig)
     return {field.name: field.default for field in dataclasses.fields(kind)} | stored
 
 
