@@ -2,14 +2,24 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from scipy.stats import binomtest, ttest_rel
+from scipy.stats import binomtest, bootstrap, ttest_rel
 
 from stn_lib.data import RTS, Distortion
 from stn_lib.data.distort import random_theta
-from stn_lib.metrics import error_interval, paired_interval, pose, shift_consistency
+from stn_lib.metrics import (
+    error_interval,
+    holm,
+    is_dead,
+    mcnemar,
+    paired_bootstrap,
+    paired_interval,
+    pose,
+    shift_consistency,
+)
 
 
 @pytest.mark.parametrize(("errors", "n"), [(0, 10), (10, 10), (1, 3), (70, 10_000), (24, 1780)])
@@ -165,3 +175,112 @@ def test_a_circular_shift_rolls_the_image():
 def test_consistency_of_nothing_is_refused(n, reach, pairs, fill):
     with pytest.raises(ValueError, match="expected images, pairs >= 1"):
         shift_consistency(column_of_the_dot, dots(n), reach, fill, pairs, generator=torch.Generator())
+
+
+def resampled(difference, resamples=4000, seed=1):
+    """Oracle: the bootstrap over seeds and images, drawn one by one."""
+    generator = np.random.default_rng(seed)
+    seeds, images = difference.shape
+    draws = []
+    for _ in range(resamples):
+        rows, columns = generator.integers(seeds, size=seeds), generator.integers(images, size=images)
+        draws.append(100 * difference[np.ix_(rows, columns)].mean())
+    return np.array(draws)
+
+
+def answers(seeds, images, rates=(0.3, 0.2), seed=0):
+    """Whether two networks are wrong, with images that are hard for both."""
+    generator = np.random.default_rng(seed)
+    hard = generator.random(images) < 0.1
+    return [(generator.random((seeds, images)) < rate) | hard for rate in rates]
+
+
+@pytest.mark.parametrize(("seeds", "images"), [(1, 60), (3, 60), (5, 200)])
+def test_paired_bootstrap_is_that_of_single_draws(seeds, images):
+    """Oracle: `resampled`; quantiles of 4,000 draws agree to a fraction of their own spread."""
+    a, b = answers(seeds, images)
+    draws = resampled(a.astype(float) - b)
+    found = paired_bootstrap(a, b)
+    assert found.points == pytest.approx(100 * (a.mean() - b.mean()))
+    assert found.interval == pytest.approx(np.quantile(draws, [0.025, 0.975]), abs=0.15 * draws.std())
+    assert found.p == pytest.approx(2 * min((draws <= 0).mean(), (draws >= 0).mean()), abs=0.05)
+
+
+def test_paired_bootstrap_of_one_seed_is_scipys():
+    """Oracle: scipy.stats.bootstrap, the percentile interval of the mean of the images' differences."""
+    a, b = answers(1, 500)
+    difference = 100 * (a[0].astype(float) - b[0])
+    scipys = bootstrap((difference,), np.mean, method="percentile", n_resamples=10_000, rng=1).confidence_interval
+    assert paired_bootstrap(a, b).interval == pytest.approx(tuple(scipys), abs=0.3)
+
+
+def test_paired_bootstrap_by_hand():
+    """Oracle: by hand. Of two images one differs: draws are 0, 50, 50 or 100 %, so 0 has 1/4 and p is 2 · 1/4. Without a
+    difference every draw is 0."""
+    found = paired_bootstrap([[True, False]], [[False, False]], level=0.4)
+    assert found.points == 50 and found.interval == (50, 50) and found.p == pytest.approx(0.5, abs=0.02)
+    assert paired_bootstrap([[True, False]], [[True, False]]) == (0, (0, 0), 1)
+
+
+def test_paired_bootstrap_cancels_what_both_networks_share():
+    """Oracle: the same errors, paired and with one network's images in another order: there each hard image counts twice."""
+    a, b = answers(3, 400)
+    shuffled = b[:, np.random.default_rng(0).permutation(400)]
+    paired, unpaired = (np.ptp(paired_bootstrap(a, other).interval) for other in (b, shuffled))
+    assert paired < 0.97 * unpaired
+    assert paired_bootstrap(a, b) == paired_bootstrap(a, b) and paired_bootstrap(b, a).points < 0
+
+
+def test_the_bootstrap_covers_the_truth_about_as_often_as_it_says():
+    """Oracle: 200 pairs of networks whose true difference is known, 10 points; 95 % leave 181 to 199 in the interval."""
+    covered = 0
+    for trial in range(200):
+        generator = np.random.default_rng(trial)
+        a, b = generator.random((5, 300)) < 0.3, generator.random((5, 300)) < 0.2
+        low, high = paired_bootstrap(a, b, resamples=1000).interval
+        covered += low <= 10 <= high
+    assert covered >= 181
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"a": [[True]], "b": [[True, False]]}, {"a": [True], "b": [True]}, {"a": [[]], "b": [[]]},
+        {"a": [[True]], "b": [[True]], "level": 95}, {"a": [[True]], "b": [[True]], "resamples": 0},
+    ],
+)  # fmt: skip
+def test_an_impossible_bootstrap_is_refused(wrong):
+    """Oracle: the message names expected and got."""
+    with pytest.raises(ValueError, match=r"expected two arrays \(seeds, images\) of one shape, .* got"):
+        paired_bootstrap(**wrong)
+
+
+def test_mcnemar_is_that_of_agrestis_table():
+    """Oracle: Agresti, Categorical Data Analysis, 2002, table 10.1: 150 and 86 changed their mind; z² = 17.36, and the
+    exact test by hand, 2 · P(X ≤ 86) of a fair coin thrown 236 times."""
+    a = [True] * 150 + [False] * 86 + [True] * 794 + [False] * 570
+    b = [False] * 150 + [True] * 86 + [True] * 794 + [False] * 570
+    exact = 2 * sum(math.comb(236, k) for k in range(87)) / 2**236
+    assert mcnemar(a, b) == pytest.approx(exact) and exact == pytest.approx(3.7e-5, rel=0.02)
+    assert mcnemar(b, a) == pytest.approx(exact) and mcnemar(a, a) == 1
+    with pytest.raises(ValueError, match="of one length, got"):
+        mcnemar(a, b[1:])
+
+
+def test_holm_by_hand():
+    """Oracle: Holm's steps by hand for four p-values; the order of the input stays."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.6, 0.7]) == [1, 1] and holm([]) == []
+    with pytest.raises(ValueError, match="from 0 to 1, got"):
+        holm([1.2])
+
+
+def test_a_dead_transformer_is_told_from_one_that_looks():
+    """Oracle: one theta for all images, up to rounding; one that follows the image by a tenth of a pixel of 60."""
+    theta = torch.tensor([[0.93, 0.0, 0.01], [0.0, 0.93, -0.02]]).expand(50, 2, 3)
+    noise = torch.randn(50, 2, 3, generator=torch.Generator().manual_seed(0))
+    assert is_dead(theta) and is_dead(theta + 1e-6 * noise)
+    assert not is_dead(theta + 0.1 / 30 * noise)
+    assert not is_dead(torch.randn(5, 16, 2, generator=torch.Generator().manual_seed(0)))
+    with pytest.raises(ValueError, match="at least two images"):
+        is_dead(theta[:1])
