@@ -4,7 +4,6 @@ import argparse
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -16,11 +15,13 @@ from experiments.table1.cells import CELLS, Cell, parse_cell, table1_config
 from experiments.table1.paper import PAPER
 from experiments.table1.report import report
 from experiments.table1.results import load_results, result_file, shown
+from experiments.table1.window import window_summary
 from stn_lib.data import load_dataset
 from stn_lib.training import record
 from stn_lib.training.config import MACHINE, TrainConfig
 from stn_lib.training.distributed import local_device
-from stn_lib.training.runs import train
+from stn_lib.training.evaluation import Evaluation
+from stn_lib.training.runs import held_out, train
 
 ANYWHERE = (*MACHINE, "precision")  # a result counts whatever machine computed it
 
@@ -85,7 +86,17 @@ def measure(row: Row, job: Job) -> Row:
         "command": command(row, job.options),
         **made_by,
         **record.run_summary(result),
-        "theta": _theta(result.model, parse_cell(row["cell"])),
+        **answers(result.evaluation),
+        **_transformer(result.model, parse_cell(row["cell"]), config),
+    }
+
+
+def answers(found: Evaluation) -> Row:
+    """A network's answer to each image, a digit each, and which of them are wrong (counted from 0)."""
+    answer = found.logits.argmax(1)
+    return {
+        "answers": "".join(map(str, answer.tolist())),
+        "wrong_at": (answer != found.labels).nonzero().flatten().tolist(),
     }
 
 
@@ -101,14 +112,18 @@ def command(row: Row, options: argparse.Namespace) -> str:
     return command_line.command(find("table1"), argparse.Namespace(**own))
 
 
-def _theta(model: torch.nn.Module, cell: Cell) -> list[Any] | None:
-    """The transformer's theta for the images of `shown`; None without a transformer."""
+def _transformer(model: torch.nn.Module, cell: Cell, config: TrainConfig) -> Row:
+    """The transformer's theta for the images of `shown`, and its windows on the test images; None without a transformer."""
     if not cell.network.startswith("st-"):
-        return None
+        return {"theta": None, "window": None}
     images = shown(cell.distortion).images.to(next(model.parameters()).device)
     with torch.no_grad():
         theta = model.transformer.theta(images).cpu()
-    return [[[round(x, 5) for x in row] for row in one] for one in theta.tolist()]
+    split = load_dataset(config.dataset, config.hold_out)
+    return {
+        "theta": [[[round(x, 5) for x in row] for row in one] for one in theta.tolist()],
+        "window": window_summary(model, split, held_out(config)),
+    }
 
 
 def line(row: Row) -> str:

@@ -1,6 +1,9 @@
-"""The published table."""
+"""The published table, its intervals, and what differs between the paper's runs and ours."""
+
+from stn_lib.metrics import error_interval
 
 DISTORTIONS = ("r", "rts", "p", "e", "tc")
+TEST_DIGITS = 10_000
 
 #: Error in per cent, Jaderberg et al. 2015, Table 1; TC from the text, which names no transform.
 PAPER = {
@@ -13,3 +16,48 @@ PAPER = {
     "st-cnn-projective": {"r": 0.8, "rts": 0.6, "p": 0.8, "e": 1.3, "tc": 1.7},
     "st-cnn-tps": {"r": 0.7, "rts": 0.5, "p": 0.8, "e": 1.1, "tc": 1.7},
 }
+
+#: What differs in every run, paper first. The number of images differs by column: `experiments.table1.cells.MILLIONS`.
+DIFFERENCES = (
+    "optimiser: SGD at 0.01, a tenth after each 50,000 steps; AdamW at 0.004 in one cycle, weight decay 0.02",
+    "learning rate of the localisation network: that of the classifier; a quarter of it",
+    "batch norm: none; after every layer, in the localisation network too",
+    "label smoothing: none; 0.05",
+    "CNN: convolutions of 9 x 9 and 7 x 7; three of 5 x 5, 3 x 3 and 3 x 3",
+    "pooling of RTS and TC by 2 behind the transformer: in every network; in fully connected ones without a transformer",
+    "size of R, P and E: not given; 28 x 28 pixels",
+    "numbers: single precision; products in bfloat16",
+    "the paper's figures are means of three seeds",
+)
+
+
+def plain_network(network: str) -> str:
+    """The network without the transformer of one with it.
+
+    Example:
+        >>> plain_network("st-cnn-tps")
+        'cnn'
+    """
+    return "cnn" if "cnn" in network else "fcn"
+
+
+def paper_gap(distortion: str, network: str) -> float:
+    """How much a transformer reduces the error in the paper, in percentage points.
+
+    Example:
+        >>> round(paper_gap("tc", "st-cnn-affine"), 1)
+        1.8
+    """
+    return PAPER[plain_network(network)][distortion] - PAPER[network][distortion]
+
+
+def paper_interval(distortion: str, network: str) -> tuple[float, float]:
+    """Wilson's 95 % interval of a published error, as that of one network on 10,000 digits.
+
+    The mean of three networks on the same digits is a little more certain; how much the paper does not tell.
+
+    Example:
+        >>> [round(end, 2) for end in paper_interval("rts", "st-cnn-affine")]
+        [0.38, 0.66]
+    """
+    return error_interval(round(PAPER[network][distortion] * TEST_DIGITS / 100), TEST_DIGITS)

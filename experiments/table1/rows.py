@@ -30,7 +30,8 @@ def _row(results: Results, cell: Cell) -> dict[str, Any]:
         "command": f"python -m experiments table1 --cells {cell} --seed 0",
         "error": summary and summary.error,
         "interval": summary and list(summary.interval),
-        "gap": found and {**found._asdict(), "interval": found.interval and list(found.interval)},
+        "gap": found
+        and {"points": found.points, "seeds": found.seeds, "interval": found.interval and list(found.interval)},
         "runs": [_run(run) for run in runs],
     }
 

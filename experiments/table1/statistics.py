@@ -2,10 +2,13 @@
 
 from typing import Any, NamedTuple
 
-from experiments.table1.cells import Cell, parse_cell
-from experiments.table1.paper import PAPER
+import numpy as np
+
+from experiments.table1.cells import Cell, parse_cell, table1_config
+from experiments.table1.paper import PAPER, plain_network
 from experiments.table1.results import Results
-from stn_lib.metrics import error_interval, paired_interval
+from stn_lib.metrics import error_interval, paired_bootstrap, paired_interval
+from stn_lib.training.config import MACHINE
 
 
 class Summary(NamedTuple):
@@ -16,6 +19,7 @@ class Summary(NamedTuple):
         interval: Wilson's 95 % interval for the mean share of the test set. It tells how certain the figure is for other
             digits; `spread` tells how much seeds differ.
         spread: smallest and largest error.
+        train: mean error on the training images of the last sixtieth of the run, seen in training.
         seeds: how many.
         paper: what was published.
         parameters: of the network.
@@ -25,6 +29,7 @@ class Summary(NamedTuple):
     error: float
     interval: tuple[float, float]
     spread: tuple[float, float]
+    train: float
     seeds: int
     paper: float
     parameters: int
@@ -40,6 +45,7 @@ def summarise(runs: list[dict[str, Any]]) -> Summary:
         mean,
         error_interval(mean * n / 100, n),
         (min(errors), max(errors)),
+        sum(run["curve"][-1]["batch_error"] for run in runs) / len(runs),
         len(runs),
         PAPER[cell.network][cell.distortion],
         runs[0]["parameters"],
@@ -47,26 +53,46 @@ def summarise(runs: list[dict[str, Any]]) -> Summary:
     )
 
 
+def of_other_settings(run: dict[str, Any]) -> bool:
+    """Whether a run has other settings than its cell's, such as fewer steps. Device and threads may differ."""
+    own = table1_config(parse_cell(run["cell"]), run["seed"])
+    return any(run["config"].get(name, value) != value for name, value in vars(own).items() if name not in MACHINE)
+
+
 class Gap(NamedTuple):
-    """How much a transformer reduces the error, in percentage points, with its 95 % t-interval over `seeds` paired runs."""
+    """How much a transformer reduces the error, in percentage points, over `seeds` pairs of runs.
+
+    The interval (95 %) and p are those of `stn_lib.metrics.paired_bootstrap`: for other seeds and other images; with one
+    seed, for other images alone.
+    """
 
     points: float
     interval: tuple[float, float] | None
+    p: float
     seeds: int
 
 
 def gap(results: Results, distortion: str, network: str) -> Gap | None:
-    """The error of the plain network less that of the one with a transformer, seed by seed; None without such runs."""
-    plain = Cell(distortion, "cnn" if network.startswith("st-cnn") else "fcn")
-    errors = [
-        {result["seed"]: result["error_percent"] for result in results.get(cell, [])}
-        for cell in (plain, Cell(distortion, network))
-    ]
-    seeds = [seed for seed in errors[0] if seed in errors[1]]
+    """The error of the plain network less that of the one with a transformer; None without runs of one seed of both."""
+    plain, own = (
+        {run["seed"]: run for run in results.get(Cell(distortion, name), [])}
+        for name in (plain_network(network), network)
+    )
+    seeds = [seed for seed in plain if seed in own]
     if not seeds:
         return None
-    pairs = [[own[seed] for seed in seeds] for own in errors]
-    if len(seeds) < 2:
-        return Gap(pairs[0][0] - pairs[1][0], None, 1)
-    mean, low, high = paired_interval(*pairs)
-    return Gap(mean, (low, high), len(seeds))
+    if not all("wrong_at" in runs[seed] for runs in (plain, own) for seed in seeds):  # of the first edition
+        errors = [[runs[seed]["error_percent"] for seed in seeds] for runs in (plain, own)]
+        if len(seeds) == 1:
+            return Gap(errors[0][0] - errors[1][0], None, 1.0, 1)
+        mean, *interval = paired_interval(*errors)
+        return Gap(mean, tuple(interval), 1.0, len(seeds))
+    found = paired_bootstrap(*([wrong(runs[seed]) for seed in seeds] for runs in (plain, own)))
+    return Gap(*found, len(seeds))
+
+
+def wrong(run: dict[str, Any]) -> np.ndarray:
+    """For each test image whether the network's answer is wrong: (n,)."""
+    answers = np.zeros(run["n"], dtype=bool)
+    answers[run["wrong_at"]] = True
+    return answers

@@ -61,7 +61,7 @@ def distort(
     elif recipe.lattice_noise:
         theta = bend_lattice(theta, recipe.lattice_noise, recipe.out_size, generator)
     theta = theta.to(images)
-    out = F.grid_sample(images, _grid(theta, (*images.shape[:2], *recipe.out_size)), align_corners=False)
+    out = F.grid_sample(images, distortion_grid(theta, (*images.shape[:2], *recipe.out_size)), align_corners=False)
     if recipe.patches:
         out = clutter(out, images, images if others is None else others, recipe.patches, generator=generator)
     return out, theta
@@ -94,8 +94,8 @@ def random_theta(recipe: Distortion, batch: int, in_size: tuple[int, int], gener
     return torch.cat([linear, shift], 2) * to_unit * from_unit
 
 
-def _grid(theta: Tensor, size: tuple[int, int, int, int]) -> Tensor:
-    """The sampling grid of any theta that `distort` returns."""
+def distortion_grid(theta: Tensor, size: tuple[int, ...]) -> Tensor:
+    """The sampling grid (N, H, W, 2) of any theta that `distort` returns, for images of a size (N, C, H, W)."""
     if theta.shape[2] == 2:
         return tps_grid(theta, size)
     return projective_grid(theta, size) if theta.shape[1] == 3 else affine_grid(theta, size)

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import re
 
+import numpy as np
 import pytest
 import torch
 from scipy import stats
@@ -13,8 +15,10 @@ from experiments.__main__ import main
 from experiments.catalogue import find
 from experiments.table1 import CELLS, PAPER, Cell, parse_cell, table1_config
 from experiments.table1.experiment import EXPERIMENT, config_of, rows
+from experiments.table1.paper import paper_gap, paper_interval
+from experiments.table1.window import window_summary
 from stn_lib.data import held_out_set, load_digits_split, mnist
-from stn_lib.metrics import error_interval
+from stn_lib.metrics import error_interval, paired_bootstrap
 from stn_lib.models import count_parameters
 from stn_lib.training import TrainConfig, load_run
 from stn_lib.training.runs import build_model
@@ -127,6 +131,12 @@ def test_what_is_stored_of_a_run(digits_for_mnist, tmp_path, capsys):
     with torch.no_grad():
         theta = trained.transformer.theta(images)
     assert torch.allclose(torch.tensor(row["theta"]), theta, atol=1e-5)
+    labels = load_digits_split(hold_out="test").test_labels.tolist()
+    assert len(row["answers"]) == 445 and len(row["wrong_at"]) == row["wrong"]
+    assert row["wrong_at"] == [
+        k for k, (own, true) in enumerate(zip(row["answers"], labels, strict=True)) if int(own) != true
+    ]
+    assert row["window"] == window_summary(trained, load_digits_split(), held_out_set(load_digits_split(), "RTS", 1))
     assert row["seconds"] > 0 and set(row) >= {"commit", "changed", "torch", "python", "processes"}
     assert "rts-st-cnn-affine      seed 2: " in (said := capsys.readouterr().out) and "the paper's 0.5" in said
 
@@ -157,45 +167,64 @@ def test_what_fails_every_run_ends_it_at_once(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def stored(folder, cell, errors):
-    """Results with these errors, one a seed."""
+def stored(folder, cell, wrong, n=1000, train=0.0, **changes):
+    """Results whose networks err on these images, one list a seed."""
     folder.mkdir(exist_ok=True)
-    for seed, error in enumerate(errors):
+    for seed, wrong_at in enumerate(wrong):
+        config = dataclasses.asdict(table1_config(parse_cell(cell), seed, **changes))
         row = {
-            "cell": cell, "seed": seed, "error_percent": error, "n": 10_000, "parameters": 300_000 + seed,
-            "seconds": 60.0,
+            "cell": cell, "seed": seed, "error_percent": 100 * len(wrong_at) / n, "n": n, "parameters": 300_000 + seed,
+            "seconds": 60.0, "wrong_at": list(wrong_at), "config": config, "curve": [{"step": 9, "batch_error": train}],
         }  # fmt: skip
         (folder / f"{cell}-{seed}.json").write_text(json.dumps(row))
 
 
 def test_summary_and_gap(tmp_path):
-    """Oracle: means by hand, Wilson's interval, scipy's t-interval of the paired differences."""
-    stored(tmp_path, "rts-cnn", [0.9, 1.1, 1.3])
-    stored(tmp_path, "rts-st-cnn-affine", [0.6, 0.5, 0.7])
+    """Oracle: means by hand, Wilson's interval; the bootstrap of the arrays written here."""
+    stored(tmp_path, "rts-cnn", [range(9), range(11), range(13)], train=0.5)
+    stored(tmp_path, "rts-st-cnn-affine", [range(6), range(5), range(7)])
     found = table1.load_results(tmp_path)
     summary = table1.summarise(found[Cell("rts", "cnn")])
     assert summary.error == pytest.approx(1.1) and summary.spread == (0.9, 1.3) and summary.seeds == 3
-    assert summary.interval == pytest.approx(error_interval(110, 10_000)) and summary.paper == 0.8
+    assert summary.interval == pytest.approx(error_interval(11, 1000)) and summary.paper == 0.8
+    assert summary.train == 0.5
     gap = table1.gap(found, "rts", "st-cnn-affine")
-    theirs = stats.ttest_1samp([0.3, 0.6, 0.6], 0).confidence_interval(0.95)
-    assert (
-        gap.points == pytest.approx(0.5) and gap.interval == pytest.approx((theirs.low, theirs.high)) and gap.seeds == 3
-    )
+    image = np.arange(1000)
+    arrays = [np.stack([image < count for count in counts]) for counts in ((9, 11, 13), (6, 5, 7))]
+    assert gap == (*paired_bootstrap(*arrays), 3) and gap.points == pytest.approx(0.5)
     assert table1.gap(found, "rts", "st-fcn-affine") is None
-    stored(tmp_path, "r-cnn", [1.0])
-    stored(tmp_path, "r-st-cnn-tps", [0.8])
-    assert table1.gap(table1.load_results(tmp_path), "r", "st-cnn-tps") == (pytest.approx(0.2), None, 1)
+    stored(tmp_path, "r-cnn", [range(10)])
+    stored(tmp_path, "r-st-cnn-tps", [range(8), [1]])
+    alone = table1.gap(table1.load_results(tmp_path), "r", "st-cnn-tps")
+    assert alone.points == pytest.approx(0.2) and alone.seeds == 1 and alone.interval[0] == 0
 
 
 def test_report(tmp_path, capsys):
-    """Oracle: the words, by hand: mean, seeds, the paper's figure, and a star where ours is above it."""
-    stored(tmp_path / "results", "rts-cnn", [0.9, 1.1])
-    stored(tmp_path / "results", "rts-st-cnn-affine", [0.4, 0.4])
+    """Oracle: the words, by hand: mean, seeds, the paper's figure and gap with their intervals, and the marks."""
+    stored(tmp_path / "results", "rts-cnn", [range(9), range(11)], train=1.5)
+    stored(tmp_path / "results", "rts-st-cnn-affine", [range(1), range(2)])
+    stored(tmp_path / "results", "p-st-cnn-affine", [range(1)], steps=10)
     assert main(["table1", "report", "--out", str(tmp_path / "results")]) == 0
     text = capsys.readouterr().out
-    assert "1.00 (2) / 0.8*" in text and "0.40 (2) / 0.5 " in text and "RTS 0.60" in text and "300,000" in text
+    lines = {line.split("  ")[0]: line for line in text.split("\nRTS (")[1].split("\nP (")[0].splitlines()}
+    assert re.search(r" 1\.00 \(0\.54 to 1\.83\) +2 +1\.50 +0\.8 \(0\.64 to 0\.99\) \+!$", lines["cnn"])
+    assert re.search(
+        r" 0\.15 .* 2 +0\.00 +0\.5 \(.*\) +0\.85 \(0\.35 to 1\.50\) +0\.001 +0\.3$", lines["st-cnn-affine"]
+    )
+    assert lines["fcn"].split()[:3] == ["fcn", "-", "5.2"]
+    assert re.search(r"\nst-cnn-affine +0\.10 .*\) \?\n", text) and "for all 1\ncomparisons" in text
+    assert "the paper's 38" in text and "AdamW" in text and "parameters: 300,000 to 300,001" in text
     assert main(["table1", "report", "--out", str(tmp_path / "nowhere")]) == 0
     assert "no rows in" in capsys.readouterr().out
+
+
+def test_the_papers_intervals_are_binomial():
+    """Oracle: scipy's interval of 50 errors in 10,000; the gaps by hand from the printed table."""
+    low, high = stats.binomtest(50, 10_000).proportion_ci(method="wilson")
+    assert paper_interval("rts", "st-cnn-affine") == pytest.approx((100 * low, 100 * high), abs=1e-5)
+    gaps = {d: round(paper_gap(d, "st-cnn-affine"), 1) for d in ("r", "rts", "p", "e", "tc")}
+    assert gaps == {"r": 0.5, "rts": 0.3, "p": 0.7, "e": 0.2, "tc": 1.8}
+    assert paper_gap("tc", "st-fcn-tps") == pytest.approx(11.2)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"cell": "x"}', '{"cell": "r-cnn"'])
