@@ -80,6 +80,100 @@ def grid_sample(
     return torch.cat([sample(*block) for block in zip(*(part.chunk(blocks) for part in whole), strict=True)])
 
 
+def antialiased_sample(
+    input: Tensor,
+    grid: Tensor,
+    samples: int = 2,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool = False,
+) -> Tensor:
+    """Samples an image at several points inside each output pixel, and takes their mean.
+
+    Where a transform shrinks an image, `grid_sample` skips pixels between its points: fine stripes turn into coarse
+    ones. A mean over the whole output pixel skips none, as long as its points are at most a pixel of the input apart.
+
+    Convention:
+        An output pixel reaches half way to its neighbours in the grid; the points are the centres of ``samples`` times
+        ``samples`` equal parts of it.
+
+    Args:
+        input: U, (N, C, H, W).
+        grid: (N, H', W', 2), with at least two rows and two columns.
+        samples: points along each axis of an output pixel; the factor by which the transform shrinks, or more.
+        mode, padding_mode, align_corners: as `grid_sample`.
+
+    Returns:
+        V, (N, C, H', W'), of the images' dtype.
+
+    Raises:
+        TypeError, ValueError: as `grid_sample`; fewer than one sample, a grid of one row or column.
+
+    Example:
+        >>> from stn_lib.coordinates import base_grid
+        >>> stripes = torch.tensor([1.0, 0.0]).repeat(4).expand(1, 1, 8, 8)
+        >>> grid = base_grid((2, 2))[None]  # a quarter of the side: all points fall between two stripes alike
+        >>> antialiased_sample(stripes, grid, samples=4)[0, 0, 0].tolist()
+        [0.5, 0.5]
+
+    Source: Foley et al., Computer Graphics: Principles and Practice, on supersampling.
+    Chapter: 5
+    """
+    _validate.sampling(input, grid)
+    fine = grid_sample(input, subpixel_grid(grid, samples), mode, padding_mode, align_corners)
+    return mean_of_samples(fine, samples)
+
+
+def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
+    """The points inside each output pixel that `antialiased_sample` reads.
+
+    Args:
+        grid: (N, H, W, 2), or in space (N, D, H, W, 3); at least two points along each axis.
+        samples: points along each axis of an output pixel.
+
+    Returns:
+        (N, samples * H, samples * W, 2), or in space the same with a third axis.
+
+    Raises:
+        ValueError: fewer than one sample, an axis with a single point.
+
+    Example:
+        >>> row = torch.tensor([-0.5, 0.5])
+        >>> grid = torch.stack(torch.meshgrid(row, row, indexing="xy"), -1)[None]
+        >>> subpixel_grid(grid, 2)[0, 0, :, 0].tolist()
+        [-0.75, -0.25, 0.25, 0.75]
+
+    Chapter: 5
+    """
+    if samples < 1 or samples != int(samples):
+        raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {samples}")
+    if samples == 1:
+        return grid
+    if min(grid.shape[1:-1]) < 2:
+        raise ValueError(
+            f"expected a grid with at least two points along each axis, got {_validate.shape_of(grid)}: the size of an "
+            "output pixel is the distance to its neighbours"
+        )
+    offsets = (torch.arange(samples, dtype=grid.dtype, device=grid.device) + 0.5) / samples - 0.5
+    for axis in range(1, grid.ndim - 1):
+        steps = grid.diff(dim=axis)  # from one output pixel to the next
+        middle = (steps.narrow(axis, 1, steps.shape[axis] - 1) + steps.narrow(axis, 0, steps.shape[axis] - 1)) / 2
+        slope = torch.cat([steps.narrow(axis, 0, 1), middle, steps.narrow(axis, steps.shape[axis] - 1, 1)], axis)
+        shape = [1] * (grid.ndim + 1)
+        shape[axis + 1] = samples
+        grid = (grid.unsqueeze(axis + 1) + offsets.view(shape) * slope.unsqueeze(axis + 1)).flatten(axis, axis + 1)
+    return grid
+
+
+def mean_of_samples(fine: Tensor, samples: int) -> Tensor:
+    """The mean of each output pixel's samples: (N, C, samples * H, samples * W) to (N, C, H, W); volumes alike."""
+    if samples == 1:
+        return fine
+    for axis in range(2, fine.ndim):
+        fine = fine.unflatten(axis, (-1, samples)).mean(axis + 1)
+    return fine
+
+
 def linearized_sample(
     input: Tensor,
     grid: Tensor,

@@ -13,6 +13,7 @@ from stn_lib._precision import no_autocast, wide
 from stn_lib._registry import look_up
 from stn_lib.grid import affine_grid, projective_grid, tps_grid
 from stn_lib.localization import start_at
+from stn_lib.sampling import mean_of_samples, subpixel_grid
 from stn_lib.transforms import control_points, projective
 
 
@@ -104,6 +105,8 @@ class SpatialTransformer(nn.Module):
         transform: a name in `TRANSFORMS`, or a `Transform` of your own, such as a bounded window.
         padding_mode: ``"zeros"``, ``"border"`` or ``"reflection"``.
         align_corners: as `torch.nn.functional.grid_sample`, for grid and sampler alike.
+        samples: how many points along each axis of an output pixel are averaged; 2 or more where the window shrinks the
+            image, see `stn_lib.sampling.antialiased_sample`.
         background: the value outside the image with padding ``"zeros"``. The background of a normalised image is not 0
             (MNIST's is -0.4242): zeros around it would be a grey frame.
 
@@ -131,9 +134,12 @@ class SpatialTransformer(nn.Module):
         padding_mode: str = "zeros",
         align_corners: bool = False,
         background: float = 0.0,
+        samples: int = 1,
     ):
         super().__init__()
         transform_family(transform)  # refuses an unknown name
+        if samples != int(samples) or samples < 1:
+            raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {samples}")
         if padding_mode not in ("zeros", "border", "reflection"):
             raise ValueError(f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}")
         if not isinstance(localization, nn.Module):
@@ -152,6 +158,7 @@ class SpatialTransformer(nn.Module):
         self.padding_mode = padding_mode
         self.align_corners = align_corners
         self.background = background
+        self.samples = samples
         self.start_at_identity()
         self.register_load_state_dict_post_hook(_is_no_start)
 
@@ -215,10 +222,12 @@ class SpatialTransformer(nn.Module):
             theta = theta.to(torch.promote_types(wide(theta).dtype, images.dtype))
             grid = self.grid(theta, self.out_size or tuple(images.shape[2:]))
             _validate.finite_grid(grid, images.shape[2:])
+            grid = subpixel_grid(grid, self.samples)
             pixels = images.to(grid.dtype)
             if background:  # 0 outside of U - background is background outside of U
                 pixels = pixels - background
-            warped = F.grid_sample(pixels, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+            fine = F.grid_sample(pixels, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
+            warped = mean_of_samples(fine, self.samples)
             return (warped + background if background else warped).to(images.dtype)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -257,5 +266,5 @@ class SpatialTransformer(nn.Module):
         name = "own" if isinstance(self.transform, Transform) else self.transform
         return (
             f"transform={name!r}, out_size={self.out_size}, padding_mode={self.padding_mode!r}, "
-            f"align_corners={self.align_corners}, background={self.background}"
+            f"align_corners={self.align_corners}, background={self.background}, samples={self.samples}"
         )

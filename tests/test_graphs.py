@@ -14,7 +14,7 @@ from stn_lib.localization import ConvLocalization
 from stn_lib.sampling import MODES, PADDINGS, grid_sample
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
 
-MODULES = [*TRANSFORMS, "digits-rts-st-cnn"]
+MODULES = [*TRANSFORMS, "tps with samples", "digits-rts-st-cnn"]
 DYNAMIC = ({0: torch.export.Dim("batch")},)
 every_module = pytest.mark.parametrize("name", MODULES)
 pytestmark = pytest.mark.filterwarnings(
@@ -24,10 +24,11 @@ pytestmark = pytest.mark.filterwarnings(
 
 def make(name):
     """A transformer whose theta depends on the image, or a committed network; and images of two batch sizes."""
-    if name in TRANSFORMS:
+    family, _, samples = name.partition(" with ")
+    if family in TRANSFORMS:
         torch.manual_seed(0)
-        localization = ConvLocalization((20, 30), out_features=len(TRANSFORMS[name].identity))
-        module, size = SpatialTransformer(localization, (14, 17), name), (20, 30)
+        localization = ConvLocalization((20, 30), out_features=len(TRANSFORMS[family].identity))
+        module, size = SpatialTransformer(localization, (14, 17), family, samples=2 if samples else 1), (20, 30)
         nn.init.normal_(localization[-1].weight, std=0.05)
     else:
         module, size = models.load_pretrained(name), (42, 42)

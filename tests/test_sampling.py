@@ -11,7 +11,17 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stn_lib.sampling import MODES, PADDINGS, cubic_weights, grid_sample, linearized_sample
+from stn_lib.coordinates import base_grid
+from stn_lib.sampling import (
+    MODES,
+    PADDINGS,
+    antialiased_sample,
+    cubic_weights,
+    grid_sample,
+    linearized_sample,
+    mean_of_samples,
+    subpixel_grid,
+)
 
 # Whether torch's sampler rounds (x + 1) * W / 2 - 1/2 once or twice is a matter of its build. On a pixel centre that last
 # bit decides between two slopes; where the build is another one, only centres that need no rounding are compared.
@@ -390,3 +400,82 @@ def test_linearized_sampling_refuses_what_gives_no_plane():
     with pytest.raises(TypeError, match="floating"):
         linearized_sample(image.long(), grid)
     assert linearized_sample(image[:0], grid[:0]).shape == (0, 1, 2, 2)
+
+
+@pytest.mark.parametrize(("samples", "size"), [(2, (5, 8)), (3, (4, 6))])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_antialiased_sampling_at_the_identity_is_mean_pooling(samples, size, channels):
+    """Oracle: torch's avg_pool2d: the points of an output pixel are the centres of the pixels it covers."""
+    image = torch.rand(2, channels, samples * size[0], samples * size[1], dtype=torch.float64)
+    grid = base_grid(size, dtype=torch.float64).expand(2, *size, 2)
+    assert torch.allclose(antialiased_sample(image, grid, samples), F.avg_pool2d(image, samples))
+
+
+@pytest.mark.parametrize("align", [False, True])
+@pytest.mark.parametrize("samples", [1, 2, 4])
+def test_antialiased_sampling_is_the_mean_of_scipys_samples(align, samples):
+    """Oracle: scipy.ndimage.map_coordinates at points computed here, inside each pixel of a rotated, shrunk window."""
+    image = torch.rand(1, 1, 17, 23, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    theta = torch.tensor([[[0.5, -0.3, 0.05], [0.4, 0.6, -0.1]]], dtype=torch.float64)
+    size = (5, 7)
+    found = antialiased_sample(
+        image, F.affine_grid(theta, (1, 1, *size), align_corners=align), samples, align_corners=align
+    )
+    slack = 1 if align else 0
+    expected, pixels = np.zeros(size), image[0, 0].numpy()
+    for row, column in np.ndindex(*size):
+        for part in np.ndindex(samples, samples):
+            y, x = (at + (k + 0.5) / samples - 0.5 for at, k in zip((row, column), part, strict=True))
+            x, y = (((2 * c + 1 - slack) / (side - slack)) - 1 for c, side in ((x, size[1]), (y, size[0])))
+            source = theta[0].numpy() @ [x, y, 1]
+            x, y = (((c + 1) * (side - slack) - 1 + slack) / 2 for c, side in zip(source, (23, 17), strict=True))
+            expected[row, column] += scipy.ndimage.map_coordinates(pixels, [[y], [x]], order=1, mode="grid-constant")[0]
+    assert np.allclose(found[0, 0].numpy(), expected / samples**2)
+
+
+def test_antialiased_sampling_removes_the_false_stripes():
+    """Oracle: stripes of period 4, shrunk to a quarter: a mean of 0.5; grid_sample and torch's own hit one phase only."""
+    stripes = torch.tensor([1.0, 1.0, 0.0, 0.0]).repeat(8).expand(1, 1, 32, 32)
+    grid = base_grid((8, 8))[None] - torch.tensor([1 / 16, 0])  # a pixel to the left
+    assert grid_sample(stripes, grid)[0, 0, :, 1:].eq(1).all()
+    assert antialiased_sample(stripes, grid, 4)[0, 0, :, 1:].sub(0.5).abs().max() < 1e-6
+
+
+def test_antialiased_sampling_keeps_of_noise_what_a_mean_keeps():
+    """Oracle: white noise of variance 1, 60 to 28 pixels: the variance of a weighted mean, its weights the derivative."""
+    noise = torch.randn(400, 1, 60, 60, generator=torch.Generator().manual_seed(0))
+    grid = base_grid((28, 28))
+    point = torch.zeros(1, 1, 60, 60, requires_grad=True)
+    antialiased_sample(point, grid[None], 2)[0, 0, 9, 9].backward()
+    kept = antialiased_sample(noise, grid.expand(400, 28, 28, 2), 2)[:, 0, 9, 9].var()
+    assert kept == pytest.approx(point.grad.square().sum(), rel=0.25) and kept < 0.25
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_gradients_of_antialiased_sampling(mode):
+    """Oracle: finite differences, for image and grid; no point lies on a pixel."""
+    generator = torch.Generator().manual_seed(1)
+    image = torch.rand(2, 2, 6, 5, dtype=torch.float64, generator=generator, requires_grad=True)
+    grid = (1.6 * torch.rand(2, 3, 4, 2, dtype=torch.float64, generator=generator) - 0.8).requires_grad_()
+    assert torch.autograd.gradcheck(lambda u, g: antialiased_sample(u, g, 2, mode), (image, grid))
+
+
+def test_samples_of_volumes_and_of_no_images():
+    """Oracle: torch's avg_pool3d and torch's own sampler in space; shapes for a batch of 0."""
+    volume = torch.rand(2, 1, 4, 6, 8, dtype=torch.float64)
+    theta = torch.eye(3, 4, dtype=torch.float64).expand(2, 3, 4)
+    grid = subpixel_grid(F.affine_grid(theta, (2, 1, 2, 3, 4), align_corners=False), 2)
+    fine = F.grid_sample(volume, grid, align_corners=False)
+    assert torch.allclose(mean_of_samples(fine, 2), F.avg_pool3d(volume, 2))
+    assert antialiased_sample(torch.zeros(0, 3, 8, 8), torch.zeros(0, 4, 4, 2)).shape == (0, 3, 4, 4)
+
+
+def test_impossible_samples_are_refused():
+    """Oracle: the messages name expected and got."""
+    image, grid = torch.zeros(1, 1, 8, 8), torch.zeros(1, 4, 4, 2)
+    for samples in (0, -1, 1.5):
+        with pytest.raises(ValueError, match="expected a whole number of at least 1 sample"):
+            antialiased_sample(image, grid, samples)
+    with pytest.raises(ValueError, match=r"at least two points along each axis, got \(1, 1, 4, 2\)"):
+        antialiased_sample(image, grid[:, :1], 2)
+    assert antialiased_sample(image, grid[:, :1], 1).shape == (1, 1, 1, 4)

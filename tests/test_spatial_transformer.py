@@ -277,3 +277,35 @@ def test_wrong_requests_are_refused():
         SpatialTransformer(net, transform="attention")
     with pytest.raises(ValueError, match=r"expected a size \(H, W\), got None"):
         SpatialTransformer(net).grid(torch.zeros(1, 2, 3))
+
+
+@pytest.mark.parametrize("name", ["affine", "tps"])
+def test_with_samples_it_is_torch_on_a_finer_grid_and_its_mean(name):
+    """Oracle: torch's sampler and mean pooling on the family's grid of twice the size, which has its points in the same
+    places, up to the bend of a spline inside a pixel; output and both gradients."""
+    torch.manual_seed(0)
+    localization = ConvLocalization((20, 30), out_features=len(TRANSFORMS[name].identity))
+    module = SpatialTransformer(localization, (7, 9), name, samples=2, background=-0.4)
+    images = F.interpolate(torch.rand(3, 2, 5, 7), (20, 30), mode="bilinear").requires_grad_()
+    theta = torch.tensor(module.family.identity).view(1, -1) + (0.1 if name == "affine" else 0.03) * torch.randn(
+        3, len(module.family.identity)
+    )
+    theta = module.family.theta(theta).detach().requires_grad_()
+    out = module.sample(images, theta)
+    grid = module.family.grid(theta, (3, 1, 14, 18), False)
+    expected = F.avg_pool2d(F.grid_sample(images + 0.4, grid, align_corners=False), 2) - 0.4
+    slack = 1e-5 if name == "affine" else 0.02
+    assert torch.allclose(out, expected, atol=slack) and out.shape == (3, 2, 7, 9)
+    weight = torch.rand_like(out)
+    for found, want in zip(
+        torch.autograd.grad((out * weight).sum(), (images, theta)),
+        torch.autograd.grad((expected * weight).sum(), (images, theta)),
+        strict=True,
+    ):
+        assert (found - want).norm() < (1e-4 if name == "affine" else 0.1) * want.norm()
+
+
+def test_samples_are_checked():
+    """Oracle: the message names expected and got."""
+    with pytest.raises(ValueError, match="expected a whole number of at least 1 sample along each axis, got 0"):
+        SpatialTransformer(ConvLocalization((28, 28)), samples=0)
