@@ -287,7 +287,7 @@ def test_with_samples_it_is_torch_on_a_finer_grid_and_its_mean(name):
     localization = ConvLocalization((20, 30), out_features=len(TRANSFORMS[name].identity))
     module = SpatialTransformer(localization, (7, 9), name, samples=2, background=-0.4)
     images = F.interpolate(torch.rand(3, 2, 5, 7), (20, 30), mode="bilinear").requires_grad_()
-    theta = torch.tensor(module.family.identity).view(1, -1) + (0.1 if name == "affine" else 0.03) * torch.randn(
+    theta = torch.tensor(module.family.identity).view(1, -1) + (0.1 if name == "affine" else 0.01) * torch.randn(
         3, len(module.family.identity)
     )
     theta = module.family.theta(theta).detach().requires_grad_()
@@ -302,7 +302,7 @@ def test_with_samples_it_is_torch_on_a_finer_grid_and_its_mean(name):
         torch.autograd.grad((expected * weight).sum(), (images, theta)),
         strict=True,
     ):
-        assert (found - want).norm() < (1e-4 if name == "affine" else 0.1) * want.norm()
+        assert (found - want).norm() < (1e-4 if name == "affine" else 0.06) * want.norm()
 
 
 def test_samples_are_checked():
