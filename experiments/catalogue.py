@@ -57,6 +57,14 @@ ENTRIES = (
         "experiments.appendix.volume", "5 min", "stn_lib/results/appendix/volume.json", SEEDS_ON_TEST,
     ),
     Entry(
+        "throws", "how often the cover's two networks disagree, and what its transformer undoes",
+        "experiments.throws", "10 s", "stn_lib/results/throws.json",
+    ),
+    Entry(
+        "throws choice", "the learning rate of each of those networks, chosen on the validation digits",
+        "experiments.throws.choice", "6 min", "stn_lib/results/throws_choice.json",
+    ),
+    Entry(
         "live_gap", "the gap between the two networks that chapter 7 trains, over seeds",
         "experiments.live_gap", "2 min", "stn_lib/results/live_gap.json", {"seeds": 5},
     ),

@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "export": ["fold_batch_norm", "to_operations"],
         "registry": ["MODELS", "build"],
-        "small": ["CNN", "POOLS", "STCNN", "PoolingCNN"],
+        "small": ["CNN", "COVER", "POOLS", "STCNN", "PoolingCNN"],
         "table1": ["Table1Network", "count_parameters"],
         "weights": ["load_pretrained", "pretrained_info", "save_weights"],
     },

@@ -1,5 +1,7 @@
 """The networks of the live chapter, the cover and chapter 2: small, with and without a spatial transformer."""
 
+from typing import Any
+
 from torch import nn
 
 from stn_lib._image_network import ImageNetwork
@@ -94,6 +96,12 @@ class STCNN(ImageNetwork):
         self.transformer = SpatialTransformer(localization, tuple(out_size), transform)
         self.classifier = nn.Sequential(*_classifier(out_size, widths, hidden, classes, batch_norm))
 
+
+#: What `CNN` and `STCNN` are given for the cover: classifiers of one convolution, and equal numbers of weights in all.
+COVER: dict[str, dict[str, Any]] = {
+    "cnn": {"widths": (5,)},
+    "st-cnn": {"widths": (4,), "localization_widths": (8, 16), "localization_hidden": 32},
+}
 
 #: How `PoolingCNN` halves its images: "stride" keeps every second pixel, as a convolution of stride 2 does.
 POOLS = ("stride", "max", *KERNELS, "aps")

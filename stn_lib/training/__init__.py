@@ -6,7 +6,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "config": ["FitConfig", "TrainConfig", "live_config", "pooling_config"],
+        "config": ["FitConfig", "TrainConfig", "cover_config", "live_config", "pooling_config"],
         "evaluation": ["Evaluation", "error_by_angle", "evaluate"],
         "optimizer": ["learning_rate"],
         "fit": ["FitResult", "OutOfTime"],

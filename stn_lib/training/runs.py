@@ -100,6 +100,8 @@ def build_model(config: TrainConfig) -> nn.Module:
         own["transform"] = config.transform
     elif config.model == "pooling-cnn":
         own["pool"] = config.pool
+    if config.size == "cover":
+        own |= models.COVER[config.model]
     name = "table1" if config.size == "table1" else config.model
     generator = torch.Generator().manual_seed(config.seed)
     return models.build(name, generator, in_size=config.recipe.out_size, **own)

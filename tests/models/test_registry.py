@@ -11,14 +11,15 @@ from stn_lib.grid import affine_grid
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer, Transform
 
 
-def test_equal_size():
+@pytest.mark.parametrize("own", [{"cnn": {}, "st-cnn": {}}, models.COVER], ids=["chapter 7", "cover"])
+def test_equal_size(own):
     """Oracle: every number counted from the layouts' shapes (batch norms folded away on both sides)."""
 
     def numbers(ops):
         own = sum(int(np.prod(op[k]["shape"])) for op in ops for k in ("weight", "bias") if k in op)
         return own + sum(numbers(op.get("localization", [])) for op in ops)
 
-    built = [models.build(name) for name in ("cnn", "st-cnn")]
+    built = [models.build(name, **own[name]) for name in ("cnn", "st-cnn")]
     cnn, st_cnn = (numbers(models.to_operations(model)[0]["ops"]) for model in built)
     assert abs(cnn - st_cnn) / st_cnn < 0.03
     assert abs(models.count_parameters(built[0]) - models.count_parameters(built[1])) / st_cnn < 0.03
