@@ -62,7 +62,7 @@ ENTRIES = (
     ),
     Entry(
         "throws choice", "the learning rate of each of those networks, chosen on the validation digits",
-        "experiments.throws.choice", "6 min", "stn_lib/results/throws_choice.json",
+        "experiments.throws.choice", "15 min", "stn_lib/results/throws_choice.json",
     ),
     Entry(
         "live_gap", "the gap between the two networks that chapter 7 trains, over seeds",

@@ -9,7 +9,7 @@ from experiments.record import Row, shared_config
 from stn_lib import models
 from stn_lib.training import TrainConfig, cover_config, train
 
-RATES = (0.004, 0.008, 0.016, 0.032)
+RATES = (0.004, 0.008, 0.016, 0.032, 0.064)
 KINDS = ("cnn", "st-cnn")
 
 
