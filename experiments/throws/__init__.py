@@ -74,16 +74,21 @@ def poses(theta: Tensor, window: Tensor) -> dict[str, float]:
 
     Returns:
         ``rotation_undone_percent``: 0 if V is rotated as U is, 100 if V is upright in every throw (or rotated by the
-        same angle). ``offset_pixels``: the mean distance between the centres of the digit and of V, in pixels of V;
-        ``offset_frozen_pixels``: the same for a transformer that never moves its window.
+        same angle). ``place_spread_pixels``: the mean distance of the digit's centre in V from its mean place, in pixels
+        of V; ``frozen_spread_pixels``: the same for a window that never moves and shows the whole of U.
     """
     before, after = pose(theta), pose(compose(theta, window))
     a, b = (p.rotation.double() - p.rotation.double().mean() for p in (before, after))
     return {
         "rotation_undone_percent": round(100 * (1 - ((a * b).sum() / a.square().sum()).item()), 1),
-        "offset_pixels": round(14 * after.center.norm(dim=1).mean().item(), 2),
-        "offset_frozen_pixels": round(14 * before.center.norm(dim=1).mean().item(), 2),
+        "place_spread_pixels": round(14 * spread(after.center), 2),
+        "frozen_spread_pixels": round(14 * spread(before.center), 2),
     }
+
+
+def spread(points: Tensor) -> float:
+    """The mean distance of points (N, 2) from their mean."""
+    return (points - points.mean(0)).norm(dim=1).mean().item()
 
 
 def summary(runs: list[Row]) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def summary(runs: list[Row]) -> dict[str, Any]:
                 ("cnn", both + cnn_only), ("st_cnn", both + st_only), ("only_st_cnn", st_only), ("only_cnn", cnn_only)
             )},
             **{key: round(math.fsum(row[key] for row in own) / len(own), 2)
-               for key in ("rotation_undone_percent", "offset_pixels", "offset_frozen_pixels")},
+               for key in ("rotation_undone_percent", "place_spread_pixels", "frozen_spread_pixels")},
         }  # fmt: skip
     return found
 
@@ -114,14 +119,14 @@ def _share(count: int, n: int) -> dict[str, Any]:
 def report(record: dict[str, Any]) -> str:
     """Both pairs in Markdown."""
     lines = [
-        "| pair | throws | CNN correct, % | ST-CNN correct, % | only ST-CNN, % | rotation undone, % | offset, px (frozen) |",
+        "| pair | throws | CNN correct, % | ST-CNN correct, % | only ST-CNN, % | rotation undone, % | spread of places, px (frozen) |",
         "|---" * 7 + "|",
     ]
     for pair, found in summary(record["runs"]).items():
         shares = " | ".join(f"{found[name]['percent']:.1f}" for name in ("cnn", "st_cnn", "only_st_cnn"))
         lines.append(
             f"| {pair} | {found['throws']:,} | {shares} | {found['rotation_undone_percent']:.0f} | "
-            f"{found['offset_pixels']:.1f} ({found['offset_frozen_pixels']:.1f}) |"
+            f"{found['place_spread_pixels']:.1f} ({found['frozen_spread_pixels']:.1f}) |"
         )
     return "\n".join(lines)
 

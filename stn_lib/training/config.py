@@ -212,7 +212,7 @@ def cover_config(model: str) -> TrainConfig:
     # Long enough for the transformer to learn to rotate. Each learning rate has the lowest error of
     # `python -m experiments throws choice`.
     return TrainConfig(
-        model=model, size="cover", steps=800, lr={"cnn": 0.032, "st-cnn": 0.008}[model], localization_lr_factor=1.0,
+        model=model, size="cover", steps=800, lr={"cnn": 0.064, "st-cnn": 0.008}[model], localization_lr_factor=1.0,
         max_angle=60.0, hold_out="test",
     )  # fmt: skip
 

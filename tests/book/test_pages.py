@@ -18,7 +18,10 @@ from tests.book.visit import Visit
 from tests.conftest import ROOT
 
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-PAGES = [f"{name}.html" for name in (CONTENTS["root"], *(chapter["file"] for chapter in CONTENTS["chapters"]))]
+PAGES = [
+    f"{name}.html"
+    for name in [CONTENTS["root"]] + [page["file"] for part in CONTENTS["parts"] for page in part["chapters"]]
+]
 THEMES = {1280: "light", 390: "dark"}
 MOST_BYTES = 1_000_000
 CONTROLS = "button:not([hidden]), input, select, [role=slider]"

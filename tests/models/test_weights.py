@@ -6,7 +6,7 @@ from stn_lib import models
 from stn_lib.metrics import error_interval
 from stn_lib.training import TrainConfig, evaluate
 
-NAMES = ("digits-rts-cnn", "digits-rts-st-cnn")
+NAMES = ("digits-rts-cnn", "digits-rts-st-cnn", "cover-cnn", "cover-st-cnn")
 ON_MNIST = ("mnist-rts-cnn", "mnist-rts-st-cnn")
 
 

@@ -66,12 +66,12 @@ def mulberry(seed):
 
 
 def placed(digit, state):
-    """A digit (28, 28) in the frame by torch: an output pixel shows the digit's pixel R(-turn) (p - place) / scale."""
-    turn = math.radians(state["degrees"])
+    """A digit (28, 28) in the frame by torch: an output pixel shows the digit's pixel R (p - place) / scale."""
+    angle = math.radians(state["degrees"])
     rows, columns = torch.meshgrid(torch.arange(42.0), torch.arange(42.0), indexing="ij")
     dx, dy = (columns - 20.5 - state["x"]) / state["scale"], (rows - 20.5 - state["y"]) / state["scale"]
-    x = math.cos(turn) * dx + math.sin(turn) * dy + 13.5
-    y = -math.sin(turn) * dx + math.cos(turn) * dy + 13.5
+    x = math.cos(angle) * dx - math.sin(angle) * dy + 13.5
+    y = math.sin(angle) * dx + math.cos(angle) * dy + 13.5
     grid = torch.stack([(2 * x + 1) / 28 - 1, (2 * y + 1) / 28 - 1], -1)
     return F.grid_sample(digit.view(1, 1, 28, 28).float(), grid[None], align_corners=False)
 
@@ -127,9 +127,9 @@ def random_states(seed=0):
     numbers = mulberry(seed)
     for _ in range(100):
         u = list(itertools.islice(numbers, 4))
-        turn, scale = np.radians(45 * (1 - 2 * u[0])), 0.7 + 0.5 * u[1]
-        room = 21 - 11 * scale * (abs(np.cos(turn)) + abs(np.sin(turn)))
-        yield {"degrees": np.degrees(turn), "scale": scale, "x": (2 * u[2] - 1) * room, "y": (2 * u[3] - 1) * room}
+        angle, scale = np.radians(45 * (2 * u[0] - 1)), 0.7 + 0.5 * u[1]
+        room = 21 - 11 * scale * (abs(np.cos(angle)) + abs(np.sin(angle)))
+        yield {"degrees": np.degrees(angle), "scale": scale, "x": (2 * u[2] - 1) * room, "y": (2 * u[3] - 1) * room}
 
 
 def seven():

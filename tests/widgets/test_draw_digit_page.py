@@ -30,7 +30,7 @@ def test_the_first_state_is_alive(browser):
         shares = read(seven(), [{name: getattr(shown, name) for name in PLACE}])
         verdicts = [f"{int(p.argmax())} {'✓' if p.argmax() == 7 else '✗'} {100 * p.max():.0f} %" for p in shares]
         assert stage.texts(".stn-verdict") == verdicts
-        assert stage.text(".stn-told").startswith("Both read 7, and both are right.")
+        assert stage.text(".stn-told").startswith("Both answer 7, which is correct.")
         assert stage.page.locator(".stn-example[aria-pressed=true]").get_attribute("aria-label") == "Example 8, a 7"
         assert stage.page.locator(".stn-quad").get_attribute("d").count("L") == 3
         assert stage.page.locator(".stn-trials").first.locator(".stn-coming").count() == 100
@@ -161,12 +161,12 @@ def test_undo_and_clear(browser):
 def test_the_sliders_and_their_training_range(browser):
     """Oracle: by hand: of -90 to 90 degrees, -45 to 45 lie from 1/4 to 3/4; of 0.5 to 1.5, 0.7 to 1.2 from .2 to .7."""
     with Stage(browser) as stage:
-        turn, size = (stage.page.get_by_role("slider", name=name, exact=True) for name in ("turn", "size"))
-        turn.press("End")
-        size.press("Home")
+        rotation, scale = (stage.page.get_by_role("slider", name=name, exact=True) for name in ("rotation", "scale"))
+        rotation.press("End")
+        scale.press("Home")
         assert stage.get("degrees", "scale") == [90, 0.5]
-        assert turn.get_attribute("aria-valuetext") == "90°" and size.get_attribute("aria-valuetext") == "×0.50"
-        assert stage.text(".stn-told").endswith("Neither was trained on digits distorted as far as this.")
+        assert rotation.get_attribute("aria-valuetext") == "90°" and scale.get_attribute("aria-valuetext") == "×0.50"
+        assert stage.text(".stn-told").endswith("Neither network was trained on such a strong distortion.")
         shares = "(node) => ['--stn-from', '--stn-to'].map((name) => Number(node.style.getPropertyValue(name)))"
         assert stage.page.locator(".stn-banded").evaluate_all(f"(nodes) => nodes.map({shares})") == [
             [0.25, 0.75],
@@ -175,9 +175,9 @@ def test_the_sliders_and_their_training_range(browser):
         stage.press("Upright")
         assert stage.get(*PLACE) == [0, 0, 0, 1]
         assert stage.text(".stn-beyond") == ""
-        stage.press("At random")
+        stage.press("One at random")
         first = list(itertools.islice(mulberry(0), 404))[400:]  # behind the hundred that are on view
-        assert stage.get("degrees", "scale") == pytest.approx([45 * (1 - 2 * first[0]), 0.7 + 0.5 * first[1]])
+        assert stage.get("degrees", "scale") == pytest.approx([45 * (2 * first[0] - 1), 0.7 + 0.5 * first[1]])
         assert stage.text(".stn-beyond") == ""
 
 
@@ -210,7 +210,7 @@ def test_it_speaks_once_it_is_quiet(browser):
         assert spoken.text_content() == ""
         stage.page.get_by_role("radio", name="1", exact=True).check(force=True)
         stage.page.wait_for_timeout(900)
-        assert spoken.text_content().startswith("Both read 7, and both are wrong.")
+        assert spoken.text_content().startswith("Both answer 7, which is wrong.")
         state = dict(zip(PLACE, stage.get(*PLACE), strict=True))
         for bars, (share,) in zip(stage.page.locator(".stn-bars").all(), read(seven(), [state]), strict=True):
             told = [

@@ -29,11 +29,11 @@ def test_a_hundred_distortions(browser, seed):
             )
             assert chart.locator("circle[data-state=right]").count() == 100 - len(wrong)
         assert stage.page.locator(".stn-spoken").text_content().count("of 100 wrong") == 2
-        # A digit that nobody has named is counted by what it is read as most often.
+        # A digit that nobody has named is counted by its most frequent answer.
         stage.page.get_by_role("radio", name="?").check(force=True)
         stage.settle()
         most = [np.bincount(share.argmax(1), minlength=10) for share in read(written(), states)]
-        assert stage.texts(".stn-lab figcaption b") == [f"{n.max()} of 100 read as {n.argmax()}" for n in most]
+        assert stage.texts(".stn-lab figcaption b") == [f"{n.max()} of 100 classified as {n.argmax()}" for n in most]
         assert stage.errors == []
 
 

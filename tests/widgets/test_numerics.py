@@ -157,12 +157,12 @@ def test_the_cover_places_a_digit_as_torch_would(call):
     widget = StraightenDigit()
     digit = torch.tensor(list(widget.digits[7 * 784 : 8 * 784]), dtype=torch.float64).view(28, 28) / 255
     x, y, degrees, scale = 4.0, -3.0, 30.0, 0.8
-    turn = np.deg2rad(degrees)
-    # By hand: an output pixel p shows the digit's pixel R(-turn) (p - centre - (x, y)) / scale + centre of the digit.
+    angle = np.deg2rad(degrees)
+    # By hand, counter-clockwise with y down: an output pixel p shows the digit's pixel R(angle) (p - centre - (x, y)) / scale + centre of the digit.
     rows, columns = torch.meshgrid(torch.arange(42.0), torch.arange(42.0), indexing="ij")
     dx, dy = (columns - 20.5 - x) / scale, (rows - 20.5 - y) / scale
-    source_x = np.cos(turn) * dx + np.sin(turn) * dy + 13.5
-    source_y = -np.sin(turn) * dx + np.cos(turn) * dy + 13.5
+    source_x = np.cos(angle) * dx - np.sin(angle) * dy + 13.5
+    source_y = np.sin(angle) * dx + np.cos(angle) * dy + 13.5
     grid = torch.stack([(2 * source_x + 1) / 28 - 1, (2 * source_y + 1) / 28 - 1], -1).double()
     expected = F.grid_sample(digit[None, None], grid[None], align_corners=False)
     got = call(

@@ -1,4 +1,4 @@
-"""The explorable of chapter 7 with the reader's own hand: a digit is written, distorted, and read by two networks."""
+"""The explorable of chapter 7 in which the reader writes a digit; two networks classify it under distortions."""
 
 import math
 from collections.abc import Sequence
@@ -20,24 +20,24 @@ MOST_EXAMPLES = 12  # more buttons do not fit two rows beside the pad
 
 
 class DrawDigit(Explorable):
-    """Write a digit of your own, rotate, scale and move it; a CNN and an ST-CNN in the page answer while you do.
+    """Write a digit of your own, rotate, scale and move it; a CNN and an ST-CNN in the page answer at once.
 
-    The page makes of the strokes what MNIST's makers made of forms: the longer side of the ink becomes 20 pixels, the
-    centre of mass goes to pixel (14, 14) to half a pixel. A hundred draws of the RTS recipe then show where, for this
-    one digit, each network fails.
+    The page prepares the strokes as MNIST's authors prepared theirs: the longer side of the foreground becomes 20 pixels,
+    its centre of mass moves to pixel (14, 14), up to half a pixel. A hundred random RTS distortions then show where each
+    network fails on this digit.
 
-    Convention: (x, y) is the digit's centre in pixels from the frame's centre; ``degrees`` rotates it clockwise on the
-    screen; ``scale`` 1 is pixel for pixel. Strokes are lists ``[x0, y0, x1, y1, …]`` on a pad of 100 x 100 units, y
-    downwards.
+    Convention: (x, y) is the digit's centre in pixels from the frame's centre; ``degrees`` rotates it
+    counter-clockwise on the screen; ``scale`` 1 is pixel for pixel. Strokes are lists ``[x0, y0, x1, y1, …]`` on a pad
+    of 100 x 100, y downwards.
 
     Args:
         cnn, st_cnn: trained on 42 x 42 RTS digits: a network that `stn_lib.models.to_operations` can write, or a name or path
             for `stn_lib.models.load_pretrained`. The second has an affine spatial transformer.
-        examples: digits to begin with, (K, 1, 28, 28), values from 0 to 1, 1 to 12 of them; `stn_lib.data.sample_digits` if None.
-        labels: what they are, (K,), 0 to 9; needed for nothing but telling right from wrong.
+        examples: digits that the reader can start from, (K, 1, 28, 28), values from 0 to 1, 1 to 12 of them; `stn_lib.data.sample_digits` if None.
+        labels: of the examples, (K,), 0 to 9; only needed to mark answers as correct or wrong.
         example: the one on the pad at first; -1 for an empty pad.
-        x, y, degrees, scale: how the digit first stands.
-        seed: decides the random distortions.
+        x, y, degrees, scale: the place, rotation and scale when the page opens.
+        seed: of the random distortions.
 
     Raises:
         ValueError: networks for other images or without a transformer; examples or labels of other shapes or values.
@@ -52,10 +52,10 @@ class DrawDigit(Explorable):
     """
 
     WORDS = {
-        "title": "Write a digit, turn it, and see who can still read it",
+        "title": "Write a digit, rotate it, and see which network still classifies it correctly",
         "pad": "Write here",
-        "padHelp": "Pad to write on. Arrow keys move the pen, two at once go aslant, with Shift faster; space puts it down "
-        "and lifts it; Control Z takes back the last stroke.",
+        "padHelp": "Pad to write on. Arrow keys move the pen, two keys together move it diagonally, Shift makes it faster; "
+        "space puts the pen down and lifts it; Control Z removes the last stroke.",
         "padKeys": "Arrows move, space: pen down, up",
         "hint": "Write a digit, 0 to 9",
         "penDown": "Pen down at {x}, {y}.",
@@ -63,21 +63,21 @@ class DrawDigit(Explorable):
         "penAt": "{x}, {y}",
         "undo": "Undo",
         "clear": "Clear",
-        "examples": "Or begin with one of these",
+        "examples": "Or start from one of these",
         "example": "Example {place}",
         "exampleOf": "Example {place}, a {label}",
-        "meant": "You meant",
+        "meant": "Your digit is",
         "unsaid": "?",
-        "normal": "As MNIST, 28 × 28",
-        "recipe": "What you write: the longer side of its ink becomes 20 pixels, its centre of mass goes to the middle (+).",
+        "normal": "Prepared as in MNIST, 28 × 28",
+        "recipe": "The longer side of your digit becomes 20 pixels; its centre of mass moves to the middle (+).",
         "frame": "The input, 42 × 42: drag it",
         "move": "move the digit",
         "at": "x {x}, y {y}",
-        "sliders": {"degrees": "turn", "scale": "size"},
+        "sliders": {"degrees": "rotation", "scale": "scale"},
         "turned": "{v}°",
         "sized": "×{v}",
-        "band": "Coloured: what both were trained on.",
-        "random": "At random",
+        "band": "Coloured: the ranges that both networks were trained on.",
+        "random": "One at random",
         "upright": "Upright",
         "cnn": "CNN",
         "stCnn": "ST-CNN",
@@ -89,33 +89,33 @@ class DrawDigit(Explorable):
         "share": "{digit}: {percent} %",
         "nothing": "–",
         "empty": "The pad is empty. Both networks answer while you write.",
-        "told": {
+        "summary": {
             "same": {
-                "right": "Both read {cnn}, and both are right.",
-                "wrong": "Both read {cnn}, and both are wrong.",
-                "open": "Both read {cnn}.",
+                "right": "Both answer {cnn}, which is correct.",
+                "wrong": "Both answer {cnn}, which is wrong.",
+                "open": "Both answer {cnn}.",
             },
             "differ": {
-                "cnn": "They disagree: the CNN reads {cnn}, which is right, the ST-CNN {st}.",
-                "st": "They disagree: the CNN reads {cnn}, the ST-CNN {st}, which is right.",
-                "none": "They disagree: the CNN reads {cnn}, the ST-CNN {st}, and both are wrong.",
-                "open": "They disagree: the CNN reads {cnn}, the ST-CNN {st}. Which did you mean?",
+                "cnn": "They disagree: the CNN answers {cnn}, which is correct; the ST-CNN answers {st}.",
+                "st": "They disagree: the CNN answers {cnn}; the ST-CNN answers {st}, which is correct.",
+                "none": "They disagree: the CNN answers {cnn}, the ST-CNN {st}; both are wrong.",
+                "open": "They disagree: the CNN answers {cnn}, the ST-CNN {st}. Which digit is it?",
             },
         },
-        "outside": "Neither was trained on digits distorted as far as this.",
+        "outside": "Neither network was trained on such a strong distortion.",
         "lab": "A hundred random distortions",
         "hundred": "Try 100 random distortions",
         "miss": "Next mistake",
         "differs": "Next disagreement",
         "wrongs": "{wrong} of {count} wrong",
-        "mostly": "{times} of {count} read as {digit}",
-        "labEmpty": "Each ring is a distortion to come, drawn as in training, at its turn and its size. On how many will each network fail?",
-        "labOpen": "Each mark is one distortion, at its turn and its size. Say above which digit you meant, and mistakes "
-        "are counted. Click a mark to see it.",
-        "labKey": "Each mark is one distortion, at its turn and its size: a dot was read as {truth}, a number is what was "
-        "read instead. Click a mark to see it.",
-        "try": "Write a 7 as you always do, turn it until one network gives up, then try a hundred. Then write it badly: a "
-        "stroke too many, a gap, far from how others write. Which distortions can a transformer undo, and which not?",
+        "mostly": "{times} of {count} classified as {digit}",
+        "labEmpty": "Each ring is one random distortion of the training recipe, at its rotation and its scale. On how many will each network fail?",
+        "labOpen": "Each mark is one distortion, at its rotation and its scale. Choose above which digit it is, and the mistakes "
+        "are counted. Click a mark to see its distortion.",
+        "labKey": "Each mark is one distortion, at its rotation and its scale. A dot was classified as {truth}; a number is "
+        "the wrong answer. Click a mark to see its distortion.",
+        "try": "Write a 7 as you usually do. Rotate it until one network is wrong, then try a hundred distortions. Then write it "
+        "badly: an extra stroke, a gap. Which distortions can a transformer undo, and which not?",
     }
     small = traitlets.Int(SMALL).tag(sync=True)
     large = traitlets.Int(LARGE).tag(sync=True)
@@ -126,14 +126,14 @@ class DrawDigit(Explorable):
     cnn_weights = traitlets.Bytes().tag(sync=True)
     st_cnn_layout = traitlets.Dict().tag(sync=True)
     st_cnn_weights = traitlets.Bytes().tag(sync=True)
-    #: What is on the pad: strokes, or the example of this number, or neither (-1); and the digit that is meant (-1: not said).
+    #: The content of the pad: strokes, or the example of this number, or neither (-1); and the true digit (-1: unknown).
     strokes = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
     example = traitlets.Int(0, min=-1).tag(sync=True)
     meant = traitlets.Int(-1, min=-1, max=9).tag(sync=True)
     pixels = traitlets.List(traitlets.Int(min=0, max=255), minlen=SMALL**2, maxlen=SMALL**2).tag(sync=True)
     x = traitlets.Float(6.0).tag(sync=True)
     y = traitlets.Float(-4.0).tag(sync=True)
-    degrees = traitlets.Float(38.0).tag(sync=True)
+    degrees = traitlets.Float(-38.0).tag(sync=True)
     scale = traitlets.Float(0.8).tag(sync=True)
     seed = traitlets.Int(0, min=0).tag(sync=True)
 
@@ -167,13 +167,13 @@ class DrawDigit(Explorable):
 
     @property
     def image(self) -> Tensor:
-        """The digit on the pad as a network takes it, (1, 1, 28, 28), 0 paper to 1 ink; in Jupyter it follows the pen."""
+        """The digit on the pad as a network takes it, (1, 1, 28, 28), 0 background to 1 foreground; in Jupyter it follows the pen."""
         return torch.tensor(self.pixels, dtype=torch.float32).view(1, 1, SMALL, SMALL) / 255
 
     def fallback(self) -> str:
-        """The digit on the pad, rotated as it first stands."""
-        svg = digit_svg(bytes(self.pixels), self.small, self.words["frame"], self.degrees)
-        return figure(svg, "Two networks read this digit; with JavaScript you can write your own and turn it.")
+        """The digit on the pad, rotated as when the page opens."""
+        svg = digit_svg(bytes(self.pixels), self.small, self.words["frame"], -self.degrees)
+        return figure(svg, "Two networks classify this digit. With JavaScript you can write your own and rotate it.")
 
 
 def _images(examples: Any) -> np.ndarray:
@@ -187,7 +187,7 @@ def _images(examples: Any) -> np.ndarray:
 
 
 def _classes(labels: Sequence[int] | None, count: int) -> list[int]:
-    """What the examples are; -1 for each where nobody said."""
+    """The classes of the examples; -1 for each if none are given."""
     if labels is None:
         return [-1] * count
     classes = [int(label) for label in labels]
@@ -199,7 +199,7 @@ def _classes(labels: Sequence[int] | None, count: int) -> list[int]:
 
 
 def _network(key: str, network: nn.Module | str) -> tuple[dict[str, Any], bytes]:
-    """A network's layout and weights, if it reads the images that the page makes."""
+    """A network's layout and weights, if it takes the images that the page makes."""
     network = network if isinstance(network, nn.Module) else models.load_pretrained(network)
     layout, weights = to_operations(network)
     if layout["input"] != [1, LARGE, LARGE]:

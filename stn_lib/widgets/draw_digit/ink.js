@@ -1,13 +1,13 @@
-// From pen strokes to 28 × 28 grey values, as MNIST was made from forms that people had filled in. No DOM.
-// A stroke is [x0, y0, x1, y1, …] in units of the pad, of which there are PAD on each side; y grows downwards.
+// From pen strokes to 28 × 28 grey values, as MNIST was made from filled-in forms. No DOM.
+// A stroke is [x0, y0, x1, y1, …] in coordinates of the pad, from 0 to PAD; y grows downwards.
 
 export const PAD = 100;
 export const PEN = 9;
 const SIDE = 28,
   BOX = 20,
   MIDDLE = 14;
-// MNIST's ink is 2.6 pixels wide in the mean. The line is drawn anew at that width rather than shrunk with its ink, so
-// that a digit written small does not come out fat.
+// MNIST's strokes are 2.6 pixels wide on average. Lines are drawn at that width after the digit is scaled, so that a
+// small digit does not get thick strokes.
 const WIDTH = 2.6;
 
 // Chaikin's corner cutting, twice: a hand moves smoothly between the points that a pointer reports. Both ends stay.
@@ -25,8 +25,8 @@ export function smooth(stroke) {
   return line;
 }
 
-// How much of each pixel of a square lies under lines `width` pixels wide with round ends: 1 inside, falling to 0 over
-// the one pixel about the edge. Coordinates count pixels from the corner, so pixel i has its centre at i + 0.5.
+// The share of each pixel of a square that lines `width` pixels wide with round ends cover: 1 inside, falling to 0
+// over the one pixel about the edge. Coordinates count pixels from the corner, so pixel i has its centre at i + 0.5.
 export function cover(lines, width, side) {
   const nearest = new Float64Array(side * side).fill(Infinity),
     reach = width / 2 + 0.5;
@@ -69,9 +69,9 @@ export function massCentre(pixels, side) {
   return [x / sum, y / sum];
 }
 
-// The image that the networks read. MNIST's steps: the ink's longer side becomes 20 pixels; the 20 × 20 pixels then
-// move by whole pixels until their centre of mass is at pixel (14, 14), to half a pixel; what leaves the 28 × 28
-// is cut.
+// The image that the networks classify, made by MNIST's steps: the longer side of the foreground becomes 20 pixels;
+// then the 20 × 20 pixels move by whole pixels until their centre of mass is at pixel (14, 14), up to half a pixel. The
+// part outside the 28 × 28 pixels is cut off.
 export function inkImage(strokes) {
   const pixels = new Float32Array(SIDE * SIDE),
     lines = strokes.filter((stroke) => stroke.length > 1).map(smooth);
@@ -87,7 +87,7 @@ export function inkImage(strokes) {
   // A mark no larger than the pen is a dot, not a digit to be enlarged.
   const zoom = (BOX - WIDTH) / Math.max(high[0] - low[0], high[1] - low[1], PEN);
   const fitted = lines.map((line) => line.map((value, k) => BOX / 2 + zoom * (value - (low[k % 2] + high[k % 2]) / 2)));
-  // Symmetric ink is half a pixel from both sides: the 1e-6 keeps it from jumping between them with the last digit.
+  // A symmetric digit is half a pixel from both sides: the 1e-6 keeps it from jumping between them with the last digit.
   const ink = cover(fitted, WIDTH, BOX),
     [right, down] = massCentre(ink, BOX).map((at) => Math.round(MIDDLE - at + 1e-6));
   for (let row = Math.max(0, -down); row < Math.min(BOX, SIDE - down); row++) {
@@ -99,7 +99,7 @@ export function inkImage(strokes) {
   return pixels;
 }
 
-// The smallest box round all ink of a square image: [x, y, width, height] in pixels; null without ink.
+// The smallest box around the foreground of a square image: [x, y, width, height] in pixels; null for a blank image.
 export function inkBox(pixels, side) {
   let left = side,
     right = -1,

@@ -1,14 +1,14 @@
-// What two answers say, and where a window lies.
+// What two answers say, and where a window is.
 import { randomPlace } from "../shared/distortion.js";
 import { makeRandom } from "../shared/random.js";
 
-// Which of the sentences about two answers is true; truth is null while nobody has said it.
+// Which of the sentences about two answers is true; truth is null while it is unknown.
 export function compare(cnn, st, truth) {
   if (cnn === st) return ["same", truth === null ? "open" : cnn === truth ? "right" : "wrong"];
   return ["differ", truth === null ? "open" : cnn === truth ? "cnn" : st === truth ? "st" : "none"];
 }
 
-// The window that an affine theta reads, its upper edge first, in pixels of a frame of `size`.
+// The window that an affine theta samples, its upper edge first, in pixels of a frame of `size`.
 export function windowOf([a, b, x, c, d, y], size) {
   return [
     [-1, -1],

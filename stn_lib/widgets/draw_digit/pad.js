@@ -6,7 +6,7 @@ import { imageCanvas } from "../shared/image.js";
 import { interpolate } from "../shared/text.js";
 import { PAD, PEN, smooth } from "./ink.js";
 
-const APART = 0.8; // pad units between two points of a stroke: a hand's tremor below that is no shape
+const APART = 0.8; // of the pad between two points of a stroke: a hand's tremor below that is no shape
 const STEP = 2,
   LEAP = 8;
 const TOWARDS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -90,7 +90,7 @@ function listenToPointer(svg, pen, live) {
       if (event.pointerId === state.pointer) pen.end();
     });
   }
-  // A browser may take a focus that a pointer brought for one of the keyboard's, which is told how to write.
+  // A browser may take a focus that a pointer brought for one of the keyboard's, which hears how to write.
   svg.addEventListener("focus", () => {
     svg.dataset.keyboard = String(state.pointer === null);
   });
@@ -107,7 +107,7 @@ function listenToKeys(svg, pen, words, { live, undo, announce }) {
     else pen.begin();
   };
   const move = (event) => {
-    held.add(event.key); // two arrows at once go aslant
+    held.add(event.key); // two arrows together move diagonally
     const far = event.shiftKey ? LEAP : STEP;
     const ways = [...held].map((key) => TOWARDS[key]);
     const along = (axis) => far * Math.sign(ways.reduce((sum, way) => sum + way[axis], 0));

@@ -47,7 +47,7 @@ function makeAxes(words, { degrees, scale: [low, high] }, px) {
   return [...across, ...up, ...names];
 }
 
-// To come: a ring. Right: a dot. Wrong: the digit that was read instead.
+// Not tried yet: a ring. Correct: a dot. Wrong: the digit that the network answered.
 function makeMark([x, y], answer, truth, expected) {
   if (answer === undefined) return s("circle", { cx: x, cy: y, r: 2.6, class: "stn-coming" });
   const state = truth === null ? "open" : answer === truth ? "right" : "wrong";
@@ -86,7 +86,7 @@ function makeBoard(words, recipe, pick) {
   const fill = (answers, truth, expected) => {
     const made = points.map((point, k) => makeMark(point, answers[k], truth, expected));
     const of = (name) => made.filter((one) => one.localName === name);
-    marks.replaceChildren(...of("circle"), ...of("text")); // numbers last, so that no dot lies on one
+    marks.replaceChildren(...of("circle"), ...of("text")); // numbers last, so that no dot covers one
   };
   return { svg, place, fill };
 }

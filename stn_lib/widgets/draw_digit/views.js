@@ -1,4 +1,4 @@
-// The panels of DrawDigit: the digit as MNIST would have it, the networks' input, a network's answer, the examples.
+// The panels of DrawDigit: the digit prepared as in MNIST, the networks' input, a network's answer, the examples.
 import { best } from "../shared/answers.js";
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
@@ -12,7 +12,7 @@ const RIM = 4; // pixels round the frame: a window that leaves it is still seen
 
 const joined = (points) => points.map(([x, y]) => `${x.toFixed(2)} ${y.toFixed(2)}`).join("L");
 
-// The digit as the networks' training digits are: with the box round its ink, and a cross at pixel (14, 14).
+// The digit as the networks' training digits are: with the box around its foreground, and a cross at pixel (14, 14).
 export function makeNormal(words, small) {
   const canvas = imageCanvas(small, small, words.normal),
     box = s("rect", { class: "stn-box-20" });

@@ -1,4 +1,4 @@
-// DrawDigit: the reader writes a digit, sees it as MNIST would have it, turns, sizes and moves it; a CNN and an ST-CNN,
+// DrawDigit: the reader writes a digit, sees it prepared as in MNIST, rotates, scales, moves it; a CNN and an ST-CNN,
 // both running in the page, answer while it moves, and then under a hundred random distortions of this one digit.
 import { integer, number, readAddress } from "../shared/address_state.js";
 import { best, readDigits } from "../shared/answers.js";
@@ -17,7 +17,7 @@ import { makeExamples, makeFrame, makeNormal, makeReader } from "./views.js";
 const LIMITS = { x: [-14, 14], y: [-14, 14], degrees: [-90, 90], scale: [0.5, 1.5] };
 const PLACE = Object.keys(LIMITS);
 const TRIALS = 100;
-const QUIET = 700; // milliseconds without a change before the answers are told
+const QUIET = 700; // milliseconds without a change before the answers are announced
 const MEMORY = 200; // steps of undo
 
 // A slider whose track is coloured where the training distortions were.
@@ -206,7 +206,7 @@ function makeTelling(words, state) {
     const empty = shares[0] === null;
     const [cnn, st] = shares.map((share) => share && best(share));
     const [kind, who] = empty ? ["empty"] : compare(cnn, st, state.truth());
-    sentence.textContent = empty ? words.empty : interpolate(words.told[kind][who], { cnn, st });
+    sentence.textContent = empty ? words.empty : interpolate(words.summary[kind][who], { cnn, st });
     beyond.textContent = empty || isTrained(pose, state.recipe, state.large) ? "" : words.outside;
     node.dataset.kind = kind;
   };

@@ -1,25 +1,29 @@
-"""The explorable of the cover: a digit that two trained networks read while the reader moves it."""
+"""The explorable of the cover: two trained networks classify a digit while the reader moves it."""
+
+import math
 
 import torch
 import traitlets
 
 from stn_lib import models
 from stn_lib.data import sample_digits
+from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.models.export import to_operations
+from stn_lib.training.config import cover_config
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
-_NAMES = {"cnn": "digits-rts-cnn", "st_cnn": "digits-rts-st-cnn"}
+_NAMES = {"cnn": "cover-cnn", "st_cnn": "cover-st-cnn"}
 
 
 class StraightenDigit(Explorable):
-    """Drag, rotate and scale a held-out digit; a CNN and an ST-CNN of equal size answer in the page.
+    """Drag, rotate and scale a test digit; a CNN and an ST-CNN with equally many weights answer in the page.
 
     Convention: (x, y) is the digit's centre in pixels from the frame's centre; ``degrees`` rotates it
-    clockwise on the screen; ``scale`` 1 is the size of the training digits.
+    counter-clockwise on the screen; ``scale`` 1 is the size of the training digits.
 
     Args:
         digit: which of the ten digits, 0 to 9.
-        x, y, degrees, scale: where and how it first stands.
+        x, y, degrees, scale: its place, rotation and scale when the page opens.
 
     Example:
         >>> StraightenDigit(digit=7).labels
@@ -29,28 +33,33 @@ class StraightenDigit(Explorable):
     """
 
     WORDS = {
-        "title": "Turn it. Watch which network changes its mind.",
-        "input": "The input, and where the transformer looks",
-        "seen": "What it then sees, 28 \u00d7 28",
+        "title": "Move the digit. Which network changes its answer?",
+        "input": "The input, 42 × 42, and the window of the transformer",
+        "seen": "What the classifier of the ST-CNN sees, 28 × 28",
         "matrix": "theta, two rows of three numbers",
         "centre": "move the digit",
-        "spin": "turn and scale the digit",
-        "turned": "turned {degrees} degrees, scale {scale}",
+        "spin": "rotate and scale the digit",
+        "turned": "rotated by {degrees} degrees, scale {scale}",
         "cnn": "Plain CNN",
         "stCnn": "ST-CNN",
-        "right": "{digit} \u2713 {percent} %",
-        "wrong": "{digit} \u2717 {percent} %",
+        "right": "{digit} ✓ {percent} %",
+        "wrong": "{digit} ✗ {percent} %",
         "digit": "Digit",
-        "degrees": "turn",
-        "scale": "size",
-        "throw": "Throw it",
+        "degrees": "rotation",
+        "scale": "scale",
+        "throw": "Throw a digit",
         "upright": "Upright",
-        "try": "Drag the digit, or its outer knob. Both networks have the same number of weights and saw the "
-        "same distorted digits equally often; one of them may move the picture before it looks.",
+        "tally": {
+            "none": "Each throw draws a digit, a rotation, a scale and a place at random.",
+            "one": "1 throw. Correct: plain CNN {cnn}, ST-CNN {stCnn}.",
+            "many": "{throws} throws. Correct: plain CNN {cnn}, ST-CNN {stCnn}.",
+        },
+        "try": "Drag the digit, or the outer knob to rotate and scale it, and watch the window. Then throw digits and count.",
     }
     labels = traitlets.List().tag(sync=True)
     small = traitlets.Int(28).tag(sync=True)
     large = traitlets.Int(42).tag(sync=True)
+    recipe = traitlets.Dict().tag(sync=True)
     digits = traitlets.Bytes().tag(sync=True)
     cnn_layout = traitlets.Dict().tag(sync=True)
     cnn_weights = traitlets.Bytes().tag(sync=True)
@@ -66,7 +75,9 @@ class StraightenDigit(Explorable):
         networks = {}
         for key, name in _NAMES.items():
             networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(models.load_pretrained(name))
+        recipe = cover_config("st-cnn").recipe
         super().__init__(
+            recipe={"degrees": math.degrees(recipe.max_angle), "scale": list(recipe.scale), "ink": DIGIT_SIDE},
             digits=(sample_digits() * 255).round().to(torch.uint8).numpy().tobytes(),
             labels=list(range(10)),
             **networks,
@@ -74,7 +85,7 @@ class StraightenDigit(Explorable):
         )
 
     def fallback(self) -> str:
-        """The chosen digit, enlarged, as it is before anybody moves it."""
+        """The chosen digit, enlarged, rotated as when the page opens."""
         size, start = self.small, self.digit * self.small**2
-        svg = digit_svg(self.digits[start : start + size**2], size, self.words["input"], self.degrees)
-        return figure(svg, "Two networks read this digit; with JavaScript you can turn it and watch them answer.")
+        svg = digit_svg(self.digits[start : start + size**2], size, self.words["input"], -self.degrees)
+        return figure(svg, "Two networks classify this digit. With JavaScript you can move it and watch their answers.")

@@ -1,10 +1,10 @@
-// StraightenDigit: the reader moves, turns and scales a digit; a CNN and an ST-CNN, both running in the
-// page, answer at once, and the spatial transformer shows where it looks and what it then sees.
+// StraightenDigit: the reader moves, rotates and scales a digit; a CNN and an ST-CNN, both running in the
+// page, answer at once, and the page shows the window of the spatial transformer and what the classifier sees.
 import { integer, number, openFromAddress } from "../shared/address_state.js";
-import { makeAnswers, readDigits } from "../shared/answers.js";
+import { best, makeAnswers, readDigits } from "../shared/answers.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { makeDigitHandles } from "../shared/digit_handles.js";
-import { placeDigit } from "../shared/distortion.js";
+import { placeDigit, randomPlace } from "../shared/distortion.js";
 import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { imageCanvas } from "../shared/image.js";
@@ -14,8 +14,11 @@ import { toPixel } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
 
 const LINES = 7;
-const LIMITS = { x: [-9, 9], y: [-9, 9], degrees: [-90, 90], scale: [0.6, 1.3] };
+const LIMITS = { x: [-14, 14], y: [-14, 14], degrees: [-90, 90], scale: [0.6, 1.3] };
 const NAMES = Object.keys(LIMITS);
+
+// The shared handles rotate clockwise for a positive angle; in the book it is counter-clockwise.
+const clockwise = (pose) => ({ ...pose, degrees: -pose.degrees });
 
 // The sampling grid drawn over the input: every fourth row and column of source points.
 function gridPath(grid, [, height, width], size) {
@@ -47,9 +50,9 @@ function makeInput(words, size, state, put) {
     reach: size / 2,
     radius: 2.1,
     step: 0.5,
-    pose: state,
+    pose: () => clockwise(state()),
     move: (x, y) => put({ x, y }),
-    rotate: (degrees, scale) => put({ degrees: Math.round(degrees), scale }),
+    rotate: (degrees, scale) => put({ degrees: Math.round(-degrees), scale }),
   });
   const draw = (image, seen) => {
     canvas.draw(image);
@@ -85,18 +88,23 @@ function makeSeen(words, [, height, width]) {
   return { node: figure(words.seen, canvas.canvas, matrix), draw, recolour: canvas.recolour };
 }
 
-const between = ([low, high]) => low + Math.random() * (high - low);
-const randomPose = () => ({
-  x: between([-6, 6]),
-  y: between([-6, 6]),
-  degrees: Math.round(between([-60, 60])),
-  scale: between([0.7, 1.2]),
-});
-
 const clampPose = (values) =>
   Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, Math.min(Math.max(value, LIMITS[name][0]), LIMITS[name][1])]),
   );
+
+// How often each network was correct, over the throws since the page was opened.
+function makeTally(words) {
+  const count = { throws: 0, cnn: 0, stCnn: 0 };
+  const node = h("p", { class: "stn-tally", role: "status" }, words.tally.none);
+  const add = (cnn, stCnn) => {
+    count.throws += 1;
+    count.cnn += Number(cnn);
+    count.stCnn += Number(stCnn);
+    node.textContent = interpolate(count.throws === 1 ? words.tally.one : words.tally.many, count);
+  };
+  return { node, add };
+}
 
 function makeControls(model, words, put) {
   const control = (name, options) =>
@@ -137,10 +145,19 @@ function render({ model, el }) {
   const state = () => getTraits(model, NAMES);
   const put = (values) => setTraits(model, clampPose(values));
   const input = makeInput(words, large, state, put);
-  const seenView = makeSeen(words, stCnn(placeDigit(digits[0], small, large, state())).straightenedShape);
+  const seenView = makeSeen(words, stCnn(new Float32Array(large * large)).straightenedShape);
   const answers = [makeAnswers(words, words.cnn), makeAnswers(words, words.stCnn)];
   const inputs = makeControls(model, words, put);
-  const throwDigit = button(words.throw, () => put(randomPose()));
+  const place = (pose) => placeDigit(digits[model.get("digit")], small, large, pose);
+  const tally = makeTally(words);
+  const throwDigit = button(words.throw, () => {
+    const draws = Array.from({ length: 4 }, Math.random);
+    const { x, y, degrees, scale } = randomPlace(model.get("recipe"), draws, large);
+    const digit = Math.floor(Math.random() * labels.length);
+    setTraits(model, { digit, ...clampPose({ x, y, degrees: Math.round(degrees), scale }) });
+    const image = place(state());
+    tally.add(...[cnn, stCnn].map((network) => labels[best(network(image).probabilities)] === labels[digit]));
+  });
   const upright = button(words.upright, () => put({ x: 0, y: 0, degrees: 0, scale: 1 }));
   const stages = [
     h("div", { class: "stn-stage" }, input.node, seenView.node),
@@ -151,10 +168,10 @@ function render({ model, el }) {
     ),
   ];
   const bar = controls(...Object.values(inputs).map(({ node }) => node), throwDigit, upright);
-  mountRoot(el, "straighten-digit", frame(words, ...stages, bar));
+  mountRoot(el, "straighten-digit", frame(words, ...stages, bar, tally.node));
 
   const draw = () => {
-    const image = placeDigit(digits[model.get("digit")], small, large, state());
+    const image = place(state());
     const seen = stCnn(image);
     input.draw(image, seen);
     seenView.draw(seen);
