@@ -113,7 +113,7 @@ def summary(runs: list[Row]) -> dict[str, Any]:
 
 def _share(count: int, n: int) -> dict[str, Any]:
     low, high = error_interval(count, n)
-    return {"percent": round(100 * count / n, 2), "interval_percent": [round(low, 2), round(high, 2)]}
+    return {"count": count, "percent": round(100 * count / n, 2), "interval_percent": [round(low, 2), round(high, 2)]}
 
 
 def report(record: dict[str, Any]) -> str:
