@@ -90,20 +90,20 @@ _WIDE = _Layout(
     "wide",
     (688, 292),
     {
-        "localization": _Box(64, 46, 104, 84),
-        "theta": _Box(206, 46, 118, 56),
+        "localization": _Box(64, 46, 96, 84),
+        "theta": _Box(199, 46, 118, 56),
         "grid": _Box(351, 46, 92, 84),
         "input": _Box(64, 208, 120, 120),
         "sampler": _Box(351, 208, 92, 84),
-        "output": _Box(472, 208, 80, 80),
-        "classifier": _Box(600, 208, 88, 84),
+        "output": _Box(470, 208, 80, 80),
+        "classifier": _Box(600, 208, 84, 84),
         "answer": _Box(676, 208, 20, 40),
     },
-    (206, 96, "middle"),
+    (199, 96, "middle"),
     (367, 131, "start"),
     1,
     {
-        "∂L/∂θ": (285, 70, "middle"),
+        "∂L/∂θ": (281.5, 70, "middle"),
         "∂L/∂G": (335, 131, "end"),
         "∂L/∂U": (214, 234, "middle"),
         "∂L/∂V": (534, 234, "middle"),
@@ -146,7 +146,7 @@ def machine(lit: str | None = None) -> HTML:
 
     Returns:
         Inline SVG with a text alternative that Jupyter and the built book display. Its colours follow the page. Where
-        there are fewer than 640 px, it is laid out from top to bottom.
+        there are fewer than 600 px, it is laid out from top to bottom.
 
     Raises:
         ValueError: for an unknown part.
@@ -177,7 +177,7 @@ _SHEET = f"""<style>{palette.css()}{palette.DARK_PAGE} .stn-figure image {{ filt
 .stn-machine svg text {{ font-family: inherit; }}
 .stn-machine-wide {{ max-width: 720px; display: block; }}
 .stn-machine-narrow {{ max-width: 400px; display: none; }}
-@container stn-machine (max-width: 639px) {{
+@container stn-machine (max-width: 599px) {{
   .stn-machine .stn-machine-wide {{ display: none !important; }}
   .stn-machine .stn-machine-narrow {{ display: block !important; }}
 }}
@@ -257,7 +257,7 @@ def _edge(layout: _Layout, edge: tuple[str, str, str], lit: str | None) -> str:
     )
     if gradient:
         x, y, anchor = layout.gradients[gradient]
-        arrows += _text(x, y, gradient, "gradient" if on else "muted", 12 if layout is _WIDE else 13, anchor)
+        arrows += _text(x, y, gradient, "gradient" if on else "muted", anchor=anchor)
     if start == "grid":
         x, y, anchor = layout.points
         words = _WORDS["points"]
@@ -407,4 +407,4 @@ def _answer(box: _Box, lit: str | None) -> str:
     on = lit in (None, "classifier")
     return _text(
         box.x, box.y + 11, str(_example()[3]), "answer" if on else "muted", 32, more="font-weight:700"
-    ) + _text(box.x + box.w / 2 + 2, box.y + 38, _WORDS["loss"], "gradient" if on else "muted", anchor="end")
+    ) + _text(box.x + box.w / 2, box.y + 38, _WORDS["loss"], "gradient" if on else "muted", anchor="end")

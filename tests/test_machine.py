@@ -78,7 +78,7 @@ def test_it_is_the_same_at_each_call_and_has_no_ids():
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
-    ("width", "shown"), [(720, "wide"), (640, "wide"), (639, "narrow"), (340, "narrow"), (288, "narrow")]
+    ("width", "shown"), [(720, "wide"), (600, "wide"), (599, "narrow"), (340, "narrow"), (288, "narrow")]
 )
 def test_letters_have_at_least_11_px_and_no_text_touches_another(browser, width, shown, theme):
     """Oracle: the boxes that a browser gives to the texts."""
