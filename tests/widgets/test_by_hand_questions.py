@@ -98,5 +98,5 @@ def test_a_call_is_found_wherever_it_stands_with_the_functions_of_its_cell():
     helpers = "f = lambda: 1\ndef g(): return 2"
     found = calls(f'{helpers}\nx = f()\nByHand("a", f())\ndisplay(widgets.ByHand("b"))\nprint("ByHand(1)")')
     assert [text.splitlines()[-1] for text in sorted(found)] == ["ByHand('a', f())", "widgets.ByHand('b')"]
-    assert all(text.startswith("f = lambda : 1\n") and "x =" not in text for text in found)
+    assert all(text.startswith("f = lambda: 1\n") and "x =" not in text for text in found)
     assert calls("x = 1") == []
