@@ -74,6 +74,7 @@ def at_corners(theta):
 
 HORIZONS = {
     "one_corner": lambda theta: theta[2].sum(),
+    "negated": lambda theta: abs(theta[2, 0]) + abs(theta[2, 1]) - theta[2, 2],
     "centre": lambda theta: theta[2, 2],
     "absolute": lambda theta: min(abs(w) for w in at_corners(theta)),
     "clamped": lambda theta: max(0.0, min(at_corners(theta))),

@@ -176,6 +176,10 @@ decompose = exercise(
                 scale_x=lambda a, b, c, d, correct: math.hypot(a, b),
                 scale_y=lambda a, b, c, d, correct: math.hypot(c, d),
             ),
+            _parts(
+                scale_x=lambda a, b, c, d, correct: math.hypot(a, b),
+                scale_y=lambda a, b, c, d, correct: (a * d - b * c) / math.hypot(a, b),
+            ),
         ),
         "shear_in_scale": Misconception(
             "The length of the second column contains the shear. The y scale is the determinant over the x scale.",

@@ -183,6 +183,7 @@ theta_from_opencv = exercise(
         "shift_scaled_only": Misconception(
             "You convert only the shift. The origin moves from the first pixel to the centre, and on an image that is not "
             "square the four other numbers change as well.",
+            lambda matrix, size: join(_inverse(matrix)[:2, :2], (_to_normalized(size) @ _inverse(matrix)[:, 2])[:2]),
             lambda matrix, size: _inverse(matrix)[:2] * torch.tensor([[1, 1, 2 / size[1]], [1, 1, 2 / size[0]]]),
             lambda matrix, size: _inverse(matrix)[:2] * torch.tensor([[1, 1, 2 / size[0]], [1, 1, 2 / size[1]]]),
             lambda matrix, size: _inverse(matrix)[:2] * torch.tensor([[1, 1, 1 / size[1]], [1, 1, 1 / size[0]]]),

@@ -73,6 +73,10 @@ smallest_w = exercise(
             _row(lambda g, h, i: i + g - h),
             _row(lambda g, h, i: i - g + h),
         ),
+        "negated": Misconception(
+            "Your number has the wrong sign: w is positive where the horizon is outside the image.",
+            lambda theta: -_corners(theta),
+        ),
         "centre": Misconception(
             "That is w at the centre of the image. At a corner g x + h y is added.", _row(lambda g, h, i: i)
         ),
