@@ -61,8 +61,8 @@ def load_pretrained(name: str | Path) -> CNN | STCNN:
     """A trained network, its batch norms folded, in evaluation mode.
 
     Args:
-        name: ``"digits-rts-cnn"``, ``"digits-rts-st-cnn"``, trained on the embedded digits; ``"mnist-rts-cnn"``,
-            ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
+        name: ``"cover-cnn"``, ``"cover-st-cnn"``, ``"digits-rts-cnn"``, ``"digits-rts-st-cnn"``, trained on the embedded
+            digits; ``"mnist-rts-cnn"``, ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
 
     Returns:
         The network in float32; each weight is a half-precision number, so `to_operations` loses nothing more.
