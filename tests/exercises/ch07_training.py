@@ -14,67 +14,40 @@ from stn_lib.spatial_transformer import SpatialTransformer
 from tests.exercises.answers import Answers, slips
 
 
-def by_scipy(errors, n):
-    interval = stats.binomtest(errors, n).proportion_ci(method="wilson")
-    return interval.low, interval.high
+def dead(theta, slip=None):
+    """As a learner writes it, with at most one slip."""
+    if slip == "no_tolerance":
+        return all(torch.equal(one, theta[0]) for one in theta)
+    if slip == "identity_only":
+        return torch.allclose(theta, torch.eye(2, 3).double(), atol=1e-4)
+    if slip == "small_theta":
+        return bool(theta.abs().max() < 1e-4)
+    if slip == "no_area":
+        return all(abs(a * d - b * c) < 1e-4 for (a, b, _), (c, d, _) in theta.tolist())
+    if slip == "spread_of_all":
+        return float(theta.std()) < 1e-4
+    if slip == "wrong_axis":
+        return bool((theta.std(dim=-1) < 1e-4).all())
+    if slip == "area_only":
+        return float(torch.det(theta[..., :2]).std()) < 1e-4
+    if slip == "two_images":
+        return torch.allclose(theta[0], theta[1], atol=1e-4)
+    if slip == "signs_cancel":
+        return abs(float((theta - theta.mean(0)).sum())) < 1e-4
+    if slip == "numbers_averaged":
+        return float(theta.flatten(1).mean(1).std()) < 1e-4
+    part = {"shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
+    small = part.numpy().std(axis=0) < 1e-4
+    found = bool(small.any() if slip == "any_number" else small.all())
+    return not found if slip == "inverted" else found
 
 
-def by_roots(errors, n):
-    # The rates q with (p - q)² = z² q (1 - q) / n, with the usual rounded z.
-    p, z = errors / n, 1.96
-    a, b, c = 1 + z**2 / n, -(2 * p + z**2 / n), p**2
-    root = math.sqrt(max(0.0, b**2 - 4 * a * c))
-    return [(-b - root) / (2 * a), (-b + root) / (2 * a)]
+def dead_by_range(theta):
+    return theta.amax(0).sub(theta.amin(0)).max() < 1e-3
 
 
-def wald(errors, n):
-    p = errors / n
-    margin = 1.96 * (p * (1 - p) / n) ** 0.5
-    return p - margin, p + margin
-
-
-def wald_cut(errors, n):
-    low, high = wald(errors, n)
-    return max(low, 0.0), min(high, 1.0)
-
-
-def without_n(errors, n):
-    p = errors / n
-    sd = (p * (1 - p)) ** 0.5
-    return p - 1.96 * sd, p + 1.96 * sd
-
-
-def n_not_rooted(errors, n):
-    p = errors / n
-    sd = (p * (1 - p)) ** 0.5 / n
-    return p - 1.96 * sd, p + 1.96 * sd
-
-
-def percent(errors, n):
-    low, high = by_roots(errors, n)
-    return 100 * low, 100 * high
-
-
-def percent_wald(errors, n):
-    low, high = wald(errors, n)
-    return 100 * low, 100 * high
-
-
-def one_error(errors, n):
-    p = errors / n
-    se = (p * (1 - p) / n) ** 0.5
-    return p - se, p + se
-
-
-def ninety(errors, n):
-    p = errors / n
-    margin = 1.6449 * (p * (1 - p) / n) ** 0.5
-    return p - margin, p + margin
-
-
-def exchanged(errors, n):
-    low, high = by_roots(errors, n)
-    return high, low
+def dead_by_distance(theta):
+    return np.linalg.norm((theta - theta[:1]).numpy().reshape(len(theta), -1), axis=1).max() < 1e-3
 
 
 T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 8: 2.36}  # Student's t as printed tables have it, by seeds
@@ -233,21 +206,10 @@ def by_sorting_in_place(runs):
 
 
 ANSWERS = {
-    "interval": Answers(
-        correct=(by_scipy, by_roots),
-        mistaken={
-            "normal_approximation": (wald, wald_cut),
-            "without_n": (without_n, n_not_rooted),
-            "percent": (percent, percent_wald),
-            "one_sigma": one_error,
-            "one_sided": ninety,
-            "order_swapped": exchanged,
-        },
-        unexplained=(
-            lambda errors, n: (0.0, 1.0),
-            lambda errors, n: (errors / n, errors / n),
-            lambda errors, n: (errors / n / 2, errors / n * 2),
-        ),
+    "is_dead": Answers(
+        correct=(dead, dead_by_range, dead_by_distance),
+        mistaken=slips(dead, check.is_dead),
+        unexplained=(lambda theta: False, lambda theta: len(theta) > 4),
     ),
     "gap": Answers(
         correct=(gap, by_ttest, lambda a, b: torch.tensor(gap(a, b))),

@@ -64,13 +64,23 @@ def _divided_by_n(errors: int, n: int) -> tuple[float, float]:
     return _wald(errors, n, spread=math.sqrt(p * (1 - p)) / n)
 
 
+def _variant(
+    errors: int, n: int, *, shift: float = 0.5, inside: float = 0.25, scaled: bool = True, z: float = _Z95
+) -> tuple[float, float]:
+    """Wilson's formula with another constant; each option is a possible mistake."""
+    p = errors / n
+    middle, half = p + shift * z * z / n, z * math.sqrt(p * (1 - p) / n + inside * z * z / n**2)
+    scale = 1 + z * z / n if scaled else 1
+    return (middle - half) / scale, (middle + half) / scale
+
+
 def _percent(function: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
     return lambda errors, n: tuple(100 * end for end in function(errors, n))
 
 
 interval = exercise(
     __name__,
-    number="7.1",
+    number="9.1",
     cases=_cases,
     oracle=_wilson,
     oracle_name="Wilson's formula",
@@ -88,6 +98,27 @@ interval = exercise(
             "reaches below 0; with no error it has no width. Use Wilson's interval.",
             _wald,
             _wald_clipped,
+        ),
+        "denominator_forgotten": Misconception(
+            "You forgot the denominator: divide both ends by 1 + z²/n.",
+            lambda e, n: _variant(e, n, scaled=False),
+            lambda e, n: _clipped(_variant(e, n, scaled=False)),
+        ),
+        "middle_not_moved": Misconception(
+            "Your interval lies around p. Wilson's middle is p + z²/(2n), before the division: add that term.",
+            lambda e, n: _variant(e, n, shift=0),
+            lambda e, n: _variant(e, n, shift=0, scaled=False),
+        ),
+        "term_forgotten": Misconception(
+            "Under the root a term is missing, or it is not divided correctly: it is z²/(4n²), added to p (1 − p)/n.",
+            lambda e, n: _variant(e, n, inside=0),
+            lambda e, n: _variant(e, n, inside=1),
+            lambda e, n: _variant(e, n, inside=0.5),
+            lambda e, n: _variant(e, n, inside=n / 4),
+        ),
+        "middle_too_far": Misconception(
+            "You add z²/n to p. Wilson's middle is p + z²/(2n): half of that.",
+            lambda e, n: _variant(e, n, shift=1),
         ),
         "without_n": Misconception(
             "You use the standard deviation of ONE answer, √(p (1 − p)). The mean of n answers has that divided by √n.",
