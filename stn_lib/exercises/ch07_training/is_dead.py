@@ -10,11 +10,6 @@ Example:
     'two_images'
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,17 +17,6 @@ from stn_lib import metrics
 from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer
 
 _IDENTITY = torch.eye(2, 3, dtype=torch.float64)
-
-
-@dataclass(frozen=True)
-class _Thetas(Case):
-    """A case whose answer, True or False, is converted to 1 or 0."""
-
-    def call(self, function: Callable[..., Any]) -> Any:
-        answer = super().call(function)
-        if isinstance(answer, Tensor | np.ndarray | np.bool_) and answer.dtype in (torch.bool, np.bool_):
-            answer = answer.tolist()
-        return float(answer) if isinstance(answer, bool) else answer
 
 
 def _noise(g: torch.Generator, *size: int) -> Tensor:
@@ -54,10 +38,12 @@ def _cases(generator: torch.Generator) -> list[Case]:
         n = random_integer(g, 4, 6)
         free = _IDENTITY + 0.3 * _noise(g, 2, 3)
         same = lambda theta, n=n: theta.expand(n, 2, 3).clone()  # noqa: E731
-        spread = 0.2 * _noise(g, n, 2, 3) * torch.linspace(-1, 1, n, dtype=torch.float64)[:, None, None]
+        ramp = torch.linspace(-1, 1, n, dtype=torch.float64)[:, None, None]
+        spread = 0.2 * _noise(g, n, 2, 3).abs() * _noise(g, 2, 3).sign() * ramp
         balanced = spread - spread.mean(0)
         one = torch.zeros(n, 1, 1, dtype=torch.float64)
         one[-1] = 1
+        middle = one.roll(-random_integer(g, 1, n - 3), 0)
         angle = torch.linspace(-0.5, 0.5, n, dtype=torch.float64) * random_integer(g, 1, 2)
         rotations = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], 1).view(n, 2, 2)
         found += [
@@ -67,6 +53,9 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(free) + 1e-6 * _noise(g, n, 2, 3),
             same(free)[:2],
             same(torch.full((2, 3), 0.5, dtype=torch.float64)) + 1e-7 * _noise(g, n, 2, 3),
+            same(free[:, :1].expand(2, 3)),
+            same(free[:1].expand(2, 3)),
+            torch.linspace(0.5, 1, n, dtype=torch.float64)[:, None, None].expand(n, 2, 3).clone(),
             same(free * (1 - _entries((1, 0), (1, 1)))),
             same(torch.zeros(2, 3, dtype=torch.float64)) + 1e-7 * _noise(g, n, 2, 3),
             same(_IDENTITY) + balanced,
@@ -77,18 +66,19 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(_IDENTITY) + balanced * _entries((0, 0), (1, 1)),
             same(free) + 0.1 * balanced * _entries((0, 2), (1, 2)),
             same(_IDENTITY) + 0.2 * one * _noise(g, 2, 3),
+            same(free) + 0.2 * middle * _noise(g, 2, 3),
             same(free) + 0.2 * (1 - one) * _noise(g, 2, 3),
             torch.cat([rotations, free[:, 2:].expand(n, 2, 1)], 2),
             same(free) + balanced[:, :1, :1] * (_entries((0, 2)) - _entries((1, 2))),
         ]
-    return [_Thetas({"theta": theta}) for theta in found]
+    return [Case({"theta": theta}) for theta in found]
 
 
-def _dead(spread: Tensor, tolerance: float = 1e-3) -> bool:
+def _dead(spread: Tensor, tolerance: float = 1e-4) -> bool:
     return bool((spread <= tolerance).all())
 
 
-def _near(theta: Tensor, target: Tensor, tolerance: float = 1e-3) -> bool:
+def _near(theta: Tensor, target: Tensor, tolerance: float = 1e-4) -> bool:
     return bool((theta - target).abs().max() <= tolerance)
 
 
@@ -129,12 +119,12 @@ is_dead = exercise(
         "no_area": Misconception(
             "You ask whether the window has no area. That is a window that collapsed; a dead transformer can have a window "
             "of any size, the same for each image.",
-            lambda theta: bool((_determinant(theta).abs() <= 1e-3).all()),
+            lambda theta: bool((_determinant(theta).abs() <= 1e-4).all()),
         ),
         "spread_of_all": Misconception(
             "You take ONE standard deviation of all numbers. The six numbers of theta differ from each other even in a "
             "dead transformer: take it over the images alone, `theta.std(0)`.",
-            lambda theta: bool(theta.std() <= 1e-3),
+            lambda theta: bool(theta.std() <= 1e-4),
         ),
         "wrong_axis": Misconception(
             "You look along the wrong axis, at how the numbers of ONE theta differ. Axis 0 counts the images: "
@@ -146,7 +136,7 @@ is_dead = exercise(
         "any_number": Misconception(
             "You call it dead as soon as ONE number of theta is constant. A transformer that only shifts is alive: all six "
             "must be constant.",
-            lambda theta: bool((theta.std(0) <= 1e-3).any()),
+            lambda theta: bool((theta.std(0) <= 1e-4).any()),
             lambda theta: bool((theta == theta[0]).all(0).any()),
         ),
         "shift_only": Misconception(
@@ -172,7 +162,7 @@ is_dead = exercise(
         "signs_cancel": Misconception(
             "You answer True for every theta. Differences from the mean add up to 0, so their mean tells nothing: square "
             "them, or take their magnitudes, before you average.",
-            lambda theta: bool((theta - theta.mean(0)).mean().abs() <= 1e-3),
+            lambda theta: bool((theta - theta.mean(0)).mean().abs() <= 1e-4),
         ),
         "numbers_averaged": Misconception(
             "You average the six numbers of each theta first. If one number grows as another falls, their mean is "
