@@ -8,6 +8,7 @@ network of Table 1's TC column was chosen here.
 """
 
 import argparse
+from dataclasses import replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -98,15 +99,9 @@ def config_of(name: str, seed: int, options: argparse.Namespace) -> TrainConfig:
     """The run of a variant."""
     variant = VARIANTS[name]
     cell = Cell("tc", "st-cnn-affine" if "transform" in variant.options else "cnn")
+    config = table1_config(cell, seed, hold_out="validation", device=options.device, precision=options.precision)
     rate = variant.rate if variant.learns else 0.0
-    return table1_config(
-        cell,
-        seed,
-        hold_out="validation",
-        localization_lr_factor=rate,
-        device=options.device,
-        precision=options.precision,
-    )
+    return replace(config, steps=IMAGES // config.batch_size, localization_lr_factor=rate)
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
