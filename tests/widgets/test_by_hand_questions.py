@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from stn_lib import widgets
 from stn_lib.widgets import ByHand
 from stn_lib.widgets.by_hand._draws import accepts
 from tests.widgets.javascript import module
@@ -15,11 +16,21 @@ BOOK = Path(__file__).resolve().parents[2] / "book"
 
 
 def calls(source: str) -> list[str]:
-    """The texts of the calls of ByHand in a cell."""
+    """The calls of ByHand in a cell, each after the functions that the cell defines."""
     if "ByHand(" not in source:
         return []
-    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return [ast.unparse(node) for node in found if ast.unparse(node.func).split(".")[-1] == "ByHand"]
+    tree = ast.parse(source)
+    helpers = [node for node in tree.body if isinstance(node, ast.FunctionDef) or _is_short_function(node)]
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _names_by_hand(node.func)]
+    return ["\n".join(map(ast.unparse, [*helpers, call])) for call in found]
+
+
+def _is_short_function(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+
+
+def _names_by_hand(function: ast.expr) -> bool:
+    return ast.unparse(function).split(".")[-1] == "ByHand"
 
 
 def questions() -> dict[str, str]:
@@ -38,8 +49,11 @@ every_question = pytest.mark.parametrize("source", QUESTIONS.values(), ids=QUEST
 
 
 def make(source: str) -> ByHand:
-    """The question, from its call alone: it may use the math module, and no other name of its notebook."""
-    return eval(source.replace("widgets.ByHand(", "ByHand(", 1), {"ByHand": ByHand, "math": math})
+    """The question: it may use the math module and functions of its cell, and no other name of its notebook."""
+    *helpers, call = ast.parse(source).body
+    names = {"ByHand": ByHand, "math": math, "widgets": widgets}
+    exec(compile(ast.Module(helpers, []), "helpers", "exec"), names)
+    return eval(ast.unparse(call), names)
 
 
 def written(numbers, decimals: int) -> list[str]:
@@ -79,7 +93,10 @@ def test_names_are_unique_in_the_book():
     assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)
 
 
-def test_a_call_is_found_wherever_it_stands():
+def test_a_call_is_found_wherever_it_stands_with_the_functions_of_its_cell():
     """Oracle: by hand."""
-    found = calls('x = 1\nByHand("a", f())\ndisplay(widgets.ByHand("b"))\nprint("ByHand(1)")')
-    assert sorted(found) == ["ByHand('a', f())", "widgets.ByHand('b')"] and calls("x = 1") == []
+    helpers = "f = lambda: 1\ndef g(): return 2"
+    found = calls(f'{helpers}\nx = f()\nByHand("a", f())\ndisplay(widgets.ByHand("b"))\nprint("ByHand(1)")')
+    assert [text.splitlines()[-1] for text in sorted(found)] == ["ByHand('a', f())", "widgets.ByHand('b')"]
+    assert all(text.startswith("f = lambda: 1\n") and "x =" not in text for text in found)
+    assert calls("x = 1") == []
