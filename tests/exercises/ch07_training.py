@@ -36,6 +36,12 @@ def dead(theta, slip=None):
         return abs(float((theta - theta.mean(0)).sum())) < 1e-4
     if slip == "numbers_averaged":
         return float(theta.flatten(1).mean(1).std()) < 1e-4
+    if slip == "angle_only":
+        return np.std([math.atan2(c, a) for (a, _, _), (c, _, _) in theta.tolist()]) < 1e-4
+    if slip == "length_only":
+        return np.ptp(np.linalg.norm(theta.reshape(len(theta), 6), axis=1)) < 1e-4
+    if slip == "spread_returned":
+        return theta.std(0).max()
     part = {"shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
     small = part.numpy().std(axis=0) < 1e-4
     found = bool(small.any() if slip == "any_number" else small.all())
@@ -66,7 +72,19 @@ def gap(a, b, slip=None):
     times = {"normal_quantile": 1.96, "one_sigma": 1}.get(slip, T95[k])
     if slip in ("degrees_of_freedom", "one_sided"):
         times = stats.t.ppf(0.975, k) if slip == "degrees_of_freedom" else stats.t.ppf(0.95, k - 1)
+    if slip == "fixed_t":
+        times = 4.30
+    if slip == "variance":
+        error = statistics.variance(differences) / math.sqrt(k)
     half = times * error
+    if slip == "pairs_lost":
+        return gap(sorted(a), sorted(b))
+    if slip == "relative":
+        return gap([100.0] * k, [100 * y / x for x, y in zip(a, b, strict=True)])
+    if slip == "range_returned":
+        return mean, min(differences), max(differences)
+    if slip == "median":
+        mean = statistics.median(differences)
     if slip == "half_width":
         return mean, -half, half
     return (mean - half, mean, mean + half) if slip == "order_swapped" else (mean, mean - half, mean + half)
@@ -116,6 +134,8 @@ def split(model, lr, factor, slip=None):
         found = found[:1]
     if slip == "last_layer_only":
         found = [network[-1] for network in found]
+    if slip == "one_kind_of_layer":
+        found = [m for network in found for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     slow = [p for network in found for name, p in network.named_parameters()
             if slip != "weights_only" or "weight" in name]  # fmt: skip
     rest = [p for p in model.parameters() if all(p is not other for other in slow)]
@@ -123,7 +143,12 @@ def split(model, lr, factor, slip=None):
         rest = list(model.parameters())
     rest = [] if slip == "rest_left_out" else rest
     slow = [] if slip == "localization_left_out" else slow
-    fast, slower = lr, {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor}.get(slip, lr * factor)
+    fast, slower = (
+        lr,
+        {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor, "added": lr + factor}.get(
+            slip, lr * factor
+        ),
+    )
     if slip == "factor_on_the_classifier":
         fast, slower = slower, fast
     if slip == "factor_everywhere":
@@ -185,6 +210,7 @@ def pick(runs, slip=None):
         key = {
             "chosen_by_test": run_["test"],
             "highest": -run_["validation"],
+            "rate_chosen": run_["lr"],
             "smallest_gap": abs(run_["test"] - run_["validation"]),
         }.get(slip, run_["validation"])
         if best is None or key < best:
@@ -193,6 +219,7 @@ def pick(runs, slip=None):
     return {
         "validation_reported": (lr, validation),
         "best_test_reported": (lr, min(r["test"] for r in runs)),
+        "all_tests_reported": (lr, statistics.mean(r["test"] for r in runs)),
         "errors_averaged": (lr, statistics.mean([validation, test])),
         "place_returned": (place, test),
         "order_swapped": (test, lr),

@@ -74,9 +74,20 @@ def by_formula(errors, n, slip=None):
     p, z = errors / n, 1.96
     middle = p if slip == "middle_not_moved" else p + z**2 / n if slip == "middle_too_far" else p + z**2 / (2 * n)
     term = {"no term": 0, "n once": z**2 / (4 * n), "no 4": z**2 / n**2}.get(slip, z**2 / (4 * n**2))
-    half = z * math.sqrt(p * (1 - p) / n + term)
+    if slip == "z_not_squared":
+        middle = p + z / (2 * n)
+    half = math.sqrt(p * (1 - p) / n + term) * (1 if slip == "z_forgotten" else z)
     scale = 1 if slip == "denominator_forgotten" else 1 + z**2 / n
+    if slip == "denominator_on_a_part":
+        return middle / scale - half, middle / scale + half
+    if slip == "middle_and_half":
+        return middle / scale, half / scale
     return (middle - half) / scale, (middle + half) / scale
+
+
+def ninety_nine(errors, n):
+    found = stats.binomtest(errors, n).proportion_ci(0.99, method="wilson")
+    return found.low, found.high
 
 
 def exchanged(errors, n):
@@ -114,6 +125,19 @@ def paired(a, b, slip=None):
         errors = [1.96 * e for e in errors]
     if slip == "gap_only_in_points":
         errors = [e / 100 for e in errors]
+    if slip == "roots_exchanged":
+        errors = [d.mean(k).std(ddof=1) / d.shape[k] ** 0.5 for k in (1, 0)]
+    if slip == "root_of_all":
+        errors = [d.mean(k).std(ddof=1) / d.size**0.5 for k in (1, 0)]
+    if slip == "not_averaged_first":
+        errors = [d.std(k, ddof=1).mean() / d.shape[k] ** 0.5 for k in (0, 1)]
+    if slip == "counts":
+        return d.sum() / 100, stats.sem(d.sum(1) / 100), stats.sem(d.sum(0) / 100)
+    if slip == "one_network":
+        return 100 * a.mean(), 100 * stats.sem(a.mean(1)), 100 * stats.sem(a.mean(0))
+    if slip == "interval_returned":
+        half = 1.96 * math.hypot(*errors)
+        return d.mean(), d.mean() - half, d.mean() + half
     found = (d.mean(), *errors)
     return (*found[1:], found[0]) if slip == "order_swapped" else found
 
@@ -137,6 +161,13 @@ ANSWERS = {
             "denominator_forgotten": partial(by_formula, slip="denominator_forgotten"),
             "middle_not_moved": partial(by_formula, slip="middle_not_moved"),
             "middle_too_far": partial(by_formula, slip="middle_too_far"),
+            **{
+                slip: partial(by_formula, slip=slip)
+                for slip in ("denominator_on_a_part", "z_not_squared", "z_forgotten", "middle_and_half")
+            },
+            "accuracy": lambda errors, n: by_formula(n - errors, n),
+            "other_level": ninety_nine,
+            "exact": lambda errors, n: tuple(stats.binomtest(errors, n).proportion_ci()),
             "term_forgotten": tuple(partial(by_formula, slip=slip) for slip in ("no term", "n once", "no 4")),
             "without_n": (without_n, n_not_rooted),
             "percent": (percent, percent_wald),

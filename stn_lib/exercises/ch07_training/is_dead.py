@@ -52,6 +52,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(_IDENTITY) + 1e-7 * _noise(g, n, 2, 3),
             same(free) + 1e-6 * _noise(g, n, 2, 3),
             same(free)[:2],
+            torch.stack([free.flatten().roll(k).view(2, 3) for k in range(n)]),
             same(torch.full((2, 3), 0.5, dtype=torch.float64)) + 1e-7 * _noise(g, n, 2, 3),
             same(free[:, :1].expand(2, 3)),
             same(free[:1].expand(2, 3)),
@@ -150,8 +151,28 @@ is_dead = exercise(
             lambda theta: _dead(theta.diagonal(dim1=1, dim2=2).std(0)),
         ),
         "area_only": Misconception(
-            "You look at the window's area alone. A rotation or a shift does not change it: look at all six numbers.",
+            "You look at the window's area, or at its area and its shift. A rotation changes neither: look at all six "
+            "numbers.",
             lambda theta: _dead(_determinant(theta).std(0)),
+            lambda theta: _dead(_determinant(theta).std(0)) and _dead(theta[:, :, 2].std(0)),
+        ),
+        "angle_only": Misconception(
+            "You look at the angle alone. A transformer that only shifts or zooms is alive too: look at all six numbers.",
+            lambda theta: _dead(torch.atan2(theta[:, 1, 0], theta[:, 0, 0]).std(0)),
+            lambda theta: _dead(torch.atan2(theta[:, 1, 0] - theta[:, 0, 1], theta[:, 0, 0] + theta[:, 1, 1]).std(0)),
+        ),
+        "length_only": Misconception(
+            "You compare the lengths of the thetas. Different thetas can have one length, as a vector can be rotated: look "
+            "at each number.",
+            lambda theta: _dead(theta.flatten(1).norm(dim=1).std(0)),
+        ),
+        "spread_returned": Misconception(
+            "You return the spread itself. Compare it with 1e-4, and return True if it is not larger.",
+            *(
+                lambda theta, ddof=ddof, over=over: float(over(theta.std(0, correction=ddof)))
+                for ddof in (0, 1)
+                for over in (torch.max, torch.mean, torch.sum)
+            ),
         ),
         "two_images": Misconception(
             "You compare two images only. Two images can have one theta by chance: use all of them.",
@@ -165,8 +186,8 @@ is_dead = exercise(
             lambda theta: bool((theta - theta.mean(0)).mean().abs() <= 1e-4),
         ),
         "numbers_averaged": Misconception(
-            "You average the six numbers of each theta first. If one number grows as another falls, their mean is "
-            "constant: take the standard deviation of each number.",
+            "Your changes cancel, because you average numbers of theta before you measure their spread: one number can "
+            "grow as another falls. Take the standard deviation of each number over the images.",
             lambda theta: _dead(theta.mean((1, 2)).std(0)),
         ),
     },

@@ -19,7 +19,7 @@ import torch
 from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer
 from stn_lib.metrics import error_interval
 
-_Z95, _Z90 = (NormalDist().inv_cdf(rank) for rank in (0.975, 0.95))
+_Z95, _Z90, _Z99 = (NormalDist().inv_cdf(rank) for rank in (0.975, 0.95, 0.995))
 
 
 def _cases(generator: torch.Generator) -> list[Case]:
@@ -65,13 +65,28 @@ def _divided_by_n(errors: int, n: int) -> tuple[float, float]:
 
 
 def _variant(
-    errors: int, n: int, *, shift: float = 0.5, inside: float = 0.25, scaled: bool = True, z: float = _Z95
+    errors: int,
+    n: int,
+    *,
+    shift: float = 0.5,
+    inside: float = 0.25,
+    scale: tuple[float, float] = (_Z95**2, _Z95**2),
+    times: float = _Z95,
+    z: float = _Z95,
 ) -> tuple[float, float]:
     """Wilson's formula with another constant; each option is a possible mistake."""
     p = errors / n
-    middle, half = p + shift * z * z / n, z * math.sqrt(p * (1 - p) / n + inside * z * z / n**2)
-    scale = 1 + z * z / n if scaled else 1
-    return (middle - half) / scale, (middle + half) / scale
+    middle, half = p + shift * z * z / n, times * math.sqrt(p * (1 - p) / n + inside * z * z / n**2)
+    middle, half = middle / (1 + scale[0] / n), half / (1 + scale[1] / n)
+    return middle - half, middle + half
+
+
+def _clopper_pearson(errors: int, n: int) -> tuple[float, float]:
+    from scipy.special import betaincinv  # not above: it takes longer to import than all exercises together
+
+    low = float(betaincinv(errors, n - errors + 1, 0.025)) if errors else 0.0
+    high = float(betaincinv(errors + 1, n - errors, 0.975)) if errors < n else 1.0
+    return low, high
 
 
 def _percent(function: Callable[..., tuple[float, float]]) -> Callable[..., tuple[float, float]]:
@@ -101,13 +116,13 @@ interval = exercise(
         ),
         "denominator_forgotten": Misconception(
             "You forgot the denominator: divide both ends by 1 + z²/n.",
-            lambda e, n: _variant(e, n, scaled=False),
-            lambda e, n: _clipped(_variant(e, n, scaled=False)),
+            lambda e, n: _variant(e, n, scale=(0, 0)),
+            lambda e, n: _clipped(_variant(e, n, scale=(0, 0))),
         ),
         "middle_not_moved": Misconception(
             "Your interval lies around p. Wilson's middle is p + z²/(2n), before the division: add that term.",
             lambda e, n: _variant(e, n, shift=0),
-            lambda e, n: _variant(e, n, shift=0, scaled=False),
+            lambda e, n: _variant(e, n, shift=0, scale=(0, 0)),
         ),
         "term_forgotten": Misconception(
             "Under the root a term is missing, or it is not divided correctly: it is z²/(4n²), added to p (1 − p)/n.",
@@ -119,6 +134,41 @@ interval = exercise(
         "middle_too_far": Misconception(
             "You add z²/n to p. Wilson's middle is p + z²/(2n): half of that.",
             lambda e, n: _variant(e, n, shift=1),
+        ),
+        "denominator_on_a_part": Misconception(
+            "The denominator 1 + z²/n divides one part only. It divides the middle AND the half width: put parentheses "
+            "around the whole numerator.",
+            lambda e, n: _variant(e, n, scale=(_Z95**2, 0)),
+            lambda e, n: _variant(e, n, scale=(0, _Z95**2)),
+        ),
+        "z_not_squared": Misconception(
+            "Somewhere you wrote z where the formula has z². There are three: z²/(2n), z²/(4n²), and z²/n in the denominator.",
+            lambda e, n: _variant(e, n, scale=(_Z95, _Z95)),
+            lambda e, n: _variant(e, n, shift=0.5 / _Z95),
+            lambda e, n: _variant(e, n, inside=0.25 / _Z95),
+            lambda e, n: _variant(e, n, shift=0.5 / _Z95, inside=0.25 / _Z95, scale=(_Z95, _Z95)),
+        ),
+        "z_forgotten": Misconception(
+            "The factor z before the root is missing, or it is inside: the half width is z times the root.",
+            lambda e, n: _variant(e, n, times=1),
+            lambda e, n: _variant(e, n, times=math.sqrt(_Z95)),
+            lambda e, n: _variant(e, n, times=_Z95**2),
+        ),
+        "accuracy": Misconception(
+            "This is the interval of the ACCURACY. Give that of the error rate: p is errors / n.",
+            *(lambda e, n, f=f: f(n - e, n) for f in (_wilson, _wald, _wald_clipped)),
+        ),
+        "other_level": Misconception(
+            "z = 2.576 belongs to a 99 % interval. For 95 % use z = 1.96.",
+            *(lambda e, n, f=f: f(e, n, _Z99) for f in (_wilson, _wald, _wald_clipped)),
+        ),
+        "middle_and_half": Misconception(
+            "You give the middle and the half width. Give the ends: middle − half and middle + half.",
+            lambda e, n: (sum(_wilson(e, n)) / 2, (_wilson(e, n)[1] - _wilson(e, n)[0]) / 2),
+        ),
+        "exact": Misconception(
+            "This is the exact interval of Clopper and Pearson, scipy's default; it is wider. Use Wilson's formula.",
+            _clopper_pearson,
         ),
         "without_n": Misconception(
             "You use the standard deviation of ONE answer, √(p (1 − p)). The mean of n answers has that divided by √n.",

@@ -97,6 +97,17 @@ def _spread(**options: Any) -> Callable[[Tensor, Tensor, int], float]:
     return lambda a, b, axis: _error((a - b).mean(axis), **options)
 
 
+def _sums(a: Tensor, b: Tensor) -> Three:
+    d = a.double() - b.double()
+    return float(d.sum()), _error(d.sum(1)), _error(d.sum(0))
+
+
+def _interval(a: Tensor, b: Tensor, times: float) -> Three:
+    gap, seeds, images = _oracle(a, b)
+    half = times * math.hypot(seeds, images)
+    return gap, gap - half, gap + half
+
+
 def _exchanged(order: tuple[int, int, int]) -> Callable[..., Three]:
     return lambda a, b: tuple(_oracle(a, b)[k] for k in order)
 
@@ -115,7 +126,11 @@ paired_gap = exercise(
             "Your gap is in percentage points, your standard errors are fractions: multiply them by 100, too.",
             _like(times=0.01),
         ),
-        "sign": Misconception("You give b − a. The gap is a − b: positive where b makes fewer errors.", _like(sign=-1)),
+        "sign": Misconception(
+            "You give b − a, or you subtract the correct answers. The gap is a − b of the errors: positive where b makes "
+            "fewer.",
+            _like(sign=-1),
+        ),
         "unpaired": Misconception(
             "You add the variances of both networks. They answer the same images with the same seeds, and what both share "
             "cancels in a − b: subtract first, then take ONE standard deviation.",
@@ -163,6 +178,41 @@ paired_gap = exercise(
             "makes the gap smaller: keep the sign of a − b.",
             _like(of=torch.abs),
             _like(of=torch.abs, error=lambda a, b, axis: _error((a - b).abs().mean(axis))),
+        ),
+        "roots_exchanged": Misconception(
+            "You divide by the root of the wrong number. S gaps of seeds are divided by √S, N gaps of images by √N.",
+            _like(error=lambda a, b, axis: _spread(root=lambda k: 1)(a, b, axis) / math.sqrt(a.shape[axis])),
+        ),
+        "root_of_all": Misconception(
+            "You divide by √(S·N). After averaging over the images there are S numbers, after averaging over the seeds N: "
+            "divide by √S and √N.",
+            _like(error=lambda a, b, axis: _spread(root=lambda k: 1)(a, b, axis) / math.sqrt(a.numel())),
+        ),
+        "not_averaged_first": Misconception(
+            "You take standard deviations first and average them. Average a − b over the other axis first, then take ONE "
+            "standard deviation.",
+            *(
+                _like(
+                    error=lambda a, b, axis, ddof=ddof: (
+                        float((a - b).std(1 - axis, correction=ddof).mean()) / math.sqrt(a.shape[1 - axis])
+                    )
+                )
+                for ddof in (0, 1)
+            ),
+        ),
+        "one_network": Misconception(
+            "You describe one network alone. Subtract the other one: a − b.",
+            lambda a, b: _like()(a, torch.zeros_like(b)),
+            lambda a, b: _like()(b, torch.zeros_like(a)),
+        ),
+        "counts": Misconception(
+            "You count errors. Give means, in percentage points: divide by the number of answers, then multiply by 100.",
+            lambda a, b: _sums(a, b),
+        ),
+        "interval_returned": Misconception(
+            "You give the ends of an interval. Give the gap and the two standard errors.",
+            lambda a, b: _interval(a, b, 1.96),
+            lambda a, b: _interval(a, b, 2),
         ),
         "half_width": Misconception(
             "You give half widths of 95 % intervals. Give the standard errors themselves, without 1.96.",
