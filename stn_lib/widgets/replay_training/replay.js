@@ -36,7 +36,7 @@ export function thetaAt({ thetas, last }, frame, part, digit) {
   return part ? from.map((value, i) => value + part * (to[i] - value)) : from;
 }
 
-// Where the corners of the output square are read, in pixels from the input's upper left corner, clockwise.
+// Where the corners of the output square are sampled, in pixels from the input's upper left corner, clockwise.
 export function windowCorners([a, b, tx, c, d, ty], [height, width]) {
   return [
     [-1, -1],
