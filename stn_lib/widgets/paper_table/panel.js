@@ -1,4 +1,4 @@
-// What an opened cell of the paper's table shows: its figures, the interval plot, the curve, and how it was made.
+// What an opened cell of the paper's table shows: its numbers, the interval plot, the curve, and how it was made.
 import { button, figure } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { format, interpolate } from "../shared/text.js";
@@ -23,7 +23,7 @@ export const printedPaper = (words, cell) =>
 export const percent = (share) => `${(100 * share).toFixed(2)}%`;
 const grouped = (value) => value.toLocaleString("en");
 
-// --- the three figures ---------------------------------------------------------------------------------------------
+// --- the three numbers ---------------------------------------------------------------------------------------------
 
 function stat(name, label, value, ...below) {
   return h(
