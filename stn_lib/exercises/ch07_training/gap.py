@@ -170,11 +170,11 @@ gap = exercise(
             _like(ddof=0),
         ),
         "root_forgotten": Misconception(
-            "The standard deviation tells how far ONE seed strays. The mean of k seeds strays less: divide by √k.",
+            "The standard deviation is how far ONE seed differs from the mean. The mean of k seeds varies less: divide by √k.",
             *(_like(root=root, **how) for how in _ESTIMATES for root in (lambda k: 1, lambda k: k)),
         ),
         "unpaired": Misconception(
-            "You take the spread of each network by itself. Both networks use the same seeds, and what a seed does to "
+            "You take the standard deviation of each network separately. Both networks use the same seeds, and what a seed does to "
             "both cancels in a − b: subtract seed by seed first, then take ONE mean and ONE standard deviation.",
             _unpaired(_welch),
             _unpaired(lambda a, b: 2 * len(a) - 2),

@@ -181,7 +181,7 @@ is_dead = exercise(
             lambda theta: _near(theta[0], theta[-1], 1e-4),
         ),
         "signs_cancel": Misconception(
-            "You answer True for every theta. Differences from the mean add up to 0, so their mean tells nothing: square "
+            "You answer True for every theta. Differences from the mean add up to 0, so their mean says nothing: square "
             "them, or take their magnitudes, before you average.",
             lambda theta: bool((theta - theta.mean(0)).mean().abs() <= 1e-4),
         ),

@@ -1,4 +1,4 @@
-"""The explorable of chapter 9: the paper's Table 1, ours beside it, the gap of each transformer, the making of each cell."""
+"""The explorable of chapter 9: the paper's Table 1, ours beside it, the gap of each transformer, the commands of each cell."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ PLAIN = {"fcn": "fully connected", "cnn": "convolutional"}
 TRANSFORMS = {"affine": "an affine", "projective": "a projective", "tps": "a thin plate spline"}
 ST = {f"st-{plain}-{transform}": (plain, transform) for plain in PLAIN for transform in TRANSFORMS}
 
-MARKS = {  # told apart by shape
+MARKS = {  # of different shapes
     "lowers": '<circle cx="5" cy="5" r="4" style="fill:var(--stn-ok)"/>',
     "raises": '<path d="M5 1.4 9 8.6H1z" style="fill:none;stroke:var(--stn-bad);stroke-width:1.5"/>',
     "unclear": '<path d="M1 5h8" style="fill:none;stroke:var(--stn-muted);stroke-width:1.6"/>',
@@ -23,7 +23,7 @@ MARKS = {  # told apart by shape
 
 
 class PaperTable(Explorable):
-    """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its making.
+    """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its commands.
 
     Convention: errors are in per cent, gaps in percentage points: the plain network's error less that of the same network
     with a transformer. A mark says whether the 95 % interval of our gap lies above 0, below 0, or contains it. Our errors
@@ -68,7 +68,7 @@ class PaperTable(Explorable):
             ["paper", "the paper’s"],
             ["lowers", "the transformer lowers our error rate: 95 % interval of the gap above 0"],
             ["raises", "the transformer raises it"],
-            ["unclear", "cannot be told"],
+            ["unclear", "unclear: the interval contains 0, or is not known"],
             ["none", "not run yet"],
             [
                 "range",
@@ -108,7 +108,7 @@ class PaperTable(Explorable):
             "raises": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
             "transformer raises our error rate",
             "unclear": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; "
-            "whether the transformer helps cannot be told",
+            "whether the transformer helps is unclear",
             "none": "{network} on {task}: not run yet, the paper’s {paper} %",
         },
         "head": "{network} on {task}",
@@ -173,7 +173,7 @@ class PaperTable(Explorable):
     distortions = traitlets.List(traitlets.Unicode()).tag(sync=True)
     families = traitlets.List().tag(sync=True)
     cells = traitlets.List(traitlets.Dict()).tag(sync=True)
-    #: What runs share is kept once: the steps of a curve, what stood behind a run, and its command without the seed.
+    #: What several runs share is kept once: the steps of a curve, the machine, and the command without the seed.
     steps = traitlets.List(traitlets.List(traitlets.Int())).tag(sync=True)
     makers = traitlets.List(traitlets.Dict()).tag(sync=True)
     commands = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -13,7 +13,7 @@ from stn_lib.sampling import grid_sample
 from stn_lib.widgets._base import Explorable, figure
 
 NETWORKS = ("cnn", "st-cnn")
-MOST_DIGITS, MOST_FRAMES = 12, 500  # more do not fit the column; more than these no slider can tell apart
+MOST_DIGITS, MOST_FRAMES = 12, 500  # more digits do not fit the column; a slider cannot address more frames
 
 
 class ReplayTraining(Explorable):
@@ -176,7 +176,7 @@ class ReplayTraining(Explorable):
 
 
 class _Run:
-    """The frames, checked and turned into columns."""
+    """The frames, checked, as columns."""
 
     def __init__(self, frames: Sequence[Mapping], count: int):
         if not 2 <= len(frames) <= MOST_FRAMES:
