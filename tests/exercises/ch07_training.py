@@ -72,6 +72,12 @@ def gap(a, b, slip=None):
     times = {"normal_quantile": 1.96, "one_sigma": 1}.get(slip, T95[k])
     if slip in ("degrees_of_freedom", "one_sided"):
         times = stats.t.ppf(0.975, k) if slip == "degrees_of_freedom" else stats.t.ppf(0.95, k - 1)
+    if slip == "other_level":
+        times = stats.t.ppf(0.995, k - 1)
+    if slip == "root_of_too_few":
+        error = deviation / (k - 1) ** 0.5
+    if slip == "signs_lost":
+        return gap([abs(d) for d in differences], [0] * k)
     if slip == "fixed_t":
         times = 4.30
     if slip == "variance":

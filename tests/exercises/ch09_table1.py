@@ -90,6 +90,12 @@ def ninety_nine(errors, n):
     return found.low, found.high
 
 
+def agresti(errors, n):
+    n, p = n + 1.96**2, (errors + 1.96**2 / 2) / (n + 1.96**2)
+    margin = 1.96 * math.sqrt(p * (1 - p) / n)
+    return p - margin, p + margin
+
+
 def exchanged(errors, n):
     low, high = by_roots(errors, n)
     return high, low
@@ -167,6 +173,7 @@ ANSWERS = {
             },
             "accuracy": lambda errors, n: by_formula(n - errors, n),
             "other_level": ninety_nine,
+            "pseudo_errors": agresti,
             "exact": lambda errors, n: tuple(stats.binomtest(errors, n).proportion_ci()),
             "term_forgotten": tuple(partial(by_formula, slip=slip) for slip in ("no term", "n once", "no 4")),
             "without_n": (without_n, n_not_rooted),

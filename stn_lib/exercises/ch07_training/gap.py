@@ -92,6 +92,10 @@ def _half(values: Any, quantile: Callable[[int], float], ddof: int, root: Callab
     return quantile(len(values)) * float(np.std(values, ddof=ddof)) / root(len(values))
 
 
+def _distance(a: list[float], b: list[float]) -> Any:
+    return np.abs(np.subtract(a, b))
+
+
 def _gap(
     a: list[float],
     b: list[float],
@@ -200,6 +204,24 @@ gap = exercise(
             "Your t has too many degrees of freedom. There are k differences, and their mean uses up one: k − 1.",
             _like(quantile=lambda k: _t(k)),
             _like(quantile=lambda k: _t(2 * k - 2)),
+        ),
+        "other_level": Misconception(
+            "The quantile at 0.995 gives a 99 % interval. For 95 % leave 2.5 % on each side: 0.975.",
+            _like(quantile=lambda k: _t(k - 1, 0.995)),
+            _like(quantile=lambda k: 2.576),
+        ),
+        "root_of_too_few": Misconception(
+            "You divide s by √(k − 1). The k − 1 belongs into s; the mean of k numbers needs √k.",
+            _like(root=lambda k: math.sqrt(k - 1)),
+            _like(root=lambda k: math.sqrt(k - 1), quantile=_printed),
+        ),
+        "signs_lost": Misconception(
+            "You take the differences without their signs. Where b makes more errors, a − b is negative: keep that.",
+            *(
+                _like(middle_of=_distance, spread_of=spread, **how)
+                for how in _ESTIMATES
+                for spread in (_distance, np.subtract)
+            ),
         ),
         "one_sided": Misconception(
             "The quantile at 0.95 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: 0.975.",

@@ -68,6 +68,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(free) + 0.1 * balanced * _entries((0, 2), (1, 2)),
             same(_IDENTITY) + 0.2 * one * _noise(g, 2, 3),
             same(free) + 0.2 * middle * _noise(g, 2, 3),
+            same(free) + 0.2 * one.flip(0) * _noise(g, 2, 3),
             same(free) + 0.2 * (1 - one) * _noise(g, 2, 3),
             torch.cat([rotations, free[:, 2:].expand(n, 2, 1)], 2),
             same(free) + balanced[:, :1, :1] * (_entries((0, 2)) - _entries((1, 2))),
@@ -141,8 +142,10 @@ is_dead = exercise(
             lambda theta: bool((theta == theta[0]).all(0).any()),
         ),
         "shift_only": Misconception(
-            "You look at the last column alone, the shift. A transformer that rotates or zooms, without a shift, is alive too.",
+            "You look at the shift alone, in the last column. A transformer that rotates or zooms, without a shift, is alive too.",
             lambda theta: _dead(theta[:, :, 2].std(0)),
+            lambda theta: _dead(theta[:, 0, 2].std(0)),
+            lambda theta: _dead(theta[:, 1, 2].std(0)),
         ),
         "matrix_only": Misconception(
             "You look at the first two columns alone. A transformer that only shifts is alive too: the last column counts.",
@@ -179,6 +182,7 @@ is_dead = exercise(
             lambda theta: _near(theta[0], theta[1], 1e-4),
             lambda theta: bool((theta[0] == theta[1]).all()),
             lambda theta: _near(theta[0], theta[-1], 1e-4),
+            lambda theta: _near(theta[-1], theta[-2], 1e-4),
         ),
         "signs_cancel": Misconception(
             "You answer True for every theta. Differences from the mean add up to 0, so their mean says nothing: square "

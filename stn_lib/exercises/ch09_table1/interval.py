@@ -151,6 +151,7 @@ interval = exercise(
         "z_forgotten": Misconception(
             "The factor z before the root is missing, or it is inside: the half width is z times the root.",
             lambda e, n: _variant(e, n, times=1),
+            lambda e, n: _variant(e, n, times=1, scale=(0, 0)),
             lambda e, n: _variant(e, n, times=math.sqrt(_Z95)),
             lambda e, n: _variant(e, n, times=_Z95**2),
         ),
@@ -159,12 +160,18 @@ interval = exercise(
             *(lambda e, n, f=f: f(n - e, n) for f in (_wilson, _wald, _wald_clipped)),
         ),
         "other_level": Misconception(
-            "z = 2.576 belongs to a 99 % interval. For 95 % use z = 1.96.",
-            *(lambda e, n, f=f: f(e, n, _Z99) for f in (_wilson, _wald, _wald_clipped)),
+            "z = 2.576 belongs to a 99 % interval, z = 2 to one of 95.4 %. For 95 % use z = 1.96.",
+            *(lambda e, n, f=f, z=z: f(e, n, z) for f in (_wilson, _wald, _wald_clipped) for z in (_Z99, 2.576, 2)),
         ),
         "middle_and_half": Misconception(
             "You give the middle and the half width. Give the ends: middle − half and middle + half.",
             lambda e, n: (sum(_wilson(e, n)) / 2, (_wilson(e, n)[1] - _wilson(e, n)[0]) / 2),
+        ),
+        "pseudo_errors": Misconception(
+            "You add z²/2 errors and z² images, and take p ± 1.96 √(p (1 − p)/n) of those (Agresti and Coull). It has "
+            "Wilson's middle, but is wider: use Wilson's formula.",
+            lambda e, n: _wald(e + _Z95**2 / 2, n + _Z95**2),
+            lambda e, n: _wald(e + 2, n + 4),
         ),
         "exact": Misconception(
             "This is the exact interval of Clopper and Pearson, scipy's default; it is wider. Use Wilson's formula.",

@@ -108,6 +108,9 @@ def _interval(a: Tensor, b: Tensor, times: float) -> Three:
     return gap, gap - half, gap + half
 
 
+_ONE = {"root": lambda k: 1}
+
+
 def _exchanged(order: tuple[int, int, int]) -> Callable[..., Three]:
     return lambda a, b: tuple(_oracle(a, b)[k] for k in order)
 
@@ -149,6 +152,10 @@ paired_gap = exercise(
             "divide by √k.",
             _like(error=_spread(root=lambda k: 1)),
             _like(error=_spread(root=lambda k: 1, ddof=0)),
+            *(
+                _like(error=lambda a, b, axis, which=which: _spread(**({} if axis == which else _ONE))(a, b, axis))
+                for which in (0, 1)
+            ),
         ),
         "divided_by_k": Misconception(
             "You divide the standard deviation by k. Divide it by the ROOT of k.",
@@ -207,7 +214,9 @@ paired_gap = exercise(
         ),
         "counts": Misconception(
             "You count errors. Give means, in percentage points: divide by the number of answers, then multiply by 100.",
-            lambda a, b: _sums(a, b),
+            _sums,
+            lambda a, b: (100 * _sums(a, b)[0], *_oracle(a, b)[1:]),
+            lambda a, b: (_sums(a, b)[0], *_oracle(a, b)[1:]),
         ),
         "interval_returned": Misconception(
             "You give the ends of an interval. Give the gap and the two standard errors.",
