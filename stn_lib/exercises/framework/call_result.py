@@ -125,7 +125,7 @@ def _classify(answer: Any, expected: Tensor) -> CallResult:
     value = value.detach().to("cpu")
     problem = None
     if expected.ndim == 0 and value.numel() == 1:
-        value = value.reshape(())  # what float() turns into a number
+        value = value.reshape(())  # float() accepts it, too
     elif value.shape != expected.shape:
         problem = "shape"
         if _without_ones(value) == _without_ones(expected):

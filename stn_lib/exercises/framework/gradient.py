@@ -99,7 +99,7 @@ def lost_gradient(
 def _gradients(
     function: Callable[..., Any], case: Case, names: tuple[str, ...], change: float = 0.0
 ) -> list[Tensor | None]:
-    """The gradient with respect to each input; None where it does not reach that input."""
+    """Return the gradient with respect to each input; None if it does not reach that input."""
     inputs = {}
     for k, name in enumerate(names):
         value = torch.as_tensor(case.inputs[name]).detach().double()
@@ -115,7 +115,7 @@ def _gradients(
 
 
 def _random_like(value: Tensor, seed: int) -> Tensor:
-    """Fixed numbers from 0.5 to 1.5, so that no number of the answer counts for nothing."""
+    """Return fixed numbers from 0.5 to 1.5, so that every number of the answer counts."""
     return 0.5 + torch.rand(value.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
