@@ -92,7 +92,7 @@ function makeTexts(model) {
 
 function makeNote(words, decimals) {
   const form = { 0: words.whole, 1: words.one }[decimals] ?? interpolate(words.many, { decimals });
-  return h("p", { id: nextId(), class: "stn-note" }, form);
+  return h("p", { id: nextId(), class: "stn-form" }, form);
 }
 
 // What the reader does. `now` is what this page knows and no browser keeps: marks, tries, hints.
@@ -192,9 +192,10 @@ function render({ model, el }) {
   const question = h("p", { class: "stn-question" });
   const before = h("p", { class: "stn-solved" }, words.solved);
   const head = h("div", { class: "stn-head" }, h("p", { class: "stn-eyebrow" }, words.eyebrow), before);
+  const columns = labels.length > 4 ? 3 : labels.length;
   const row = h(
     "div",
-    { class: "stn-fields" },
+    { class: "stn-fields", style: `--stn-columns: ${columns}` },
     fields.map(({ node }) => node),
   );
   const parts = [head, question, row, note, buttons.node, ...answers.nodes, spoken];
