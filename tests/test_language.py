@@ -51,7 +51,7 @@ ALLOWED = {
     ): "each pair names Jaderberg's paper first",
 }
 
-#: Files that are not yet held to the list. Take a file out when its language is mended; the goal is an empty list.
+#: Files whose words may still be mended: they are searched, but do not fail. The goal is an empty list.
 NOT_YET = (
     "book/01_invariance.ipynb",
     "book/02_pooling_shift.ipynb",
@@ -147,8 +147,6 @@ def found(text: str) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", IDS)
 def test_a_file_is_written_in_the_words_of_the_style(name):
-    if name in NOT_YET:
-        pytest.skip("its language is not mended yet")
     allowed = [part for file, part in ALLOWED if file == name]
     faults = [
         f"{name}, {where}: … {context} … ({advice})"
@@ -156,6 +154,8 @@ def test_a_file_is_written_in_the_words_of_the_style(name):
         for context, advice in found(text)
         if not any(part in context for part in allowed)
     ]
+    if faults and name in NOT_YET:
+        pytest.skip(f"{len(faults)} words are not mended yet")
     assert not faults, "\n" + "\n".join(faults)
 
 
