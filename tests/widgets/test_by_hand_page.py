@@ -223,6 +223,8 @@ def test_fields_have_names_and_descriptions(browser):
             about = field.evaluate("""(node) => node.getAttribute("aria-describedby").split(" ")
                 .map((id) => document.getElementById(id).textContent).join(" ").trim()""")
             assert about == mark + note
+        group = stage.page.get_by_role("group", name=stage.text(".stn-question"))
+        assert group.get_by_role("textbox").count() == 2
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -189,7 +189,7 @@ function render({ model, el }) {
   const buttons = makeButtons(words, texts, now, acts, draws.length > 1);
   buttons.other.addEventListener("click", () => fields[0].input.focus());
   const answers = makeAnswers(words);
-  const question = h("p", { class: "stn-question" });
+  const question = h("p", { id: nextId(), class: "stn-question" });
   const before = h("p", { class: "stn-solved" }, words.solved);
   const head = h("div", { class: "stn-head" }, h("p", { class: "stn-eyebrow" }, words.eyebrow), before);
   const columns = labels.length > 4 ? 3 : labels.length;
@@ -199,7 +199,9 @@ function render({ model, el }) {
     fields.map(({ node }) => node),
   );
   const parts = [head, question, row, note, buttons.node, ...answers.nodes, spoken];
-  mountRoot(el, "by-hand", h("section", { class: "stn-frame", "aria-label": words.eyebrow }, parts));
+  // A group, no landmark: a page has several, and who tabs to a field hears the question.
+  const group = { class: "stn-frame", role: "group", "aria-labelledby": question.id };
+  mountRoot(el, "by-hand", h("div", group, parts));
 
   const draw = () => {
     const correct = now.said?.kind === "correct";
