@@ -1,7 +1,7 @@
-"""Measure the basin of attraction of registration: the shifts and rotations from which gradient descent succeeds.
+"""From how far gradient descent on theta registers a digit: the basin of attraction of each method.
 
-A digit is registered to a copy of itself that is shifted by d pixels in one of eight directions, or rotated by an angle
-in either direction. Descent starts at the identity; every method takes the same number of steps.
+A digit is registered to itself shifted by d pixels in eight directions, or rotated by an angle to either side, starting
+from the identity. Every method takes the same number of steps.
 """
 
 import argparse
@@ -29,10 +29,10 @@ METHODS = {
     "coarse to fine, linearised": {"blurs": (4.0, 2.0, 1.0, 0.0), "sampler": "linearized", "spread": 2.0},
 }
 DISTANCES = list(range(1, 21))
-COARSE = list(range(2, 21, 2))  # for the linearised sampler, which is slow: it samples nine points for each point
+COARSE = list(range(2, 21, 2))  # for the linearised sampler, which samples nine points for one and is slow
 ANGLES = list(range(10, 91, 10))
 SETTINGS = {
-    "side": 64,  # a digit shifted by 20 pixels is still inside the image
+    "side": 64,  # shifted by 20 pixels, the ink still ends before the edge
     "steps": 150,
     "lr": 0.02,
     "directions": 8,
@@ -45,17 +45,17 @@ SETTINGS = {
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that decide every row."""
+    """What decides every row."""
     return SETTINGS
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """List a row for each digit and method."""
+    """A row for each digit and method."""
     return [{"digit": digit, "method": name} for digit in range(options.digits) for name in METHODS]
 
 
 def measure(row: Row, job: Job) -> Row:
-    """Measure the percentage of starts that arrive, for each distance and angle."""
+    """The share of starts, in per cent, that arrive from each distance and angle."""
     digit, name = row["digit"], row["method"]
     image = sample_digits()[digit : digit + 1]
     distances = COARSE if "linearised" in name else DISTANCES
@@ -71,7 +71,7 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: Any) -> Tensor:
-    """Register the digit to itself moved by theta (N, 2, 3); return the largest error of a corner of its box in pixels, (N,)."""
+    """Register the digit to itself moved by theta (N, 2, 3): how many pixels off a corner of its ink is at most, (N,)."""
     side = SETTINGS["side"]
     fixed = F.pad(digit, ((side - digit.shape[-1]) // 2,) * 4).expand(len(theta), 1, side, side)
     moving = F.grid_sample(fixed, affine_grid(theta, fixed.shape), align_corners=False)
@@ -82,25 +82,25 @@ def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: 
     box = (
         DIGIT_SIDE / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
     )
-    # The theta that registers the moving image to the fixed one is the inverse of the theta that moved it.
+    # Sampled at the theta sought, the moving image is the fixed one: that theta is the inverse of the one that moved it.
     gap = transforms.apply(path.theta[-1], box) - transforms.apply(transforms.invert(theta), box)
     return gap.norm(dim=2).amax(1) * side / 2
 
 
 def shifts(distances: list[int]) -> Tensor:
-    """Return the shifts by each distance in pixels in eight directions: theta (distances * 8, 2, 3)."""
+    """Shifts by each distance in pixels in eight directions: theta (distances * 8, 2, 3)."""
     way = torch.arange(8) * torch.pi / 4
     step = torch.stack([way.cos(), way.sin()], 1) * 2 / SETTINGS["side"]
     return transforms.translation((torch.tensor(distances)[:, None, None] * step).flatten(0, 1))
 
 
 def summarise(rows: list[Row]) -> dict[str, dict[str, Any]]:
-    """Return each method's means over digits, and its basin: the largest distance up to which at least 90 % arrive."""
+    """Each method's means over digits, and its basin: the largest distance up to which at least nine in ten arrive."""
     return {name: summarise_method(own) for name in METHODS if (own := [r for r in rows if r["method"] == name])}
 
 
 def summarise_method(rows: list[Row]) -> dict[str, Any]:
-    """Summarise the rows of one method."""
+    """The summary of one method."""
     summary: dict[str, Any] = {"digits": len(rows)}
     for what, at in (("shift", rows[0]["distances"]), ("turn", ANGLES)):
         share = torch.tensor([row[f"{what}_percent"] for row in rows], dtype=torch.float64).mean(0).tolist()
@@ -115,11 +115,11 @@ def summarise_method(rows: list[Row]) -> dict[str, Any]:
 
 
 def report(record: dict[str, Any]) -> str:
-    """Format the summary in Markdown."""
+    """The summary in Markdown."""
     shown, angles = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20), (10, 20, 30, 40, 50, 60, 70, 80, 90)
     lines = []
-    for what, title, at, unit in (("shift", "shift", shown, "px"), ("turn", "rotation", angles, "°")):
-        lines += [f"| {title} | basin | " + " | ".join(f"{a} {unit}" for a in at) + " |", "|---" * (len(at) + 2) + "|"]
+    for what, at, unit in (("shift", shown, "px"), ("turn", angles, "°")):
+        lines += [f"| {what} | basin | " + " | ".join(f"{a} {unit}" for a in at) + " |", "|---" * (len(at) + 2) + "|"]
         for name, methods in record["summary"].items():
             part = methods[what]
             basin = f"{'' if part['ends_within_range'] else '≥ '}{part['basin']} {unit}"

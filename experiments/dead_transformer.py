@@ -1,10 +1,10 @@
-"""Measure how the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
+"""How the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
 
 The affine ST-CNN of Table 1 on TC, measured on the validation digits of MNIST: as Table 1 runs it, with a batch norm
 after the hidden units of its localisation network; without the batch norm; without it and with a fifth of the learning
 rate; and with a transformer that never learns, so that the classifier sees the whole frame of 60 x 60 pixels at 28 x 28
-points. Every fiftieth step a row records how many of the 32 hidden units are above 0 for at least one of 256 images, and
-the standard deviation of theta over these images.
+points. Every fiftieth step a row notes how many of the 32 hidden units are above 0 for at least one of 256 images, and
+how much theta varies from image to image.
 """
 
 import argparse
@@ -38,12 +38,12 @@ CASES = {
 
 
 def config_of(case: str) -> TrainConfig:
-    """Return the config of a case."""
+    """The config of a case."""
     return table1_config(CELL, SEED, hold_out="validation", localization_lr_factor=CASES[case][1])
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the settings that all cases share."""
+    """What the cases share."""
     config = config_of("norm")
     return {
         "cell": str(CELL), "seed": SEED, "steps": config.steps, "lr": config.lr, "hold_out": "validation",
@@ -52,16 +52,16 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """List a row for each case."""
+    """A row for each case."""
     return [{"case": case} for case in CASES]
 
 
 def measure(row: Row, job: Job) -> Row:
-    """Train the network of one case, and record the answers of its localisation network."""
+    """Train the network of one case, and watch its localisation network."""
     norm, _ = CASES[row["case"]]
     config = config_of(row["case"])
     notes, watch = watcher(held_out(config).images[:IMAGES], job.folder / "watched.json")
-    # The table's network has the norm. Patching it is the shortest way to a network without it.
+    # The table's network has the norm; a patched one is the smallest way to a network that the library does not offer.
     with mock.patch.object(networks, "ConvLocalization", partial(_localization, norm)):
         result = train(
             config, out=job.folder, callback=watch, callback_every=EVERY, checkpoint_every=EVERY,
@@ -80,9 +80,9 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def watcher(images: torch.Tensor, log: Path) -> tuple[dict[int, Row], Callable[[int, torch.nn.Module], None]]:
-    """Return a run's notes about its localisation network, by step, and the callback that writes them.
+    """What a run notes of its localisation network, by step, and the callback that notes it.
 
-    The notes are in a file, because a run that resumes does not repeat the steps before its checkpoint.
+    Notes are kept in a file, because a run that resumes does not repeat the steps before its checkpoint.
     """
     notes = {note["step"]: note for note in (json.loads(log.read_text()) if log.exists() else [])}
 
@@ -104,7 +104,7 @@ def _localization(norm: bool, *arguments: Any, **options: Any) -> ConvLocalizati
 
 
 def line(row: Row) -> str:
-    """Describe the error and the last notes of one case."""
+    """Error and end of one case."""
     low, high = row["interval_percent"]
     last = row["watched"][-1]
     return (
@@ -114,7 +114,7 @@ def line(row: Row) -> str:
 
 
 def report(record: dict[str, Any]) -> str:
-    """Format a line for each case."""
+    """A line for each case."""
     return "\n".join(map(line, record["runs"]))
 
 

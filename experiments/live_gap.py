@@ -1,4 +1,4 @@
-"""Measure the gap in error between the two networks of chapter 7, seed by seed."""
+"""The gap between the two networks that chapter 7 trains, seed by seed."""
 
 import argparse
 import dataclasses
@@ -19,12 +19,12 @@ EVALUATE_EVERY = 50  # steps between the points of a curve
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the config of the live chapter."""
+    """The config of the live chapter."""
     return {"config": shared_config(live_config("cnn"), "model", "seed")}
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """List a row for each seed."""
+    """A row for each seed."""
     return [{"seed": seed} for seed in range(options.seeds)]
 
 
@@ -54,7 +54,7 @@ def train_one(kind: str, seed: int, job: Job) -> dict[str, Any]:
 
 
 def pose_spreads(model: torch.nn.Module) -> dict[str, dict[str, float]]:
-    """Measure how much the poses of test digits vary before and after the transformer: standard deviations, mean size."""
+    """How much the poses of test digits vary before the transformer and after: standard deviations, mean size."""
     test_set = held_out(live_config("st-cnn"))
     with torch.no_grad():
         after = compose(test_set.theta, model.transformer.theta(test_set.images))
@@ -71,18 +71,18 @@ def pose_spreads(model: torch.nn.Module) -> dict[str, dict[str, float]]:
 
 
 def line(row: Row) -> str:
-    """Describe both errors and the gap in one line."""
+    """Both errors, and the gap."""
     cnn, st = row["cnn"], row["st-cnn"]
     return (
         f"seed {row['seed']}: CNN {cnn['error_percent']:.2f} % in {cnn['seconds']:.0f} s, "
-        f"ST-CNN {st['error_percent']:.2f} % in {st['seconds']:.0f} s, gap {row['gap_points']:.2f} percentage points"
+        f"ST-CNN {st['error_percent']:.2f} % in {st['seconds']:.0f} s, gap {row['gap_points']:.2f} points"
     )
 
 
 def report(record: dict[str, Any]) -> str:
-    """Format a line for each seed, and the smallest gap."""
+    """A line for each seed, and the smallest gap."""
     smallest = min(row["gap_points"] for row in record["runs"])
-    return "\n".join([*map(line, record["runs"]), f"smallest gap: {smallest:.2f} percentage points"])
+    return "\n".join([*map(line, record["runs"]), f"smallest gap: {smallest:.2f} points"])
 
 
 EXPERIMENT = Experiment(("seed",), rows, measure, report, settings, line=line)

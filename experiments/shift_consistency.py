@@ -1,6 +1,6 @@
-"""Measure the error and the shift consistency of seven networks that differ only in their pooling.
+"""Error and shift consistency of seven networks that differ in their pooling alone.
 
-These are the networks of chapter 2, trained on rotated digits that are never shifted, and measured on test digits.
+Chapter 2's networks, trained on rotated digits that never shift, measured on test digits.
 """
 
 import argparse
@@ -20,13 +20,13 @@ from stn_lib.training import pooling_config, train
 from stn_lib.training.runs import build_model, held_out
 
 PAIRS = 4
-MIDDLE = 32  # crops are taken from the middle of the image, which the digit fills, so that a shift cuts parts of the digit off
+MIDDLE = 32  # crops are taken from the middle of the image, which the digit fills, so that ink enters and leaves
 CROP = 8  # pixels by which a crop is smaller than that
 SHIFTS = range(17)
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Return the config of chapter 2, and the settings of the consistency."""
+    """The config of chapter 2, and how consistency is measured."""
     return {
         "config": shared_config(pooling_config("max"), "model", "seed", "pool"),
         "pairs": PAIRS,
@@ -36,12 +36,12 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """List a row for each pooling and seed."""
+    """A row for each pooling and seed."""
     return [{"pool": pool, "seed": seed} for seed in range(options.seeds) for pool in POOLS]
 
 
 def measure(row: Row, job: Job) -> Row:
-    """Measure one network before and after its training."""
+    """Measure one network before its training and after."""
     config = pooling_config(row["pool"], row["seed"])
     images = held_out(config).images
     before = before_training(row["pool"], row["seed"])
@@ -60,7 +60,7 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def before_training(pool: str, seed: int) -> dict[str, Any]:
-    """Measure the circular consistency of the initial weights, by the class whose logit exceeds its mean most."""
+    """The circular consistency of the first weights, by the class whose logit exceeds its mean most."""
     config = pooling_config(pool, seed)
     images = held_out(config).images
     first = build_model(config).eval()
@@ -68,7 +68,7 @@ def before_training(pool: str, seed: int) -> dict[str, Any]:
 
 
 class Centred(nn.Module):
-    """A network minus its mean logits: an untrained network would give every image the same class."""
+    """A network less its mean logits: an untrained one would give every image the same class."""
 
     def __init__(self, network: nn.Module, images: Tensor):
         super().__init__()
@@ -81,10 +81,10 @@ class Centred(nn.Module):
 
 
 def consistency(model: nn.Module, images: Tensor) -> dict[str, dict[str, Any]]:
-    """Measure the consistency under circular shifts of the whole image, and between crops that cut the digit."""
+    """For circular shifts over the whole image, and for crops that cut the digit."""
     found = {}
-    margin = (images.shape[-1] - MIDDLE) // 2
-    middle = images[..., margin : margin + MIDDLE, margin : margin + MIDDLE]
+    rim = (images.shape[-1] - MIDDLE) // 2
+    middle = images[..., rim : rim + MIDDLE, rim : rim + MIDDLE]
     for fill, shifted, reach in (("circular", images, images.shape[-1] - 1), ("crop", middle, CROP)):
         generator = torch.Generator().manual_seed(0)
         rate, (low, high), n = shift_consistency(model, shifted, reach, fill, PAIRS, generator=generator)
@@ -94,13 +94,13 @@ def consistency(model: nn.Module, images: Tensor) -> dict[str, dict[str, Any]]:
 
 @torch.no_grad()
 def agreement(model: nn.Module, images: Tensor, dx: int) -> float:
-    """Measure the percentage of images that keep their class under a circular shift by dx pixels."""
+    """How many images, in per cent, keep their class under a circular shift by dx pixels."""
     still, moved = model(images), model(shift(images, dx, fill="circular"))
     return 100 * (still.argmax(1) == moved.argmax(1)).double().mean().item()
 
 
 def line(row: Row) -> str:
-    """Describe the error and the consistencies of one network in one line."""
+    """Error and consistencies of one network."""
     return (
         f"seed {row['seed']} {row['pool']:7s} error {row['error_percent']:.2f} %, consistency circular "
         f"{row['circular']['percent']:.2f} %, crops {row['crop']['percent']:.2f} %, {row['seconds']:.0f} s"
@@ -108,7 +108,7 @@ def line(row: Row) -> str:
 
 
 def report(record: dict[str, Any]) -> str:
-    """Format the means over the seeds in Markdown."""
+    """Means over the seeds in Markdown."""
     lines = ["| pooling | seeds | error, % | circular, % | crops, % |", "|---" * 5 + "|"]
     for pool in dict.fromkeys(row["pool"] for row in record["runs"]):
         own = [row for row in record["runs"] if row["pool"] == pool]
