@@ -143,7 +143,7 @@ def show(fig: Figure, caption: str) -> HTML:
     # The page's own font, not the font of the machine that drew the figure.
     svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
     svg = re.sub(r"(font: [^;\"']*?)'[^;\"]*", r"\1system-ui, sans-serif", svg)
-    # matplotlib numbers its groups anew in each figure: without these the ids of a page stay unique.
+    # matplotlib starts the numbers of its groups again in each figure: without these the ids of a page stay unique.
     used = set(re.findall(r"#([\w.-]+)", svg))
     svg = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
     name = html.escape(caption, quote=True)

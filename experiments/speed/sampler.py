@@ -11,7 +11,7 @@ again at its next use, which takes several times longer than the arithmetic. So 
 and the record names the allocator. A tensor of 32 MB is made and freed first, as any training process has done; glibc
 then keeps the memory, unless a MALLOC_ variable is set.
 
-The record holds rows of several machines. On a machine that it holds already, --again measures the rows anew.
+The record holds rows of several machines. On a machine that it holds already, --again measures the rows again.
 """
 
 import argparse

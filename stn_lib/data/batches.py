@@ -23,7 +23,7 @@ class HeldOut(NamedTuple):
 def training_batch(
     split: DigitsSplit, kind: str | Distortion, size: int, *, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw `size` training images with replacement and distort each anew.
+    """Draw `size` training images with replacement, and distort each at random.
 
     Args:
         split: its ``train_`` fields are used, for clutter as well.

@@ -22,7 +22,7 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
         model: built of nn.Sequential and a `SpatialTransformer`.
 
     Raises:
-        ValueError: for a batch norm with no convolution or linear layer just before it.
+        ValueError: for a batch norm with no convolution or linear layer directly before it.
 
     Chapter: 7
     """
@@ -36,7 +36,7 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
                 _fold(kept[-1], layer)
             else:
                 raise ValueError(f"expected a Conv2d or Linear before the batch norm {name}, got {kept[-1:]}")
-        if len(kept) < len(parent):  # number the layers anew, as a network built without batch norms has them
+        if len(kept) < len(parent):  # number the layers again, as a network built without batch norms has them
             for name in list(parent._modules):
                 delattr(parent, name)
             for i, layer in enumerate(kept):
