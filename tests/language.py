@@ -19,10 +19,10 @@ _FOLDERS = ("stn_lib", "experiments", "tools", "book")
 _SUFFIXES = (".py", ".js", ".css", ".md", ".ipynb")
 _TOP = ("README.md", "CONTRIBUTING.md", "Makefile")
 
-# What is not prose: code, doctests, formulas, addresses, roles such as {cite:t}`key`, HTML, flags, variables of CSS.
+# What is not prose: code, doctests, formulas, addresses, roles and placeholders in braces, HTML, flags, variables of CSS.
 _NOT_PROSE = re.compile(
     r"```.*?```|``.*?``|`[^`\n]*`|^ *(?:>>>|\.\.\.) [^\n]*$|\$\$.*?\$\$|\$[^$\n]*\$|https?://\S+|\]\([^)\s]*\)"
-    r"|\{[a-z:]+\}|<[^<>\n]*>|--[\w-]+",
+    r"|\{[^{}\n]*\}|<[^<>\n]*>|--[\w-]+",
     re.DOTALL | re.MULTILINE,
 )
 
