@@ -38,14 +38,14 @@ def test_projective_grid(call, align, size):
     [
         {},
         {"right": 5, "down": -3},
-        {"turn": 37, "size": 0.7, "right": -2},
-        {"tilt": -50, "turn": 10},
-        {"tilt": 65, "right": -12, "down": 12, "turn": -120, "size": 1.5, "shadow": 0.4},
+        {"rotation": 37, "size": 0.7, "right": -2},
+        {"tilt": -50, "rotation": 10},
+        {"tilt": 65, "right": -12, "down": 12, "rotation": -120, "size": 1.5, "shadow": 0.4},
     ],
 )
 def test_the_mover_changes_a_digit_as_stn_lib_does(call, state):
     digit = sample_digits()[4:5].double()
-    whole = {"right": 0, "down": 0, "turn": 0, "size": 1, "tilt": 0, "shadow": 0} | state
+    whole = {"right": 0, "down": 0, "rotation": 0, "size": 1, "tilt": 0, "shadow": 0} | state
     body = "(m, [digit, distance, state]) => m.viewChange(Float64Array.from(digit), 28, 40, distance, state)"
     got = call(module("move_digit/model.js"), body, [digit.flatten().tolist(), DISTANCE, whole])
     close(got, view_change(digit, **state))
@@ -55,7 +55,7 @@ def test_the_mover_runs_the_network_it_was_given(call):
     torch.manual_seed(0)
     network = CNN(in_size=(40, 40)).half().float().eval()
     widget = MoveDigit(network)
-    image = view_change(sample_digits()[2:3], right=4, turn=20)
+    image = view_change(sample_digits()[2:3], right=4, rotation=20)
     body = """(m, [layout, b, image]) => {
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
         return m.makeNetwork(layout, view)(Float32Array.from(image)).probabilities;
