@@ -40,7 +40,21 @@ accuracy_under = exercise(
             "You count an image only if it was classified correctly before the change as well. Only the answer to the "
             "changed image counts.",
             answers.fraction(lambda *a: answers.is_correct(*a) & answers.was_correct(*a)),
+            answers.among_correct(answers.is_correct),
+        ),
+        "drop": Misconception(
+            "This is how much the accuracy falls. Return the accuracy on the changed images itself.",
+            lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),
+        ),
+        "mean_probability": Misconception(
+            "This is the mean probability of the correct class. Accuracy counts classes: take `argmax` and compare.",
+            answers.mean_probability,
+        ),
+        "always_zero": Misconception(
+            "Your answer is 0 for every network. Compare the POSITION of the largest logit, `argmax(dim=1)`, with the label, and "
+            "divide by `/`, not by `//`.",
+            lambda *a: 0.0,
         ),
     },
-    tolerance=1e-6,
 )

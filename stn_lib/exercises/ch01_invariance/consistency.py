@@ -31,6 +31,26 @@ consistency = exercise(
             "You count an image only if the answer is correct both times. An answer that stays wrong is consistent, too.",
             answers.fraction(lambda *a: answers.is_kept(*a) & answers.is_correct(*a)),
         ),
+        "among_correct": Misconception(
+            "You count only the images that were classified correctly before the change. Consistency is about ALL images.",
+            answers.among_correct(answers.is_kept),
+        ),
+        "count": Misconception(
+            "This is the number of images that keep their class. Divide by the number of images.",
+            lambda *a: answers.is_kept(*a).double().sum(),
+        ),
+        "same_image_twice": Misconception(
+            "Your answer is 1 for every network. Compare the classes of `images` with those of `change(images)`.",
+            lambda *a: 1.0,
+        ),
+        "accuracies_compared": Misconception(
+            "You compare two accuracies. Two networks' answers can differ on many images and have equal accuracies: compare "
+            "the classes image by image.",
+            lambda *a: 1 - (answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a)).abs(),
+            lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) / answers.fraction(answers.was_correct)(*a),
+        ),
         "equally_correct": Misconception(
             "You compare “correct or wrong” before and after. Two different wrong classes are two answers: compare the classes.",
             answers.fraction(lambda *a: answers.is_correct(*a) == answers.was_correct(*a)),
@@ -46,5 +66,4 @@ consistency = exercise(
             answers.fraction(lambda model, x, labels, change: model(change(x)).amax(1) == model(x).amax(1)),
         ),
     },
-    tolerance=1e-6,
 )

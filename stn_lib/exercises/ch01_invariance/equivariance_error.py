@@ -48,7 +48,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
         image = random_image(generator, (random_integer(generator, 9, 10), random_integer(generator, 11, 13)))
         dx, dy = ((1, 0), (-1, 1), (1, 1), (-1, 0))[k // 4 % 4]
         cases.append(
-            Case({"f": function, "image": image, "dx": dx, "dy": dy, "margin": (3, 4)[k // 2 % 2] - (k % 3 == 0)})
+            Case({"f": function, "image": image, "dx": dx, "dy": dy, "margin": (1, 3)[k // 2 % 2] + (k % 3 == 0)})
         )
     return cases
 
@@ -65,6 +65,18 @@ def _error(
     difference: Callable[..., Tensor], cut: bool = True, end: Callable[[Tensor], Tensor] = lambda g: g.abs().max()
 ):
     return lambda f, image, dx, dy, margin: end(_inside(difference(f, image, dx, dy), margin if cut else 0))
+
+
+def _swapped(f: Any, image: Tensor, dx: int, dy: int) -> Tensor:
+    return _difference(f, image, dy, dx)
+
+
+def _rolled(f: Any, image: Tensor, dx: int, dy: int) -> Tensor:
+    return f(image.roll((dy, dx), (0, 1))) - f(image).roll((dy, dx), (0, 1))
+
+
+def _cropped_first(f: Any, image: Tensor, dx: int, dy: int, margin: int) -> Tensor:
+    return _difference(f, _inside(image, margin), dx, dy).abs().max()
 
 
 equivariance_error = exercise(
@@ -85,6 +97,31 @@ equivariance_error = exercise(
         "shifted_back": Misconception(
             "One of the two shifts goes the other way. T is the same shift for the input and for the output.",
             _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - shift_by_index(f(x), -dx, -dy)),
+        ),
+        "dx_dy_swapped": Misconception(
+            "You exchanged dx and dy in at least one of the shifts. T moves the content to the right by dx and down by dy.",
+            *(_error(_swapped, cut) for cut in (True, False)),
+            _error(lambda f, x, dx, dy: f(shift_by_index(x, dy, dx)) - shift_by_index(f(x), dx, dy)),
+            _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - shift_by_index(f(x), dy, dx)),
+        ),
+        "input_not_shifted": Misconception(
+            "You shift only the output. Compare f of the SHIFTED image with the shifted f of the image.",
+            *(_error(lambda f, x, dx, dy: f(x) - shift_by_index(f(x), dx, dy), cut) for cut in (True, False)),
+        ),
+        "circular": Misconception(
+            "Your T is a circular shift, as with `torch.roll`. Use the shift of exercise 1.1: zeros enter.",
+            *(_error(_rolled, cut) for cut in (True, False)),
+        ),
+        "one_sided_margin": Misconception(
+            "You leave out the margin on some sides only. Leave out `margin` pixels on all four sides.",
+            lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[margin:, margin:].abs().max(),
+            lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[:-margin, :-margin].abs().max(),
+            lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[margin:-margin].abs().max(),
+            lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[:, margin:-margin].abs().max(),
+        ),
+        "cropped_first": Misconception(
+            "You cut off the margin of the image before f and T. Compute both on the whole image and cut the DIFFERENCE.",
+            _cropped_first,
         ),
         "not_absolute": Misconception(
             "You take the largest difference with its sign; a negative difference counts as much. Take absolute values first.",

@@ -40,6 +40,25 @@ def _edge_repeated(image: Tensor, dx: int, dy: int) -> Tensor:
     return image[rows][:, columns]
 
 
+def _by_slot(image: Tensor, dx: int, dy: int, *, guarded: bool) -> Tensor:
+    """Index without a lower bound: Python counts negative indices from the end."""
+    height, width = image.shape
+    rows, columns = torch.arange(height) - dy, torch.arange(width) - dx
+    if guarded:  # whatever cannot be indexed stays 0
+        known = ((rows >= -height) & (rows < height))[:, None] & ((columns >= -width) & (columns < width))
+        return torch.where(known, image[rows % height][:, columns % width], 0.0)
+    if max(rows.max() - height, columns.max() - width) >= 0 or min(rows.min() + height, columns.min() + width) < 0:
+        raise IndexError
+    return image[rows % height][:, columns % width]
+
+
+def _zeros_on_one_side(image: Tensor, dx: int, dy: int) -> Tensor:
+    rolled = image.roll((dy, dx), (0, 1))
+    rolled[: max(dy, 0)] = 0
+    rolled[:, : max(dx, 0)] = 0
+    return rolled
+
+
 shift = exercise(
     __name__,
     number="1.1",
@@ -50,6 +69,18 @@ shift = exercise(
         "wraps_round": Misconception(
             "Pixels that leave on one side enter on the other, as with `torch.roll`. Here zeros enter.",
             lambda image, dx, dy: image.roll((dy, dx), (0, 1)),
+            lambda image, dx, dy: image.roll(dy * image.shape[1] + dx),
+        ),
+        "negative_index": Misconception(
+            "You use negative indices, and Python counts those from the end: pixels of the opposite side enter. Copy a pixel "
+            "only if 0 ≤ index < size on both axes.",
+            lambda image, dx, dy: _by_slot(image, dx, dy, guarded=True),
+            lambda image, dx, dy: _by_slot(image, dx, dy, guarded=False),
+        ),
+        "zeros_on_one_side": Misconception(
+            "Zeros enter only for positive dx and dy; for negative ones the pixels of the opposite side enter. Zeros enter on "
+            "the right or at the bottom, too.",
+            _zeros_on_one_side,
         ),
         "edge_repeated": Misconception("You repeat the last row or column. Here zeros enter.", _edge_repeated),
         "sign": Misconception(
@@ -57,6 +88,13 @@ shift = exercise(
             "(x − dx, y − dy) of the image.",
             lambda image, dx, dy: shift_by_index(image, -dx, -dy),
             lambda image, dx, dy: image.roll((-dy, -dx), (0, 1)),
+        ),
+        "y_up": Misconception(
+            "Along one axis your image moves the other way. A positive dx moves it to the right, a positive dy DOWN, because "
+            "row numbers grow downwards.",
+            lambda image, dx, dy: shift_by_index(image, dx, -dy),
+            lambda image, dx, dy: shift_by_index(image, -dx, dy),
+            lambda image, dx, dy: image.roll((-dy, dx), (0, 1)),
         ),
         "dx_dy_swapped": Misconception(
             "You exchanged dx and dy. dx moves along a row, which is the SECOND index of `image[row, column]`.",
@@ -68,6 +106,10 @@ shift = exercise(
             "Only one of dx and dy has an effect. Shift along both axes.",
             lambda image, dx, dy: shift_by_index(image, dx, 0),
             lambda image, dx, dy: shift_by_index(image, 0, dy),
+        ),
+        "not_shifted": Misconception(
+            "Your answer is the image itself. Copy each pixel to its new position in a new tensor.",
+            lambda image, dx, dy: image,
         ),
     },
     core_name="Where part of the image stays inside",

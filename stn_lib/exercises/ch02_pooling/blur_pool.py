@@ -1,4 +1,4 @@
-"""Check `blur_pool(image, taps, stride)`: blur, then keep every stride-th row and column.
+"""Check `blur_pool(image, taps, stride)`: blur, then subsample: keep every stride-th row and column.
 
 Convention: as `stn_lib.pooling.BlurPool2d`: mirrored at the edges, the first pixel is kept.
 
@@ -12,10 +12,12 @@ Example:
 Source: Zhang, ICML 2019.
 """
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.ch02_pooling.reference_blur import blur, outer, random_pools
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools, repeat_and_mirror
 from stn_lib.exercises.framework import Misconception, exercise
 
 
@@ -25,6 +27,19 @@ def _along(image: Tensor, taps: Tensor, stride: int, axis: int) -> Tensor:
     sides, shape = ((before, after, 0, 0), (1, -1)) if axis == 1 else ((0, 0, before, after), (-1, 1))
     padded = F.pad(image[None, None], sides, mode="reflect")
     return F.conv2d(padded, line.view(1, 1, *shape))[0, 0, ::stride, ::stride]
+
+
+def _padded(image: Tensor, taps: Tensor, stride: int, pad: Callable[[Tensor], Tensor]) -> Tensor:
+    return F.conv2d(pad(image)[None, None], normalised(taps)[None, None])[0, 0, ::stride, ::stride]
+
+
+def _symmetric(image: Tensor, taps: Tensor, stride: int) -> Tensor:
+    return _padded(image, taps, stride, lambda x: repeat_and_mirror(x, (len(taps) - 1) // 2, len(taps) // 2))
+
+
+def _half_on_both_sides(image: Tensor, taps: Tensor, stride: int) -> Tensor:
+    half = len(taps) // 2
+    return _padded(image, taps, stride, lambda x: F.pad(x[None], (half,) * 4, mode="reflect")[0])
 
 
 blur_pool = exercise(
@@ -41,6 +56,15 @@ blur_pool = exercise(
         "edge_repeated": Misconception(
             'You repeat the outermost pixels at the edges. Mirror the image ABOUT them (`mode="reflect"`).',
             lambda *a: blur(*a, mode="replicate"),
+        ),
+        "outermost_pixel_repeated": Misconception(
+            "You mirror the image but repeat its outermost pixels (`reflect` in scipy, `symmetric` in numpy). Mirror ABOUT "
+            "them: `mirror` in scipy, `reflect` in numpy and torch.",
+            _symmetric,
+        ),
+        "no_padding": Misconception(
+            "You blur without padding, so the edges are lost. Mirror the image by (K − 1) // 2 pixels before and K // 2 after.",
+            lambda image, taps, stride: _padded(image, taps, stride, lambda x: x),
         ),
         "wraps_round": Misconception(
             'At the edges you continue with the opposite side. Mirror the image there (`mode="reflect"`).',
@@ -64,6 +88,11 @@ blur_pool = exercise(
             "You do not blur. Blur along both axes before you keep every stride-th row and column.",
             lambda image, taps, stride: image[::stride, ::stride],
         ),
+        "stride_on_one_axis": Misconception(
+            "You subsample along one axis only. Keep every stride-th row AND every stride-th column.",
+            lambda image, taps, stride: blur(image, taps, 1)[::stride],
+            lambda image, taps, stride: blur(image, taps, 1)[:, ::stride],
+        ),
         "stride_forgotten": Misconception(
             "You blur, but keep every pixel. Keep every stride-th row and column.",
             lambda image, taps, stride: blur(image, taps, 1),
@@ -74,8 +103,10 @@ blur_pool = exercise(
             lambda *a: _along(*a, 1),
         ),
         "kernel_off_centre": Misconception(
-            "With an even number of taps your kernel reaches to the left and up. Pad (K − 1) // 2 before and K // 2 after.",
+            "With an even number of taps your kernel is off by a pixel. Pad (K − 1) // 2 pixels on the left and at the top, "
+            "K // 2 on the right and at the bottom.",
             lambda *a: blur(*a, flip=True),
+            _half_on_both_sides,
         ),
     },
 )

@@ -32,8 +32,10 @@ def _most(score: Callable[[Tensor], Any]) -> Callable[[Tensor], Tensor]:
 
 
 def _cases(generator: torch.Generator) -> list[Case]:
-    """Signed images. For each wrong score there are four images on which it chooses another component."""
+    """Signed images. For each wrong choice there are four images on which it keeps another component."""
     correct, cases = _most(_energy), []
+    for wrong in (lambda image: _greedy(image, 0), lambda image: _greedy(image, 1), _most(torch.var)):
+        cases += _differing(generator, wrong, correct)
     for wrong_score in (
         torch.sum,
         lambda p: p.sum().abs(),
@@ -41,13 +43,34 @@ def _cases(generator: torch.Generator) -> list[Case]:
         lambda p: p.abs().max(),
         lambda p: p.abs().sum(),
     ):
-        wanted = len(cases) + 4
-        while len(cases) < wanted:
-            height, width = (2 * side for side in random_size(generator, 2, 4))
-            image = random_image(generator, (height, width)) - random_integer(generator, 1, height * width)
-            if not torch.equal(_most(wrong_score)(image), correct(image)):
-                cases.append(Case({"image": image}))
+        cases += _differing(generator, _most(wrong_score), correct)
     return cases
+
+
+def _differing(
+    generator: torch.Generator, wrong: Callable[[Tensor], Tensor], correct: Callable[[Tensor], Tensor]
+) -> list[Case]:
+    cases: list[Case] = []
+    while len(cases) < 4:
+        height, width = (2 * side for side in random_size(generator, 2, 4))
+        image = random_image(generator, (height, width)) - random_integer(generator, 1, height * width)
+        if not torch.equal(wrong(image), correct(image)):
+            cases.append(Case({"image": image}))
+    return cases
+
+
+def _greedy(image: Tensor, first: int) -> Tensor:
+    """Choose the stronger half of the rows (or columns), then the stronger half of what is left."""
+    for axis in (first, 1 - first):
+        halves = [image[i::2] if axis == 0 else image[:, i::2] for i in (0, 1)]
+        image = max(halves, key=lambda half: float(_energy(half)))
+    return image
+
+
+def _quadrant(image: Tensor) -> Tensor:
+    height, width = image.shape[0] // 2, image.shape[1] // 2
+    parts = [image[i : i + height, j : j + width] for i in (0, height) for j in (0, width)]
+    return max(parts, key=lambda part: float(_energy(part)))
 
 
 polyphase = exercise(
@@ -78,6 +101,24 @@ polyphase = exercise(
         "sum_of_magnitudes": Misconception(
             "You compare sums of magnitudes. APS uses the sum of squares, the norm of the exercise.",
             _most(lambda part: part.abs().sum()),
+        ),
+        "one_axis_after_the_other": Misconception(
+            "You choose the rows first and the columns among those (or the other way round). Compare all FOUR components.",
+            lambda image: _greedy(image, 0),
+            lambda image: _greedy(image, 1),
+        ),
+        "variance": Misconception(
+            "You compare variances, which ignore the mean. Compare the sums of squares.",
+            _most(torch.var),
+        ),
+        "blocks": Misconception(
+            "You cut the image into four blocks. A component holds every second row and every second column: image[i::2, j::2].",
+            _quadrant,
+        ),
+        "combined": Misconception(
+            "You combine the four components, by a maximum or a mean. Return one of them, unchanged.",
+            lambda image: torch.stack(_components(image)).amax(0),
+            lambda image: torch.stack(_components(image)).mean(0),
         ),
         "rows_only": Misconception(
             "You choose among two of the four: by row or by column. Choose both, i and j.",
