@@ -55,6 +55,14 @@ def cleared_for_positive(image, dx, dy):
     return out
 
 
+def smeared(image, dx, dy):
+    H, W = image.shape
+    for k in range(H * W):
+        y, x = k // W - dy, k % W - dx
+        image[k // W, k % W] = image[y, x] if y in range(H) and x in range(W) else 0
+    return image
+
+
 def clamped(image, dx, dy):
     padded = np.pad(image.numpy(), ((9, 9), (9, 9)), mode="edge")
     H, W = image.shape
@@ -70,6 +78,7 @@ SHIFTS = {
     "y_up": (lambda image, dx, dy: by_scipy(image, dx, -dy), lambda image, dx, dy: by_slices(image, -dx, dy)),
     "dx_dy_swapped": lambda image, dx, dy: by_scipy(image, dy, dx),
     "one_axis": lambda image, dx, dy: by_scipy(image, dx, 0),
+    "in_place": smeared,
     "not_shifted": lambda image, dx, dy: image.clone(),
 }
 
@@ -112,6 +121,7 @@ EQUIVARIANCES = {
     "input_not_shifted": equivariance_with(first=False),
     "circular": equivariance_with(by=rolled),
     "one_sided_margin": lambda f, x, dx, dy, m: (f(moved(x, dx, dy)) - moved(f(x), dx, dy))[m:, m:].abs().amax(),
+    "margin_off_by_one": lambda f, x, dx, dy, m: equivariance(f, x, dx, dy, m + 1),
     "cropped_first": lambda f, x, dx, dy, m: equivariance(
         f, x[m : len(x) - m, m : len(x[0]) - m], dx, dy, 0, cut=False
     ),
@@ -145,6 +155,7 @@ ACCURACIES = {
     "compares_with_prediction": share(lambda b, a, y: best(a) == best(b)),
     "both": share(lambda b, a, y: best(a) == best(b) == y),
     "drop": lambda *args: share(lambda b, a, y: best(b) == y)(*args) - share(lambda b, a, y: best(a) == y)(*args),
+    "smallest": share(lambda b, a, y: best(-a) == y),
     "mean_probability": lambda m, x, y, c: (
         sum(torch.softmax(row, 0)[k].item() for row, k in zip(m(c(x)), y, strict=True)) / len(y)
     ),

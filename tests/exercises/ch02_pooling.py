@@ -25,6 +25,7 @@ def diagonal(taps):
 
 
 KERNELS = {
+    "one_dimension": lambda taps: taps / sum(taps),
     "divided_by_count": lambda taps: kernel(taps) / kernel(taps).numel(),
     "rows_normalised": lambda taps: torch.stack([row / row.sum() for row in kernel(taps)]),
     "softmax": lambda taps: kernel(torch.exp(taps) / torch.exp(taps).sum()),
@@ -65,6 +66,7 @@ BLURS = {
     "no_padding": lambda image, taps, stride: by_scipy(image, taps, 1)[
         (len(taps) - 1) // 2 : image.shape[0] - len(taps) // 2, (len(taps) - 1) // 2 : image.shape[1] - len(taps) // 2
     ][::stride, ::stride],
+    "mean_of_blocks": lambda image, taps, stride: window(image, lambda v: sum(v) / len(v), stride, stride, stride),
     "stride_on_one_axis": lambda image, taps, stride: by_scipy(image, taps, 1)[:, ::stride],
     "wraps_round": blur_with(mode="wrap"),
     "not_normalised": lambda image, taps, stride: by_scipy(image, taps, stride) * taps.sum() ** 2,
@@ -152,6 +154,11 @@ def block(image):
 CHOICES = {
     "one_axis_after_the_other": rows_then_columns,
     "variance": choose(lambda v: np.var(v)),
+    "matrix_norm": lambda image: max(
+        (image[i::2, j::2] for i in (0, 1) for j in (0, 1)), key=lambda part: np.linalg.norm(part.numpy(), 2)
+    ),
+    "index_or_norm": lambda image: max(float((image[i::2, j::2] ** 2).sum()) for i in (0, 1) for j in (0, 1)),
+    "scaled": lambda image: torch.nn.functional.normalize(choose(energy)(image), dim=(0, 1)),
     "blocks": block,
     "combined": window_of_two_by_two,
     "always_first": choose(lambda v: 0.0),

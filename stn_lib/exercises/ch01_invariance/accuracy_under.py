@@ -47,6 +47,10 @@ accuracy_under = exercise(
             lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
             lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),
         ),
+        "smallest": Misconception(
+            "You take the class with the SMALLEST logit. Use `argmax`.",
+            lambda model, x, labels, change: (model(change(x)).argmin(dim=1) == labels).double().mean(),
+        ),
         "mean_probability": Misconception(
             "This is the mean probability of the correct class. Accuracy counts classes: take `argmax` and compare.",
             answers.mean_probability,

@@ -45,7 +45,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
             Named("x times its column", _ramp),
             Named("every second column, repeated", _hold),
         )[(0, 1, 0, 2)[k % 4]]
-        image = random_image(generator, (random_integer(generator, 9, 10), random_integer(generator, 11, 13)))
+        image = random_image(generator, (random_integer(generator, 11, 12), random_integer(generator, 13, 15)))
         dx, dy = ((1, 0), (-1, 1), (1, 1), (-1, 0))[k // 4 % 4]
         cases.append(
             Case({"f": function, "image": image, "dx": dx, "dy": dy, "margin": (1, 3)[k // 2 % 2] + (k % 3 == 0)})
@@ -119,6 +119,10 @@ equivariance_error = exercise(
             lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[margin:-margin].abs().max(),
             lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[:, margin:-margin].abs().max(),
         ),
+        "margin_off_by_one": Misconception(
+            "Your margin is one pixel too wide or too narrow. Leave out exactly `margin` pixels on each side.",
+            *(lambda f, x, dx, dy, m, k=k: _inside(_difference(f, x, dx, dy), m + k).abs().max() for k in (1, -1)),
+        ),
         "cropped_first": Misconception(
             "You cut off the margin of the image before f and T. Compute both on the whole image and cut the DIFFERENCE.",
             _cropped_first,
@@ -139,6 +143,8 @@ equivariance_error = exercise(
                     lambda g: g.abs().sum(),
                     lambda g: g.square().mean(),
                     lambda g: g.norm(),
+                    lambda g: g.square().mean().sqrt(),
+                    lambda g: g.square().sum(),
                 )
             ),
         ),

@@ -59,6 +59,17 @@ def _zeros_on_one_side(image: Tensor, dx: int, dy: int) -> Tensor:
     return rolled
 
 
+def _in_place(image: Tensor, dx: int, dy: int) -> Tensor:
+    """Write into the image while it is still being read, row by row."""
+    image = image.clone()
+    height, width = image.shape
+    for row in range(height):
+        for column in range(width):
+            r, c = row - dy, column - dx
+            image[row, column] = image[r, c] if 0 <= r < height and 0 <= c < width else 0.0
+    return image
+
+
 shift = exercise(
     __name__,
     number="1.1",
@@ -106,6 +117,11 @@ shift = exercise(
             "Only one of dx and dy has an effect. Shift along both axes.",
             lambda image, dx, dy: shift_by_index(image, dx, 0),
             lambda image, dx, dy: shift_by_index(image, 0, dy),
+        ),
+        "in_place": Misconception(
+            "You write into the image that you still copy from, so new values are copied again. Write into a new tensor, "
+            "`torch.zeros_like(image)`.",
+            _in_place,
         ),
         "not_shifted": Misconception(
             "Your answer is the image itself. Copy each pixel to its new position in a new tensor.",

@@ -49,6 +49,12 @@ blur_kernel = exercise(
             lambda taps: outer(taps) / outer(taps).mean(),
             lambda taps: outer(taps / taps.mean()),
         ),
+        "one_dimension": Misconception(
+            "You return the taps of one axis. A blur in two dimensions has a weight for each pair of taps: K × K weights.",
+            lambda taps: taps / taps.sum(),
+            lambda taps: taps**2 / taps.sum() ** 2,
+            lambda taps: taps,
+        ),
         "rows_normalised": Misconception(
             "Each row (or column) adds up to 1, so all weights add up to K. Divide by the sum of ALL weights.",
             lambda taps: outer(taps) / outer(taps).sum(dim=1, keepdim=True),

@@ -52,6 +52,14 @@ blur_pool = exercise(
         "zero_padding": Misconception(
             'You pad with zeros, so the edges turn dark. Mirror the image there (`mode="reflect"`).',
             lambda *a: blur(*a, mode="constant"),
+            lambda image, taps, stride: _padded(image, taps, stride, lambda x: F.pad(x, (len(taps) // 2,) * 4)),
+        ),
+        "mean_of_blocks": Misconception(
+            "You average over blocks. Blur with the taps at every pixel, then keep every stride-th row and column.",
+            *(
+                lambda image, taps, stride, up=up: F.avg_pool2d(image[None], stride, ceil_mode=up)[0]
+                for up in (True, False)
+            ),
         ),
         "edge_repeated": Misconception(
             'You repeat the outermost pixels at the edges. Mirror the image ABOUT them (`mode="reflect"`).',

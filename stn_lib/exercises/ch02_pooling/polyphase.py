@@ -111,6 +111,21 @@ polyphase = exercise(
             "You compare variances, which ignore the mean. Compare the sums of squares.",
             _most(torch.var),
         ),
+        "matrix_norm": Misconception(
+            "You compare spectral or nuclear norms of matrices. Compare the sums of the squares of all values.",
+            _most(lambda part: torch.linalg.matrix_norm(part, 2)),
+            _most(lambda part: torch.linalg.matrix_norm(part, "nuc")),
+        ),
+        "index_or_norm": Misconception(
+            "You return the number or the norm of the strongest component. Return the component itself.",
+            lambda image: torch.stack([_energy(part) for part in _components(image)]).argmax(),
+            lambda image: torch.stack([_energy(part) for part in _components(image)]).max(),
+            lambda image: torch.stack([_energy(part) for part in _components(image)]).max().sqrt(),
+        ),
+        "scaled": Misconception(
+            "You divide the component by its norm. Return its values unchanged.",
+            lambda image: (lambda part: part / part.norm())(_most(_energy)(image)),
+        ),
         "blocks": Misconception(
             "You cut the image into four blocks. A component holds every second row and every second column: image[i::2, j::2].",
             _quadrant,
@@ -121,9 +136,10 @@ polyphase = exercise(
             lambda image: torch.stack(_components(image)).mean(0),
         ),
         "rows_only": Misconception(
-            "You choose among two of the four: by row or by column. Choose both, i and j.",
+            "You choose among two of the four components. Compare all four: i and j are 0 or 1, independently.",
             lambda image: max(_components(image)[0::2], key=_energy),
             lambda image: max(_components(image)[:2], key=_energy),
+            lambda image: max(_components(image)[0::3], key=_energy),
         ),
     },
 )
