@@ -71,13 +71,20 @@ def clamped(image, dx, dy):
 
 SHIFTS = {
     "wraps_round": wrapped,
-    "edge_repeated": clamped,
+    "edge_repeated": (
+        clamped,
+        lambda image, dx, dy: ndimage.shift(image.numpy(), (dy, dx), order=0, mode="reflect"),
+        lambda image, dx, dy: ndimage.shift(image.numpy(), (dy, dx), order=0, mode="mirror"),
+    ),
     "negative_index": (negative_index, unguarded),
     "zeros_on_one_side": cleared_for_positive,
     "sign": lambda image, dx, dy: by_scipy(image, -dx, -dy),
     "y_up": (lambda image, dx, dy: by_scipy(image, dx, -dy), lambda image, dx, dy: by_slices(image, -dx, dy)),
     "dx_dy_swapped": lambda image, dx, dy: by_scipy(image, dy, dx),
     "one_axis": lambda image, dx, dy: by_scipy(image, dx, 0),
+    "smaller": lambda image, dx, dy: image[
+        max(-dy, 0) : max(image.shape[0] - dy, 0), max(-dx, 0) : max(image.shape[1] - dx, 0)
+    ],
     "in_place": smeared,
     "not_shifted": lambda image, dx, dy: image.clone(),
 }
@@ -121,12 +128,25 @@ EQUIVARIANCES = {
     "input_not_shifted": equivariance_with(first=False),
     "circular": equivariance_with(by=rolled),
     "one_sided_margin": lambda f, x, dx, dy, m: (f(moved(x, dx, dy)) - moved(f(x), dx, dy))[m:, m:].abs().amax(),
+    "undone": lambda f, x, dx, dy, m: (
+        (moved(f(moved(x, dx, dy)), -dx, -dy) - f(x))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "relative": lambda f, x, dx, dy, m: (
+        equivariance(f, x, dx, dy, m) / f(x)[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "not_reduced": lambda f, x, dx, dy, m: abs(f(moved(x, dx, dy)) - moved(f(x), dx, dy))[
+        m : len(x) - m, m : len(x[0]) - m
+    ],
     "margin_off_by_one": lambda f, x, dx, dy, m: equivariance(f, x, dx, dy, m + 1),
     "cropped_first": lambda f, x, dx, dy, m: equivariance(
         f, x[m : len(x) - m, m : len(x[0]) - m], dx, dy, 0, cut=False
     ),
     "not_absolute": equivariance_with(how=lambda g: g.max()),
-    "mean_or_sum": equivariance_with(how=lambda g: g.abs().mean()),
+    "mean_or_sum": (
+        equivariance_with(how=lambda g: g.abs().mean()),
+        equivariance_with(how=lambda g: min(abs(g))),
+        equivariance_with(how=lambda g: int((g != 0).sum())),
+    ),
 }
 
 
@@ -155,6 +175,8 @@ ACCURACIES = {
     "compares_with_prediction": share(lambda b, a, y: best(a) == best(b)),
     "both": share(lambda b, a, y: best(a) == best(b) == y),
     "drop": lambda *args: share(lambda b, a, y: best(b) == y)(*args) - share(lambda b, a, y: best(a) == y)(*args),
+    "not_averaged": lambda m, x, y, c: [float(best(row) == k) for row, k in zip(m(c(x)), y, strict=True)],
+    "rounded": lambda *args: round(share(lambda b, a, y: best(a) == y)(*args)),
     "smallest": share(lambda b, a, y: best(-a) == y),
     "mean_probability": lambda m, x, y, c: (
         sum(torch.softmax(row, 0)[k].item() for row, k in zip(m(c(x)), y, strict=True)) / len(y)
@@ -176,6 +198,8 @@ CONSISTENCIES = {
         / (m(x).argmax(1) == y).sum().item()
     ),
     "count": lambda m, x, y, c: int((m(x).argmax(1) == m(c(x)).argmax(1)).sum()),
+    "not_averaged": lambda m, x, y, c: m(x).argmax(1) == m(c(x)).argmax(1),
+    "probabilities": lambda m, x, y, c: (torch.softmax(m(x), 1) * torch.softmax(m(c(x)), 1)).sum() / len(x),
     "same_image_twice": lambda m, x, y, c: (m(c(x)).argmax(1) == m(c(x)).argmax(1)).float().mean(),
     "accuracies_compared": lambda m, x, y, c: (
         (m(c(x)).argmax(1) == y).float().mean() / (m(x).argmax(1) == y).float().mean()

@@ -25,6 +25,7 @@ def diagonal(taps):
 
 
 KERNELS = {
+    "dot_product": lambda taps: sum(t * t for t in taps) / sum(taps) ** 2,
     "one_dimension": lambda taps: taps / sum(taps),
     "divided_by_count": lambda taps: kernel(taps) / kernel(taps).numel(),
     "rows_normalised": lambda taps: torch.stack([row / row.sum() for row in kernel(taps)]),
@@ -66,6 +67,10 @@ BLURS = {
     "no_padding": lambda image, taps, stride: by_scipy(image, taps, 1)[
         (len(taps) - 1) // 2 : image.shape[0] - len(taps) // 2, (len(taps) - 1) // 2 : image.shape[1] - len(taps) // 2
     ][::stride, ::stride],
+    "other_stride": (
+        lambda image, taps, stride: by_scipy(image, taps, 2),
+        lambda image, taps, stride: by_scipy(by_scipy(image, taps, stride), torch.ones(1), stride),
+    ),
     "mean_of_blocks": lambda image, taps, stride: window(image, lambda v: sum(v) / len(v), stride, stride, stride),
     "stride_on_one_axis": lambda image, taps, stride: by_scipy(image, taps, 1)[:, ::stride],
     "wraps_round": blur_with(mode="wrap"),
@@ -112,6 +117,7 @@ MAX_BLURS = {
     "other_window": lambda image, taps, stride: by_scipy(window(image, rows=3, columns=3), taps, stride),
     "not_normalised": lambda image, taps, stride: by_scipy(window(image), taps, stride, scale=float(taps.sum()) ** 2),
     "stride_forgotten": lambda image, taps, stride: by_scipy(window(image), taps, 1),
+    "minimum": lambda image, taps, stride: by_scipy(window(image, min), taps, stride),
     "edge_repeated": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="nearest"),
     "mean_for_maximum": lambda image, taps, stride: by_scipy(window(image, lambda v: sum(v) / 4), taps, stride),
     "zero_padding": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="constant"),
@@ -154,6 +160,7 @@ def block(image):
 CHOICES = {
     "one_axis_after_the_other": rows_then_columns,
     "variance": choose(lambda v: np.var(v)),
+    "all_four": lambda image: [image[i::2, j::2].tolist() for i in (0, 1) for j in (0, 1)],
     "matrix_norm": lambda image: max(
         (image[i::2, j::2] for i in (0, 1) for j in (0, 1)), key=lambda part: np.linalg.norm(part.numpy(), 2)
     ),

@@ -33,8 +33,19 @@ accuracy_under = exercise(
             answers.fraction(answers.is_kept),
         ),
         "count": Misconception(
-            "This is the number of correct answers. Divide by the number of images.",
+            "You do not divide the number of correct answers by the number of images.",
             lambda *a: answers.is_correct(*a).double().sum(),
+            lambda model, x, labels, change: (
+                answers.is_correct(model, x, labels, change).double().sum() / model(x).shape[1]
+            ),
+        ),
+        "not_averaged": Misconception(
+            "You return one value for each image. Return their mean.",
+            lambda *a: answers.is_correct(*a).double(),
+        ),
+        "rounded": Misconception(
+            "You round the accuracy to 0 or 1. Return the fraction itself.",
+            lambda *a: answers.fraction(answers.is_correct)(*a).round(),
         ),
         "both": Misconception(
             "You count an image only if it was classified correctly before the change as well. Only the answer to the "

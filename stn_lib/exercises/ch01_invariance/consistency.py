@@ -10,6 +10,8 @@ Example:
 Source: Zhang, ICML 2019, section 4 (there for two shifts).
 """
 
+import torch
+
 from stn_lib.exercises.ch01_invariance import network_answers as answers
 from stn_lib.exercises.framework import Misconception, exercise
 
@@ -36,16 +38,31 @@ consistency = exercise(
             answers.among_correct(answers.is_kept),
         ),
         "count": Misconception(
-            "This is the number of images that keep their class. Divide by the number of images.",
+            "You do not divide the number of images that keep their class by the number of images.",
             lambda *a: answers.is_kept(*a).double().sum(),
+            lambda model, x, labels, change: (
+                answers.is_kept(model, x, labels, change).double().sum() / model(x).shape[1]
+            ),
+        ),
+        "not_averaged": Misconception(
+            "You return one value for each image. Return their mean.",
+            lambda *a: answers.is_kept(*a).double(),
+        ),
+        "probabilities": Misconception(
+            "You compare probabilities. Consistency compares classes: `argmax` first.",
+            lambda model, x, labels, change: 1 - (model(x).softmax(1) - model(change(x)).softmax(1)).abs().mean(),
+            lambda model, x, labels, change: (model(x).softmax(1) * model(change(x)).softmax(1)).sum(1).mean(),
         ),
         "same_image_twice": Misconception(
             "Your answer is 1 for every network. Compare the classes of `images` with those of `change(images)`.",
             lambda *a: 1.0,
         ),
         "accuracies_compared": Misconception(
-            "You compare two accuracies. Two networks' answers can differ on many images and have equal accuracies: compare "
-            "the classes image by image.",
+            "You compare totals, such as two accuracies. The totals can be equal although many answers differ: compare the "
+            "classes image by image.",
+            lambda model, x, labels, change: (
+                torch.minimum(*(model(z).argmax(1).bincount(minlength=9) for z in (x, change(x)))).sum() / len(x)
+            ),
             lambda *a: 1 - (answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a)).abs(),
             lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
             lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),

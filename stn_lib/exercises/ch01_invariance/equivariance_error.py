@@ -112,6 +112,23 @@ equivariance_error = exercise(
             "Your T is a circular shift, as with `torch.roll`. Use the shift of exercise 1.1: zeros enter.",
             *(_error(_rolled, cut) for cut in (True, False)),
         ),
+        "undone": Misconception(
+            "You shift f(Tx) back and compare it with f(x), so your margin is around other pixels. Compare f(Tx) with T f(x).",
+            *(
+                _error(lambda f, x, dx, dy: shift_by_index(f(shift_by_index(x, dx, dy)), -dx, -dy) - f(x), cut)
+                for cut in (True, False)
+            ),
+        ),
+        "relative": Misconception(
+            "You divide by the size of the output. Return the largest difference itself.",
+            lambda f, x, dx, dy, m: _error(_difference)(f, x, dx, dy, m) / _inside(f(x), m).abs().max(),
+            lambda f, x, dx, dy, m: _error(_difference)(f, x, dx, dy, m) / f(x).abs().max(),
+        ),
+        "not_reduced": Misconception(
+            "You return the whole map of differences. Return one number, its largest absolute value.",
+            _error(_difference, end=lambda g: g),
+            _error(_difference, end=lambda g: g.abs()),
+        ),
         "one_sided_margin": Misconception(
             "You leave out the margin on some sides only. Leave out `margin` pixels on all four sides.",
             lambda f, x, dx, dy, margin: _difference(f, x, dx, dy)[margin:, margin:].abs().max(),
@@ -134,7 +151,8 @@ equivariance_error = exercise(
             _error(_difference, end=lambda g: g.max().abs()),
         ),
         "mean_or_sum": Misconception(
-            "You average or add the differences. Take the largest: one wrong pixel is enough.",
+            "You do not take the largest difference. One wrong pixel is enough, so use the maximum of the absolute values, not "
+            "their mean, sum, minimum or number.",
             *(
                 _error(_difference, cut, end)
                 for cut in (True, False)
@@ -145,6 +163,10 @@ equivariance_error = exercise(
                     lambda g: g.norm(),
                     lambda g: g.square().mean().sqrt(),
                     lambda g: g.square().sum(),
+                    lambda g: g.abs().min(),
+                    lambda g: g.abs().median(),
+                    lambda g: (g.abs() > 1e-6).double().sum(),
+                    lambda g: (g.abs() > 1e-6).double().mean(),
                 )
             ),
         ),

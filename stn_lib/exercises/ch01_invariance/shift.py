@@ -40,6 +40,22 @@ def _edge_repeated(image: Tensor, dx: int, dy: int) -> Tensor:
     return image[rows][:, columns]
 
 
+def _mirrored(image: Tensor, dx: int, dy: int, *, repeat: bool) -> Tensor:
+    """Mirror at the edges; with `repeat` the outermost pixel comes twice."""
+
+    def index(size: int, by: int) -> Tensor:
+        period = 2 * size if repeat else max(2 * size - 2, 1)
+        folded = (torch.arange(size) - by) % period
+        return torch.minimum(folded, period - folded - int(repeat))
+
+    return image[index(image.shape[0], dy)][:, index(image.shape[1], dx)]
+
+
+def _overlap(image: Tensor, dx: int, dy: int) -> Tensor:
+    height, width = image.shape
+    return image[max(0, -dy) : max(height - dy, 0), max(0, -dx) : max(width - dx, 0)]
+
+
 def _by_slot(image: Tensor, dx: int, dy: int, *, guarded: bool) -> Tensor:
     """Index without a lower bound: Python counts negative indices from the end."""
     height, width = image.shape
@@ -93,7 +109,16 @@ shift = exercise(
             "the right or at the bottom, too.",
             _zeros_on_one_side,
         ),
-        "edge_repeated": Misconception("You repeat the last row or column. Here zeros enter.", _edge_repeated),
+        "edge_repeated": Misconception(
+            "You repeat or mirror pixels at the edge. Here zeros enter.",
+            _edge_repeated,
+            lambda image, dx, dy: _mirrored(image, dx, dy, repeat=True),
+            lambda image, dx, dy: _mirrored(image, dx, dy, repeat=False),
+        ),
+        "smaller": Misconception(
+            "You return only the part that stays inside. Put it into an image of zeros that has the shape of the input.",
+            _overlap,
+        ),
         "sign": Misconception(
             "Your image moves the other way. A positive dx moves it to the right: pixel (x, y) of the answer is pixel "
             "(x − dx, y − dy) of the image.",

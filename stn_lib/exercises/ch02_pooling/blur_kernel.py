@@ -55,6 +55,11 @@ blur_kernel = exercise(
             lambda taps: taps**2 / taps.sum() ** 2,
             lambda taps: taps,
         ),
+        "dot_product": Misconception(
+            "You add up the products, as in a dot product. Return all K × K products, divided by their sum.",
+            lambda taps: taps @ taps,
+            lambda taps: taps @ taps / taps.sum() ** 2,
+        ),
         "rows_normalised": Misconception(
             "Each row (or column) adds up to 1, so all weights add up to K. Divide by the sum of ALL weights.",
             lambda taps: outer(taps) / outer(taps).sum(dim=1, keepdim=True),

@@ -101,6 +101,11 @@ blur_pool = exercise(
             lambda image, taps, stride: blur(image, taps, 1)[::stride],
             lambda image, taps, stride: blur(image, taps, 1)[:, ::stride],
         ),
+        "other_stride": Misconception(
+            "You subsample by another stride than `stride`, or twice. Keep every stride-th row and column, once.",
+            lambda image, taps, stride: blur(image, taps, 2),
+            lambda image, taps, stride: blur(image, taps, stride)[::stride, ::stride],
+        ),
         "stride_forgotten": Misconception(
             "You blur, but keep every pixel. Keep every stride-th row and column.",
             lambda image, taps, stride: blur(image, taps, 1),

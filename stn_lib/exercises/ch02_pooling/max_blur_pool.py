@@ -50,9 +50,14 @@ max_blur_pool = exercise(
             lambda image, taps, stride: _max_pooled(blur(image, taps, stride), stride),
         ),
         "blur_forgotten": Misconception(
-            "This is max pooling alone, without the blur.",
+            "You take the maximum, but do not blur. Blur the dense maximum, then subsample.",
             lambda image, taps, stride: _max_pooled(image, stride),
             lambda image, taps, stride: _dense(image)[::stride, ::stride],
+            lambda image, taps, stride: _dense(image),
+        ),
+        "minimum": Misconception(
+            "You take the minimum of each window. Take the maximum.",
+            lambda image, taps, stride: blur(-_dense(-image), taps, stride),
         ),
         "max_forgotten": Misconception(
             "There is no maximum: this is blur pooling alone. Take the maximum over each 2 × 2 window first.", blur
@@ -101,9 +106,10 @@ max_blur_pool = exercise(
             lambda image, taps, stride: blur(_dense(image), taps, stride, mode="circular"),
         ),
         "one_axis": Misconception(
-            "You take the maximum along one axis only. A window has two rows AND two columns.",
+            "You compare two pixels of each window. A window has four pixels: two rows AND two columns.",
             lambda image, taps, stride: blur(torch.maximum(image[:-1], image[1:]), taps, stride),
             lambda image, taps, stride: blur(torch.maximum(image[:, :-1], image[:, 1:]), taps, stride),
+            lambda image, taps, stride: blur(torch.maximum(image[:-1, :-1], image[1:, 1:]), taps, stride),
         ),
     },
 )

@@ -130,8 +130,16 @@ polyphase = exercise(
             "You cut the image into four blocks. A component holds every second row and every second column: image[i::2, j::2].",
             _quadrant,
         ),
+        "all_four": Misconception(
+            "You return all four components. Return the one with the largest sum of squares.",
+            lambda image: torch.stack(_components(image)),
+        ),
         "combined": Misconception(
-            "You combine the four components, by a maximum or a mean. Return one of them, unchanged.",
+            "You combine the four components pixel by pixel. Choose ONE component for the whole image.",
+            lambda image: torch.stack(_components(image)).gather(
+                0, torch.stack(_components(image)).abs().argmax(0, keepdim=True)
+            )[0],
+            lambda image: torch.stack(_components(image)).norm(dim=0),
             lambda image: torch.stack(_components(image)).amax(0),
             lambda image: torch.stack(_components(image)).mean(0),
         ),
