@@ -92,7 +92,7 @@ function makeTexts(model) {
 
 function makeNote(words, decimals) {
   const form = { 0: words.whole, 1: words.one }[decimals] ?? interpolate(words.many, { decimals });
-  return h("p", { id: nextId(), class: "stn-note" }, form);
+  return h("p", { id: nextId(), class: "stn-form" }, form);
 }
 
 // What the reader does. `now` is what this page knows and no browser keeps: marks, tries, hints.
@@ -189,16 +189,19 @@ function render({ model, el }) {
   const buttons = makeButtons(words, texts, now, acts, draws.length > 1);
   buttons.other.addEventListener("click", () => fields[0].input.focus());
   const answers = makeAnswers(words);
-  const question = h("p", { class: "stn-question" });
+  const question = h("p", { id: nextId(), class: "stn-question" });
   const before = h("p", { class: "stn-solved" }, words.solved);
   const head = h("div", { class: "stn-head" }, h("p", { class: "stn-eyebrow" }, words.eyebrow), before);
+  const columns = labels.length > 4 ? 3 : labels.length;
   const row = h(
     "div",
-    { class: "stn-fields" },
+    { class: "stn-fields", style: `--stn-columns: ${columns}` },
     fields.map(({ node }) => node),
   );
   const parts = [head, question, row, note, buttons.node, ...answers.nodes, spoken];
-  mountRoot(el, "by-hand", h("section", { class: "stn-frame", "aria-label": words.eyebrow }, parts));
+  // A group, no landmark: a page has several, and who tabs to a field hears the question.
+  const group = { class: "stn-frame", role: "group", "aria-labelledby": question.id };
+  mountRoot(el, "by-hand", h("div", group, parts));
 
   const draw = () => {
     const correct = now.said?.kind === "correct";
