@@ -85,6 +85,11 @@ SHIFTS = {
     "smaller": lambda image, dx, dy: image[
         max(-dy, 0) : max(image.shape[0] - dy, 0), max(-dx, 0) : max(image.shape[1] - dx, 0)
     ],
+    "other_fill": lambda image, dx, dy: torch.from_numpy(
+        ndimage.shift(image.numpy(), (dy, dx), order=0, cval=float(image.mean()))
+    ),
+    "sign_ignored": lambda image, dx, dy: by_slices(image, abs(dx), abs(dy)),
+    "twice": lambda image, dx, dy: by_slices(image, dx + dx, dy + dy),
     "in_place": smeared,
     "not_shifted": lambda image, dx, dy: image.clone(),
 }
@@ -126,8 +131,16 @@ EQUIVARIANCES = {
     "shifted_back": equivariance_with(back=True),
     "dx_dy_swapped": equivariance_with(swap=True),
     "input_not_shifted": equivariance_with(first=False),
-    "circular": equivariance_with(by=rolled),
+    "circular": (
+        equivariance_with(by=rolled),
+        lambda f, x, dx, dy, m: (
+            (f(moved(x, dx, dy)) - rolled(f(x), dx, dy))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+        ),
+    ),
     "one_sided_margin": lambda f, x, dx, dy, m: (f(moved(x, dx, dy)) - moved(f(x), dx, dy))[m:, m:].abs().amax(),
+    "compares_with_image": lambda f, x, dx, dy, m: (
+        (f(moved(x, dx, dy)) - moved(x, dx, dy))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
     "undone": lambda f, x, dx, dy, m: (
         (moved(f(moved(x, dx, dy)), -dx, -dy) - f(x))[m : len(x) - m, m : len(x[0]) - m].abs().max()
     ),
@@ -200,6 +213,7 @@ CONSISTENCIES = {
     "count": lambda m, x, y, c: int((m(x).argmax(1) == m(c(x)).argmax(1)).sum()),
     "not_averaged": lambda m, x, y, c: m(x).argmax(1) == m(c(x)).argmax(1),
     "probabilities": lambda m, x, y, c: (torch.softmax(m(x), 1) * torch.softmax(m(c(x)), 1)).sum() / len(x),
+    "changed_twice": lambda m, x, y, c: (m(c(c(x))).argmax(1) == m(c(x)).argmax(1)).double().mean(),
     "same_image_twice": lambda m, x, y, c: (m(c(x)).argmax(1) == m(c(x)).argmax(1)).float().mean(),
     "accuracies_compared": lambda m, x, y, c: (
         (m(c(x)).argmax(1) == y).float().mean() / (m(x).argmax(1) == y).float().mean()

@@ -26,6 +26,7 @@ def diagonal(taps):
 
 KERNELS = {
     "dot_product": lambda taps: sum(t * t for t in taps) / sum(taps) ** 2,
+    "flat": lambda taps: torch.kron(taps, taps) / taps.sum() ** 2,
     "one_dimension": lambda taps: taps / sum(taps),
     "divided_by_count": lambda taps: kernel(taps) / kernel(taps).numel(),
     "rows_normalised": lambda taps: torch.stack([row / row.sum() for row in kernel(taps)]),
@@ -117,6 +118,7 @@ MAX_BLURS = {
     "other_window": lambda image, taps, stride: by_scipy(window(image, rows=3, columns=3), taps, stride),
     "not_normalised": lambda image, taps, stride: by_scipy(window(image), taps, stride, scale=float(taps.sum()) ** 2),
     "stride_forgotten": lambda image, taps, stride: by_scipy(window(image), taps, 1),
+    "starts_late": lambda image, taps, stride: by_scipy(window(image), taps, stride, start=1),
     "minimum": lambda image, taps, stride: by_scipy(window(image, min), taps, stride),
     "edge_repeated": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="nearest"),
     "mean_for_maximum": lambda image, taps, stride: by_scipy(window(image, lambda v: sum(v) / 4), taps, stride),
@@ -161,7 +163,8 @@ CHOICES = {
     "one_axis_after_the_other": rows_then_columns,
     "variance": choose(lambda v: np.var(v)),
     "all_four": lambda image: [image[i::2, j::2].tolist() for i in (0, 1) for j in (0, 1)],
-    "matrix_norm": lambda image: max(
+    "fixed_after_first": lambda image: max(image[::2], image[1::2], key=torch.norm)[:, ::2],
+    "other_norm": lambda image: max(
         (image[i::2, j::2] for i in (0, 1) for j in (0, 1)), key=lambda part: np.linalg.norm(part.numpy(), 2)
     ),
     "index_or_norm": lambda image: max(float((image[i::2, j::2] ** 2).sum()) for i in (0, 1) for j in (0, 1)),

@@ -27,6 +27,7 @@ accuracy_under = exercise(
         "error": Misconception(
             "This is the fraction of WRONG answers. Count those that equal the label.",
             answers.fraction(lambda *a: ~answers.is_correct(*a)),
+            answers.fraction(lambda *a: ~answers.is_correct(*a), 100.0),
         ),
         "compares_with_prediction": Misconception(
             "You compare with the network's answer before the change: that is consistency (exercise 1.4). Compare with the labels.",
@@ -54,17 +55,20 @@ accuracy_under = exercise(
             answers.among_correct(answers.is_correct),
         ),
         "drop": Misconception(
-            "This is how much the accuracy falls. Return the accuracy on the changed images itself.",
+            "You compare the accuracies before and after the change. Return the accuracy on the changed images itself.",
             lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
             lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) / answers.fraction(answers.was_correct)(*a),
+            lambda *a: (answers.fraction(answers.is_correct)(*a) + answers.fraction(answers.was_correct)(*a)) / 2,
         ),
         "smallest": Misconception(
             "You take the class with the SMALLEST logit. Use `argmax`.",
             lambda model, x, labels, change: (model(change(x)).argmin(dim=1) == labels).double().mean(),
         ),
         "mean_probability": Misconception(
-            "This is the mean probability of the correct class. Accuracy counts classes: take `argmax` and compare.",
+            "This is a mean probability. Accuracy counts classes: take `argmax` and compare with the label.",
             answers.mean_probability,
+            lambda model, x, labels, change: model(change(x)).softmax(dim=1).amax(dim=1).mean(),
         ),
         "always_zero": Misconception(
             "Your answer is 0 for every network. Compare the POSITION of the largest logit, `argmax(dim=1)`, with the label, and "

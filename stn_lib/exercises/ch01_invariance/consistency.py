@@ -53,6 +53,13 @@ consistency = exercise(
             lambda model, x, labels, change: 1 - (model(x).softmax(1) - model(change(x)).softmax(1)).abs().mean(),
             lambda model, x, labels, change: (model(x).softmax(1) * model(change(x)).softmax(1)).sum(1).mean(),
         ),
+        "changed_twice": Misconception(
+            "You compare two changed images. Compare the classes of `images` with those of `change(images)`.",
+            lambda model, x, labels, change: (
+                (model(change(x)).argmax(1) == model(change(change(x))).argmax(1)).double().mean()
+            ),
+            lambda model, x, labels, change: (model(x).argmax(1) == model(change(change(x))).argmax(1)).double().mean(),
+        ),
         "same_image_twice": Misconception(
             "Your answer is 1 for every network. Compare the classes of `images` with those of `change(images)`.",
             lambda *a: 1.0,

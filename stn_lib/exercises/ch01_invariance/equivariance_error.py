@@ -46,7 +46,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
             Named("every second column, repeated", _hold),
         )[(0, 1, 0, 2)[k % 4]]
         image = random_image(generator, (random_integer(generator, 11, 12), random_integer(generator, 13, 15)))
-        dx, dy = ((1, 0), (-1, 1), (1, 1), (-1, 0))[k // 4 % 4]
+        dx, dy = ((2, 0), (-1, 2), (1, 1), (-2, 0))[k // 4 % 4]
         cases.append(
             Case({"f": function, "image": image, "dx": dx, "dy": dy, "margin": (1, 3)[k // 2 % 2] + (k % 3 == 0)})
         )
@@ -111,6 +111,16 @@ equivariance_error = exercise(
         "circular": Misconception(
             "Your T is a circular shift, as with `torch.roll`. Use the shift of exercise 1.1: zeros enter.",
             *(_error(_rolled, cut) for cut in (True, False)),
+            _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - f(x).roll((dy, dx), (0, 1))),
+            _error(lambda f, x, dx, dy: f(x.roll((dy, dx), (0, 1))) - shift_by_index(f(x), dx, dy)),
+        ),
+        "compares_with_image": Misconception(
+            "You compare f(Tx) with an image to which f was not applied. Compare it with T f(x).",
+            *(
+                _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - shift_by_index(x, dx, dy), c)
+                for c in (True, False)
+            ),
+            *(_error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - x, c) for c in (True, False)),
         ),
         "undone": Misconception(
             "You shift f(Tx) back and compare it with f(x), so your margin is around other pixels. Compare f(Tx) with T f(x).",
@@ -163,6 +173,7 @@ equivariance_error = exercise(
                     lambda g: g.norm(),
                     lambda g: g.square().mean().sqrt(),
                     lambda g: g.square().sum(),
+                    lambda g: g.square().max(),
                     lambda g: g.abs().min(),
                     lambda g: g.abs().median(),
                     lambda g: (g.abs() > 1e-6).double().sum(),

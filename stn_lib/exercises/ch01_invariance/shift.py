@@ -115,6 +115,22 @@ shift = exercise(
             lambda image, dx, dy: _mirrored(image, dx, dy, repeat=True),
             lambda image, dx, dy: _mirrored(image, dx, dy, repeat=False),
         ),
+        "other_fill": Misconception(
+            "The pixels that enter have another value than 0. Start with `torch.zeros_like(image)`.",
+            lambda image, dx, dy: shift_by_index(image - 1, dx, dy) + 1,
+            lambda image, dx, dy: shift_by_index(image - image.mean(), dx, dy) + image.mean(),
+            lambda image, dx, dy: torch.where(
+                shift_by_index(torch.ones_like(image), dx, dy) > 0, shift_by_index(image, dx, dy), image
+            ),
+        ),
+        "sign_ignored": Misconception(
+            "You ignore the sign of dx and dy. Negative numbers move the image to the left or up.",
+            lambda image, dx, dy: shift_by_index(image, abs(dx), abs(dy)),
+        ),
+        "twice": Misconception(
+            "Your image moves twice as far. Shift it by dx and dy once.",
+            lambda image, dx, dy: shift_by_index(image, 2 * dx, 2 * dy),
+        ),
         "smaller": Misconception(
             "You return only the part that stays inside. Put it into an image of zeros that has the shape of the input.",
             _overlap,

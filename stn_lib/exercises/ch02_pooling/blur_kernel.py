@@ -60,6 +60,11 @@ blur_kernel = exercise(
             lambda taps: taps @ taps,
             lambda taps: taps @ taps / taps.sum() ** 2,
         ),
+        "flat": Misconception(
+            "Your K · K weights are in one row. Give them the shape (K, K).",
+            lambda taps: normalised(taps).flatten(),
+            lambda taps: outer(taps).flatten(),
+        ),
         "rows_normalised": Misconception(
             "Each row (or column) adds up to 1, so all weights add up to K. Divide by the sum of ALL weights.",
             lambda taps: outer(taps) / outer(taps).sum(dim=1, keepdim=True),

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.ch02_pooling.reference_blur import blur, outer, random_pools
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools
 from stn_lib.exercises.framework import Misconception, exercise
 
 
@@ -26,6 +26,13 @@ def _dense(image: Tensor) -> Tensor:
 
 def _max_pooled(image: Tensor, stride: int) -> Tensor:
     return F.max_pool2d(image[None, None], 2, stride=stride)[0, 0]
+
+
+def _padded_first(image: Tensor, taps: Tensor, stride: int) -> Tensor:
+    """Mirror the image for the blur and the window at once, before the maximum."""
+    before, after = (len(taps) - 1) // 2, len(taps) // 2 + 1
+    dense = _dense(F.pad(image[None], (before, after) * 2, "reflect")[0])
+    return F.conv2d(dense[None, None], normalised(taps)[None, None])[0, 0, ::stride, ::stride]
 
 
 max_blur_pool = exercise(
@@ -55,6 +62,11 @@ max_blur_pool = exercise(
             lambda image, taps, stride: _dense(image)[::stride, ::stride],
             lambda image, taps, stride: _dense(image),
         ),
+        "starts_late": Misconception(
+            "You keep the wrong rows and columns: begin with the first, `[::stride]`.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, start=1),
+            lambda image, taps, stride: blur(_dense(image), taps, stride, start=stride - 1),
+        ),
         "minimum": Misconception(
             "You take the minimum of each window. Take the maximum.",
             lambda image, taps, stride: blur(-_dense(-image), taps, stride),
@@ -75,6 +87,8 @@ max_blur_pool = exercise(
             lambda image, taps, stride: blur(_dense(F.pad(image, (1, 0, 1, 0))), taps, stride),
             lambda image, taps, stride: blur(_dense(F.pad(image, (1, 1, 1, 1))), taps, stride),
             lambda image, taps, stride: blur(_dense(F.pad(image[None], (0, 1, 0, 1), "replicate")[0]), taps, stride),
+            lambda image, taps, stride: blur(_dense(F.pad(image[None], (0, 1, 0, 1), "reflect")[0]), taps, stride),
+            _padded_first,
         ),
         "other_window": Misconception(
             "Your windows are not 2 × 2. The size of the window does not depend on the stride or the number of taps.",

@@ -111,10 +111,12 @@ polyphase = exercise(
             "You compare variances, which ignore the mean. Compare the sums of squares.",
             _most(torch.var),
         ),
-        "matrix_norm": Misconception(
-            "You compare spectral or nuclear norms of matrices. Compare the sums of the squares of all values.",
+        "other_norm": Misconception(
+            "You compare another norm. Compare the sums of the squares of all values.",
             _most(lambda part: torch.linalg.matrix_norm(part, 2)),
             _most(lambda part: torch.linalg.matrix_norm(part, "nuc")),
+            _most(lambda part: (part**4).sum()),
+            _most(lambda part: part.abs().sum(dim=1).amax()),
         ),
         "index_or_norm": Misconception(
             "You return the number or the norm of the strongest component. Return the component itself.",
@@ -142,6 +144,12 @@ polyphase = exercise(
             lambda image: torch.stack(_components(image)).norm(dim=0),
             lambda image: torch.stack(_components(image)).amax(0),
             lambda image: torch.stack(_components(image)).mean(0),
+        ),
+        "fixed_after_first": Misconception(
+            "You choose along one axis by the norm of half the image, and keep the first half of the other axis. Compare the "
+            "four components.",
+            lambda image: max(image[0::2], image[1::2], key=_energy)[:, ::2],
+            lambda image: max(image[:, 0::2], image[:, 1::2], key=_energy)[::2],
         ),
         "rows_only": Misconception(
             "You choose among two of the four components. Compare all four: i and j are 0 or 1, independently.",
