@@ -63,6 +63,14 @@ def smeared(image, dx, dy):
     return image
 
 
+def wrong_limits(image, dx, dy, rows, columns):
+    out = np.zeros(image.shape)
+    for r, c in np.ndindex(*image.shape):
+        if 0 <= r - dy < min(rows, len(out)) and 0 <= c - dx < min(columns, len(out[0])):
+            out[r, c] = image[r - dy, c - dx]
+    return out
+
+
 def clamped(image, dx, dy):
     padded = np.pad(image.numpy(), ((9, 9), (9, 9)), mode="edge")
     H, W = image.shape
@@ -88,6 +96,8 @@ SHIFTS = {
     "other_fill": lambda image, dx, dy: torch.from_numpy(
         ndimage.shift(image.numpy(), (dy, dx), order=0, cval=float(image.mean()))
     ),
+    "height_and_width_exchanged": lambda image, dx, dy: wrong_limits(image, dx, dy, *image.shape[::-1]),
+    "edge_lost": lambda image, dx, dy: wrong_limits(image, dx, dy, image.shape[0] - 1, image.shape[1] - 1),
     "sign_ignored": lambda image, dx, dy: by_slices(image, abs(dx), abs(dy)),
     "twice": lambda image, dx, dy: by_slices(image, dx + dx, dy + dy),
     "in_place": smeared,
@@ -129,6 +139,13 @@ EQUIVARIANCES = {
     "invariance": equivariance_with(answer=False),
     "border_forgotten": equivariance_with(cut=False),
     "shifted_back": equivariance_with(back=True),
+    "magnitudes_subtracted": lambda f, x, dx, dy, m: (
+        (abs(f(moved(x, dx, dy))) - abs(moved(f(x), dx, dy)))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "other_shift": (
+        lambda f, x, dx, dy, m: equivariance(f, x, dx, -dy, m),
+        lambda f, x, dx, dy, m: equivariance(f, x, dx, 0, m),
+    ),
     "dx_dy_swapped": equivariance_with(swap=True),
     "input_not_shifted": equivariance_with(first=False),
     "circular": (

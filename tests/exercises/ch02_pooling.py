@@ -68,6 +68,10 @@ BLURS = {
     "no_padding": lambda image, taps, stride: by_scipy(image, taps, 1)[
         (len(taps) - 1) // 2 : image.shape[0] - len(taps) // 2, (len(taps) - 1) // 2 : image.shape[1] - len(taps) // 2
     ][::stride, ::stride],
+    "blurred_twice": lambda image, taps, stride: by_scipy(by_scipy(image, taps, 1), taps, stride),
+    "corner": lambda image, taps, stride: by_scipy(image, taps, 1)[
+        : -(-image.shape[0] // stride), : -(-image.shape[1] // stride)
+    ],
     "other_stride": (
         lambda image, taps, stride: by_scipy(image, taps, 2),
         lambda image, taps, stride: by_scipy(by_scipy(image, taps, stride), torch.ones(1), stride),

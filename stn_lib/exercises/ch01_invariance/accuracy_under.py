@@ -23,11 +23,13 @@ accuracy_under = exercise(
         "change_forgotten": Misconception(
             "This is the accuracy on the unchanged images. Give the network `change(images)`.",
             answers.fraction(answers.was_correct),
+            answers.fraction(answers.was_correct, 100.0),
         ),
         "error": Misconception(
             "This is the fraction of WRONG answers. Count those that equal the label.",
             answers.fraction(lambda *a: ~answers.is_correct(*a)),
             answers.fraction(lambda *a: ~answers.is_correct(*a), 100.0),
+            lambda *a: (~answers.is_correct(*a)).double().sum(),
         ),
         "compares_with_prediction": Misconception(
             "You compare with the network's answer before the change: that is consistency (exercise 1.4). Compare with the labels.",

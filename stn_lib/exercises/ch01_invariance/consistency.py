@@ -83,6 +83,7 @@ consistency = exercise(
             "This is the fraction of answers that CHANGE. Count those that stay the same.",
             answers.fraction(lambda *a: ~answers.is_kept(*a)),
             answers.fraction(lambda *a: ~answers.is_kept(*a), 100.0),
+            lambda *a: (~answers.is_kept(*a)).double().sum(),
         ),
         "compares_logits": Misconception(
             "You compare the logits, which nearly always change a little. Compare the classes: `argmax` first.",

@@ -29,6 +29,10 @@ def _ramp(x: Tensor) -> Tensor:
     return x * torch.arange(x.shape[1]).to(x)
 
 
+def _stripes(x: Tensor) -> Tensor:
+    return x * (1 - 2 * (torch.arange(x.shape[1]) % 2)).to(x)
+
+
 def _hold(x: Tensor) -> Tensor:
     """Keep every second column and repeat it, as after a stride of 2."""
     return x[:, ::2].repeat_interleave(2, dim=1)[:, : x.shape[1]]
@@ -43,8 +47,9 @@ def _cases(generator: torch.Generator) -> list[Case]:
         function = (
             Named(f"a convolution of {side} × {side}", _convolution(weights)),
             Named("x times its column", _ramp),
+            Named("x with the sign of every second column changed", _stripes),
             Named("every second column, repeated", _hold),
-        )[(0, 1, 0, 2)[k % 4]]
+        )[k % 4]
         image = random_image(generator, (random_integer(generator, 11, 12), random_integer(generator, 13, 15)))
         dx, dy = ((2, 0), (-1, 2), (1, 1), (-2, 0))[k // 4 % 4]
         cases.append(
@@ -97,6 +102,21 @@ equivariance_error = exercise(
         "shifted_back": Misconception(
             "One of the two shifts goes the other way. T is the same shift for the input and for the output.",
             _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)) - shift_by_index(f(x), -dx, -dy)),
+        ),
+        "magnitudes_subtracted": Misconception(
+            "You subtract magnitudes. Subtract f(Tx) and T f(x) first, then take the absolute value.",
+            _error(lambda f, x, dx, dy: f(shift_by_index(x, dx, dy)).abs() - shift_by_index(f(x), dx, dy).abs()),
+            lambda f, x, dx, dy, m: (
+                _inside(f(shift_by_index(x, dx, dy)), m).max() - _inside(shift_by_index(f(x), dx, dy), m).max()
+            ).abs(),
+        ),
+        "other_shift": Misconception(
+            "Your T uses only one of dx and dy, or has a wrong sign. T moves the content to the right by dx and down by dy.",
+            _error(lambda f, x, dx, dy: _difference(f, x, dx, 0)),
+            _error(lambda f, x, dx, dy: _difference(f, x, 0, dy)),
+            _error(lambda f, x, dx, dy: _difference(f, x, dx, -dy)),
+            _error(lambda f, x, dx, dy: _difference(f, x, -dx, dy)),
+            _error(lambda f, x, dx, dy: _difference(f, x, -dx, -dy)),
         ),
         "dx_dy_swapped": Misconception(
             "You exchanged dx and dy in at least one of the shifts. T moves the content to the right by dx and down by dy.",

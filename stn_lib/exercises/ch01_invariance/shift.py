@@ -56,6 +56,19 @@ def _overlap(image: Tensor, dx: int, dy: int) -> Tensor:
     return image[max(0, -dy) : max(height - dy, 0), max(0, -dx) : max(width - dx, 0)]
 
 
+def _guarded(image: Tensor, dx: int, dy: int, low: int, high: int, *, swap: bool = False) -> Tensor:
+    """Copy where low <= index < size - high; with `swap` rows are compared with the width, columns with the height."""
+    height, width = image.shape
+    limits = (width, height) if swap else (height, width)
+    moved = torch.zeros_like(image)
+    for row in range(height):
+        for column in range(width):
+            r, c = row - dy, column - dx
+            if low <= r < limits[0] - high and low <= c < limits[1] - high and r < height and c < width:
+                moved[row, column] = image[r, c]
+    return moved
+
+
 def _by_slot(image: Tensor, dx: int, dy: int, *, guarded: bool) -> Tensor:
     """Index without a lower bound: Python counts negative indices from the end."""
     height, width = image.shape
@@ -122,6 +135,14 @@ shift = exercise(
             lambda image, dx, dy: torch.where(
                 shift_by_index(torch.ones_like(image), dx, dy) > 0, shift_by_index(image, dx, dy), image
             ),
+        ),
+        "height_and_width_exchanged": Misconception(
+            "You compare row numbers with the width, or column numbers with the height. An image has the shape (H, W).",
+            lambda image, dx, dy: _guarded(image, dx, dy, 0, 0, swap=True),
+        ),
+        "edge_lost": Misconception(
+            "The first or the last row and column of the image are lost: your comparison is off by one. Copy if 0 ≤ index < size.",
+            *(lambda image, dx, dy, ends=ends: _guarded(image, dx, dy, *ends) for ends in ((1, 0), (0, 1), (1, 1))),
         ),
         "sign_ignored": Misconception(
             "You ignore the sign of dx and dy. Negative numbers move the image to the left or up.",

@@ -101,6 +101,16 @@ blur_pool = exercise(
             lambda image, taps, stride: blur(image, taps, 1)[::stride],
             lambda image, taps, stride: blur(image, taps, 1)[:, ::stride],
         ),
+        "blurred_twice": Misconception(
+            "You blur twice. Blur once along the rows and once along the columns, or once with the K × K kernel.",
+            lambda image, taps, stride: blur(blur(image, taps, 1), taps, stride),
+        ),
+        "corner": Misconception(
+            "You keep a corner of the blurred image. Keep every stride-th row and column of the whole image.",
+            lambda image, taps, stride: blur(image, taps, 1)[
+                : (image.shape[0] - 1) // stride + 1, : (image.shape[1] - 1) // stride + 1
+            ],
+        ),
         "other_stride": Misconception(
             "You subsample by another stride than `stride`, or twice. Keep every stride-th row and column, once.",
             lambda image, taps, stride: blur(image, taps, 2),

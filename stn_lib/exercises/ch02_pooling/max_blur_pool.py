@@ -93,6 +93,7 @@ max_blur_pool = exercise(
         "other_window": Misconception(
             "Your windows are not 2 × 2. The size of the window does not depend on the stride or the number of taps.",
             lambda image, taps, stride: blur(F.max_pool2d(image[None, None], 3, 1)[0, 0], taps, stride),
+            lambda image, taps, stride: blur(F.max_pool2d(image[None, None], 3, 1, 1)[0, 0], taps, stride),
             lambda image, taps, stride: blur(F.max_pool2d(image[None, None], stride, 1)[0, 0], taps, stride),
             lambda image, taps, stride: blur(F.max_pool2d(image[None, None], len(taps), 1)[0, 0], taps, stride),
         ),

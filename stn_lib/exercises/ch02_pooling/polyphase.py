@@ -34,7 +34,7 @@ def _most(score: Callable[[Tensor], Any]) -> Callable[[Tensor], Tensor]:
 def _cases(generator: torch.Generator) -> list[Case]:
     """Signed images. For each wrong choice there are four images on which it keeps another component."""
     correct, cases = _most(_energy), []
-    for wrong in (lambda image: _greedy(image, 0), lambda image: _greedy(image, 1), _most(torch.var)):
+    for wrong in (lambda image: _greedy(image, 0), lambda image: _greedy(image, 1), _independent, _most(torch.var)):
         cases += _differing(generator, wrong, correct)
     for wrong_score in (
         torch.sum,
@@ -65,6 +65,13 @@ def _greedy(image: Tensor, first: int) -> Tensor:
         halves = [image[i::2] if axis == 0 else image[:, i::2] for i in (0, 1)]
         image = max(halves, key=lambda half: float(_energy(half)))
     return image
+
+
+def _independent(image: Tensor) -> Tensor:
+    """Choose the stronger half of the rows, and, of the whole image, the stronger half of the columns."""
+    i = int(_energy(image[1::2]) > _energy(image[0::2]))
+    j = int(_energy(image[:, 1::2]) > _energy(image[:, 0::2]))
+    return image[i::2, j::2]
 
 
 def _quadrant(image: Tensor) -> Tensor:
@@ -103,7 +110,8 @@ polyphase = exercise(
             _most(lambda part: part.abs().sum()),
         ),
         "one_axis_after_the_other": Misconception(
-            "You choose the rows first and the columns among those (or the other way round). Compare all FOUR components.",
+            "You choose between the two halves of the rows and between those of the columns. Compare all FOUR components at once.",
+            _independent,
             lambda image: _greedy(image, 0),
             lambda image: _greedy(image, 1),
         ),
