@@ -127,6 +127,22 @@ def test_the_difference_of_each_kernel_is_the_one_worked_by_hand(call):
         assert got == pytest.approx(expected[name] if keep == "first" else 0.0, abs=1e-12), (name, keep)
 
 
+def test_a_feature_map_gains_less_from_a_blur_than_the_bits(call):
+    """The numbers of chapter 2's text: the edges of a seven, shifted left by one. Oracle: stn_lib.pooling."""
+    edge = torch.tensor([[[[1.0, 0.0, -1.0]]]])
+    edges = F.conv2d(sample_digits()[7:8], edge, padding=(0, 1)).clamp(min=0).double()
+    edges = edges / edges.max()
+    for name, said in (("None", 0.063), ("Tri-3", 0.055), ("Bin-5", 0.048)):
+        taps = [1.0] if name == "None" else list(KERNELS[name])
+        layer = MaxBlurPool2d(kernel=taps, padding="circular")
+        expected = (layer(edges.roll(-1, 3)) - layer(edges)).abs().mean().item()
+        options = {"taps": taps, "outside": "circular", "keep": "first"}
+        found = call(
+            module("pool_shift/model.js"), "(m, a) => m.compare(...a).difference", [edges[0, 0].tolist(), -1, options]
+        )
+        assert found == pytest.approx(expected, abs=1e-6) and found == pytest.approx(said, abs=5e-4)
+
+
 @pytest.mark.parametrize("by", range(-4, 5))
 def test_aps_only_moves_along_and_an_even_shift_does_so_for_all(call, by):
     rows = rand(8, 8, seed=3)
