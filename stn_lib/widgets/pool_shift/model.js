@@ -58,8 +58,8 @@ function meanDifference(a, b) {
   return sum / (a.length * a[0].length);
 }
 
-// Pools the shifted rows and the unshifted ones. The latter are then shifted by whole places: by one for a shift of two,
-// by none for a shift of one (unless APS keeps the other phase).
+// Pools the shifted rows and the unshifted ones. The latter are then shifted by whole places: by one for a shift of 2,
+// by none for a shift of 1 (unless APS keeps the other phase).
 export function compare(rows, by, options) {
   const shifted = rows.map((line) => shiftLine(line, by, options.outside));
   const after = pool(shifted, options),
