@@ -41,7 +41,7 @@ def test_two_markers_are_heard_further_down_and_remembered(browser, served):
         for widget in (asks, tells):
             assert widget.locator(".stn-told").inner_text().startswith(said)
         assert tells.locator(".stn-marks .stn-mine").count() == 2
-        asks.get_by_role("button", name="Ask me again").click()
+        asks.get_by_role("button", name="Guess again").click()
         assert tells.locator(".stn-marks .stn-mine").count() == 0
 
 
@@ -69,10 +69,10 @@ def test_an_arrow_key_moves_the_digit_by_one_pixel_and_the_walk_ends_where_the_a
         visit.rest()
         assert handle.get_attribute("aria-valuetext") == "1 pixels right, 0 pixels down"
         assert widget.locator(".stn-answers").get_attribute("data-right") == "true"
-        widget.get_by_role("button", name="Walk to the flip").click()
+        widget.get_by_role("button", name="Move right until the answer changes").click()
         widget.locator(".stn-answers[data-right=false]").wait_for()  # it takes a step every few frames
         visit.rest()
-        assert widget.locator(".stn-turning").count() == 1
+        assert widget.locator(".stn-flip").count() == 1
         # The map knew: a cross where the digit now stands, computed from the same network on its own.
         right, down = (float(v) for v in re.findall(r"-?[\d.]+", handle.get_attribute("transform")))
         cross = f"M{right - 20 + 12 + 0.28} {down - 20 + 12 + 0.28}l"
