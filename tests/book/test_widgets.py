@@ -124,7 +124,7 @@ def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_number
         assert (
             widget.locator(".stn-marker")
             .get_attribute("aria-valuetext")
-            .startswith("Column 2, row 3 is read at x 2.10, y 2.40")
+            .startswith("Column 2, row 3: source x 2.10, y 2.40")
         )
 
 
