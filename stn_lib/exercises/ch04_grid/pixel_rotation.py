@@ -3,8 +3,8 @@
 Convention: theta maps output to input in normalised coordinates, counter-clockwise on the screen, both images of the
 same size, ``align_corners=False``.
 
-Args: angle: a number, in radians; size: (H, W).
-Returns: theta, float64 (2, 3).
+Args: angle: a number, in radians, also negative; size: (H, W).
+Returns: theta, of shape (2, 3).
 
 Example:
     >>> from stn_lib.transforms import rotation
@@ -54,6 +54,13 @@ def _about_the_first_pixel(angle: float, size: tuple[int, int]) -> Tensor:
     return theta
 
 
+def _about_the_corner(angle: float, size: tuple[int, int]) -> Tensor:
+    theta = _rotated_in_pixels(angle, size)
+    corner = torch.tensor([-1.0, -1.0], dtype=torch.float64)
+    theta[:, 2] = corner - theta[:, :2] @ corner
+    return theta
+
+
 def _with(**options: Any) -> Callable[[float, tuple[int, int]], Tensor]:
     return lambda angle, size: _rotated(angle, size, **options)
 
@@ -66,8 +73,18 @@ pixel_rotation = exercise(
     oracle_name="a rotation in pixels, by torch's matrix exponential",
     misconceptions={
         "shears": Misconception(
-            "You rotate in normalised coordinates. Their unit is longer along the longer side, so that shears the image.",
+            "You rotate in normalised coordinates. One unit is more pixels along the longer side, so that shears the image.",
             _with(upper=0, lower=0),
+            lambda angle, size: _rotated(-angle, size, upper=0, lower=0),
+        ),
+        "degrees": Misconception(
+            "You convert the angle from degrees. It is in radians already: pass it to `cos` and `sin` as it is.",
+            lambda angle, size: _rotated(math.radians(angle), size),
+            lambda angle, size: _rotated(math.degrees(angle), size),
+        ),
+        "corners_aligned": Misconception(
+            "Your ratio is (H − 1) / (W − 1), which belongs to `align_corners=True`. Here −1 and 1 are the outer edges: H / W.",
+            lambda angle, size: _rotated(angle, (size[0] - 1, size[1] - 1)),
         ),
         "ratio_upside_down": Misconception(
             "The ratio is inverted. x_s takes y, in units of H / 2, and needs units of W / 2: times H / W.",
@@ -81,13 +98,14 @@ pixel_rotation = exercise(
             _with(upper=-1, lower=-1),
         ),
         "other_way": Misconception(
-            "It rotates the other way. The minus belongs to the upper right.",
+            "It rotates clockwise. For a counter-clockwise rotation, the minus belongs to the upper right.",
             lambda angle, size: _rotated(-angle, size),
         ),
         "about_the_first_pixel": Misconception(
-            "It rotates about the first pixel, so theta has a shift. Normalised coordinates have their 0 at the "
-            "centre: no shift is needed.",
+            "It rotates about the first pixel or the corner, so theta has a shift. Normalised coordinates have their 0 "
+            "at the centre: no shift is needed.",
             _about_the_first_pixel,
+            _about_the_corner,
         ),
         "ratio_on_the_diagonal": Misconception(
             "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the units agree.",
