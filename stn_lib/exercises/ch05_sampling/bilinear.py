@@ -2,8 +2,8 @@
 
 Convention: pixel coordinates count from 0, with centres at integers; outside is 0.
 
-Args: image: float64 (H, W); x, y: floats.
-Returns: A number.
+Args: image: float64 (H, W); x, y: floats in pixels, also far outside.
+Returns: A number. `grid_sample` is not allowed.
 
 Example:
     >>> bilinear(lambda image, x, y: 0.0).passed
@@ -25,6 +25,7 @@ bilinear = exercise(
     cases=lambda generator: points.random_points(generator, points.INSIDE + points.EDGE + points.FAR),
     oracle=points.torch_value("bilinear"),
     oracle_name="torch's `grid_sample`",
+    forbidden=points.READY_SAMPLERS,
     misconceptions={
         "weights_crossed": Misconception(
             "The weights are crossed. A pixel's weight is the area of the rectangle opposite to it: the nearer the "
@@ -41,6 +42,14 @@ bilinear = exercise(
             ),
         ),
         "xy_swapped": Misconception(points.XY, *xy_exchanged(faulty.interpolate)),
+        "counted_from_one": Misconception(points.COUNTED, *faulty.counted_from_one(faulty.interpolate)),
+        "y_upwards": Misconception(points.Y_UP, faulty.upside_down(faulty.interpolate)),
+        "one_axis": Misconception(
+            "You interpolate along one axis only. Interpolate along x in two rows, then along y between the results.",
+            *variants(faulty.interpolate, "weights", lambda u, v: (u, 0.0), lambda u, v: (0.0, v)),
+            *variants(faulty.interpolate, "weights", lambda u, v: (u, 0.5), lambda u, v: (0.5, v)),
+            *variants(faulty.interpolate, "weights", lambda u, v: (u, round(v)), lambda u, v: (round(u), v)),
+        ),
         "truncated": Misconception(
             "`int()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `math.floor`.",
             *variants(faulty.interpolate, "floor", math.trunc),
@@ -61,7 +70,11 @@ bilinear = exercise(
             "Your value is that of one pixel: you round the point. Interpolate between the four pixels around it.",
             faulty.nearest,
             *variants(faulty.nearest, "round_", lambda t: math.floor(t + 0.5)),
-            *variants(faulty.nearest, "round_", math.floor),
+            *variants(faulty.nearest, "round_", math.floor, math.ceil, int),
+        ),
+        "plain_mean": Misconception(
+            "You take the mean of the four neighbours, wherever the point is. Weight each by the area of the opposite rectangle.",
+            *variants(faulty.interpolate, "weights", lambda u, v: (0.5, 0.5)),
         ),
     },
     core_name=points.CORE_NAME,

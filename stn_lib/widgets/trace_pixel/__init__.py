@@ -112,9 +112,9 @@ class TracePixel(Explorable):
             "grid": "sampling grid",
         },
         "steps": {
-            "units": "Pixel → normalised",
+            "units": "Normalise",
             "theta": "θ",
-            "pixel": "Normalised → pixel",
+            "pixel": "To pixels",
             "value": "Value",
         },
         "counted": ["column {place}, counted from 0: {index}", "row {place}, counted from 0: {index}"],
