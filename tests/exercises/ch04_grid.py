@@ -102,6 +102,11 @@ PIXELS = {
         ),
         lambda points, size, align: torch.stack([points[:, 0] * size[1] / 2, points[:, 1] * size[0] / 2], dim=1),
     ),
+    "wrong_step": (
+        lambda points, size, align: pixel(points, size, False, off=0) if align else pixel(points, size, False),
+        lambda points, size, align: pixel(points, size, True, back=lambda v: v if align else v - 0.5),
+    ),
+    "other_direction": lambda points, size, align: coordinates.pixel_to_normalized(points, size, align),
     "clamped": lambda points, size, align: (
         pixel(points, size, align)
         .clamp(min=0)
@@ -141,6 +146,10 @@ ROTATIONS = {
         lambda angle, size: rotated(angle * 180 / math.pi, size, size[0] / size[1], size[1] / size[0]),
     ),
     "corners_aligned": with_corners,
+    "one_change_only": (
+        lambda angle, size: rotated(angle, (1, 1), 1, 1) * torch.tensor([[2 / size[1]], [2 / size[0]]]).double(),
+        lambda angle, size: rotated(angle, (1, 1), 1, 1) * torch.tensor([size[1], size[0], 1]).double(),
+    ),
     "ratio_upside_down": lambda angle, size: rotated(angle, size, size[1] / size[0], size[0] / size[1]),
     "one_sine_only": lambda angle, size: rotated(angle, size, size[0] / size[1], 1),
     "other_way": lambda angle, size: rotated(-angle, size, size[0] / size[1], size[1] / size[0]),
@@ -221,6 +230,7 @@ PENCILS = {
     "matrix_as_it_is": lambda matrix, size: 1 * matrix,
     "shift_scaled_only": (shift_in_normalised, only_the_shift_scaled),
     "ratio_upside_down": ratio_inverted,
+    "one_side_only": lambda matrix, size: penciled(matrix, (size[1], size[1])),
     "order_exchanged": (wrong_way_round, normalised_once),
     "sides_exchanged": lambda matrix, size: penciled(matrix, (size[1], size[0])),
     "half_a_pixel": lambda matrix, size: penciled(matrix, size, first=1.5),
@@ -244,7 +254,7 @@ def warped(image, theta, slip=None):
         tx = ty = 0
     if slip == "shift_in_pixels":
         tx, ty = 2 * tx / width, 2 * ty / height
-    base = coordinates.base_grid((height, width), align, dtype=torch.float64)
+    base = coordinates.base_grid((height, width), align or slip == "conventions_mixed", dtype=torch.float64)
     x, y = base.unbind(-1)
     if slip in ("square_only", "about_the_corner"):
         middle = [(width - 1) / 2, (height - 1) / 2] if slip == "square_only" else [0, 0]

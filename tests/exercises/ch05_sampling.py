@@ -187,6 +187,13 @@ def mean_of_four(image, x, y):
     return sum(get(image, y0 + i, x0 + j) for i in (0, 1) for j in (0, 1)) / 4
 
 
+def floor_and_ceil(image, x, y):
+    x0, x1, y0, y1 = math.floor(x), math.ceil(x), math.floor(y), math.ceil(y)
+    top = (x1 - x) * get(image, y0, x0) + (x - x0) * get(image, y0, x1)
+    low = (x1 - x) * get(image, y1, x0) + (x - x0) * get(image, y1, x1)
+    return (y1 - y) * top + (y - y0) * low
+
+
 def by_grid_sample(image, x, y, mode="bilinear"):
     height, width = image.shape
     canvas = torch.nn.functional.pad(image, (0, 8 - width, 0, 8 - height))
@@ -468,10 +475,12 @@ def warp_with(
             x, y = to_normalized(j, w, first), to_normalized(i, h, first)
             if order == "base":
                 x, y = y, x
+            if order == "y up":
+                y = -y
             xs, ys = a * x + b * y + c, d * x + e * y + f
             if order == "source":
                 xs, ys = ys, xs
-            size_x, size_y = (w, h) if border == "output size" else (W, H)
+            size_x, size_y = {"output size": (w, h), "exchanged": (H, W)}.get(border, (W, H))
             px, py = to_pixel(xs, size_x, second), to_pixel(ys, size_y, second)
             if order == "index":
                 px, py = py, px
@@ -621,6 +630,11 @@ def along_the_rows(image, factor):
     return image.flatten().unfold(0, factor**2, factor**2).mean(1).view(H // factor, W // factor)
 
 
+def middle(image, factor):
+    blocks = image.unfold(0, factor, factor).unfold(1, factor, factor)
+    return blocks.flatten(2).quantile(0.5, dim=2)
+
+
 def smallest(image, factor):
     return -torch.nn.functional.max_pool2d(-image[None, None], factor)[0, 0]
 
@@ -660,6 +674,7 @@ ANSWERS = {
             "y_upwards": bottom_up,
             "one_axis": (along_x, along_y_rounded),
             "plain_mean": mean_of_four,
+            "ceil_on_a_pixel": floor_and_ceil,
             "ready_made": (by_grid_sample, by_library),
             "truncated": truncated,
             "last_row_lost": (last_lost, last_neighbour_lost),
@@ -727,6 +742,11 @@ ANSWERS = {
             "rim_lost": variant(sample=rim_lost),
             "theta_order": (textbook_order, columns_first),
             "sizes_mixed": variant(border="output size"),
+            "sizes_exchanged": variant(border="exchanged"),
+            "shift_lost": lambda image, theta, out_size, align_corners=False: warp_with(
+                image, torch.cat([theta[:, :2], torch.zeros(2, 1).double()], 1), out_size, align_corners
+            ),
+            "y_upwards": variant(order="y up"),
             "theta_in_pixels": in_pixels,
             "padding_ignored": variant(sample=clamped),
             "rounded": variant(sample=nearest_right),
@@ -739,6 +759,8 @@ ANSWERS = {
             "strided": (strided, strided_centre),
             "no_antialias": bilinear_shrink,
             "maximum": maximum,
+            "median": middle,
+            "overlapping": lambda image, factor: image.unfold(0, factor, 1).unfold(1, factor, 1).mean((2, 3)),
             "minimum": smallest,
             "reshape_order": (wrong_blocks, interleaved, along_the_rows),
             "sum_not_mean": summed,

@@ -111,6 +111,11 @@ from_pencil = exercise(
             "You exchanged height and width: a size is (H, W), and x belongs to W.",
             lambda matrix, size: _by_fit(matrix, size[::-1]),
         ),
+        "one_side_only": Misconception(
+            "You use one side for both axes. The image is not square: x is normalised by W, y by H.",
+            lambda matrix, size: _by_fit(matrix, (size[0], size[0])),
+            lambda matrix, size: _by_fit(matrix, (size[1], size[1])),
+        ),
         "half_a_pixel": Misconception(
             "You are half a pixel off. With `align_corners=False`, pixel p, counted from 1, is at (2 p − 1) / W − 1.",
             lambda matrix, size: _by_fit(matrix, size, first=0.5),

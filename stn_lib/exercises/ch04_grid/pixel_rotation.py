@@ -61,6 +61,18 @@ def _about_the_corner(angle: float, size: tuple[int, int]) -> Tensor:
     return theta
 
 
+#: Whether the change back is the one that is made, and how many normalised units a side has in the learner's formula.
+_CHANGES = [(back, unit) for back in (True, False) for unit in (2.0, 1.0)]
+
+
+def _one_change(angle: float, size: tuple[int, int], back: bool, unit: float) -> Tensor:
+    """A rotation followed by the change back to normalised coordinates, or the change to pixels followed by a rotation."""
+    scale = torch.diag(torch.tensor([size[1] / unit, size[0] / unit], dtype=torch.float64))
+    theta = _rotated(angle, size, upper=0, lower=0)
+    linear = torch.linalg.inv(scale) @ theta[:, :2] if back else theta[:, :2] @ scale
+    return torch.cat([linear, theta[:, 2:]], dim=1)
+
+
 def _with(**options: Any) -> Callable[[float, tuple[int, int]], Tensor]:
     return lambda angle, size: _rotated(angle, size, **options)
 
@@ -96,6 +108,14 @@ pixel_rotation = exercise(
             _with(upper=0),
             _with(upper=1, lower=1),
             _with(upper=-1, lower=-1),
+        ),
+        "one_change_only": Misconception(
+            "You change the coordinates once, but it takes two changes: from normalised coordinates to pixels before the "
+            "rotation, and back after it.",
+            *(
+                lambda angle, size, back=back, unit=unit: _one_change(angle, size, back, unit)
+                for back, unit in _CHANGES
+            ),
         ),
         "other_way": Misconception(
             "It rotates clockwise. For a counter-clockwise rotation, the minus belongs to the upper right.",

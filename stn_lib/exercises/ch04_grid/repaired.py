@@ -1,7 +1,7 @@
 """Check `repaired(image, theta)`: a warp that is correct for images that are not square and for every theta.
 
 Convention: as torch's affine_grid and grid_sample, bilinear, zeros outside, ``align_corners=False``; the output has the
-size of the image. Each misconception leaves every image unchanged if theta is the identity.
+size of the image. Each misconception but the mixed conventions leaves every image unchanged if theta is the identity.
 
 Args: image: float64 (H, W); theta: float64 (2, 3).
 Returns: The warped image, of shape (H, W).
@@ -40,6 +40,11 @@ def _warp(
 ) -> Tensor:
     grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=align_corners)
     return F.grid_sample(image[None, None], grid, mode, padding, align_corners=align_corners)[0, 0]
+
+
+def _mixed(image: Tensor, theta: Tensor, grid_corners: bool) -> Tensor:
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=grid_corners)
+    return F.grid_sample(image[None, None], grid, align_corners=not grid_corners)[0, 0]
 
 
 def _truncated(image: Tensor, theta: Tensor, to_integer: Callable[[Tensor], Tensor]) -> Tensor:
@@ -120,6 +125,11 @@ repaired = exercise(
             "Grid and sampler both put −1 and 1 on the centres of the outermost pixels, so the identity fits. Here "
             "they are the edges.",
             lambda image, theta: _warp(image, theta, align_corners=True),
+        ),
+        "conventions_mixed": Misconception(
+            "Grid and sampler use different conventions: give both calls `align_corners=False`.",
+            lambda image, theta: _mixed(image, theta, True),
+            lambda image, theta: _mixed(image, theta, False),
         ),
         "truncated": Misconception(
             "You cut the source points to whole pixels, with `floor`, `int` or `long`. Interpolate between the four "

@@ -45,6 +45,12 @@ def _clamped(points: Tensor, size: tuple[int, int], align_corners: bool) -> Tens
     return torch.stack([pixels[:, 0].clamp(0, size[1] - 1), pixels[:, 1].clamp(0, size[0] - 1)], dim=1)
 
 
+def _normalised(points: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
+    """The conversion in the other direction."""
+    sides = torch.tensor([size[1], size[0]], dtype=torch.float64)
+    return 2 * points / (sides - 1) - 1 if align_corners else (2 * points + 1) / sides - 1
+
+
 def _from_the_centre(points: Tensor, size: tuple[int, int], align_corners: bool, less: float, shift: float) -> Tensor:
     """The + 1 forgotten: 0 becomes the first pixel."""
     return _scaled(points - 1, size, less if align_corners else 0, 0 if align_corners else shift)
@@ -72,6 +78,16 @@ to_pixel = exercise(
             lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, 0),
             lambda points, size, align: _scaled(points, size, 0, 0),
             lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, 0.5),
+        ),
+        "wrong_step": Misconception(
+            "The factor is wrong in one convention. With False, the width 2 holds n pixels: times n / 2. With True, it holds "
+            "n − 1 steps from centre to centre: times (n − 1) / 2.",
+            lambda points, size, align: _scaled(points, size, 0, 0) if align else _to_pixel(points, size, False),
+            lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 1, -0.5),
+        ),
+        "other_direction": Misconception(
+            "You convert pixels to normalised coordinates. This is the way back: add 1, scale, and with False subtract ½.",
+            _normalised,
         ),
         "counted_from_one": Misconception(
             "You count pixels from 1. Here, as in all code, the first is pixel 0.",

@@ -14,10 +14,20 @@ Source: Jaderberg et al. 2015, equation 5.
 
 import math
 
+from torch import Tensor
+
 from stn_lib.exercises.ch05_sampling import faulty_samplers as faulty
 from stn_lib.exercises.ch05_sampling import random_points as points
 from stn_lib.exercises.ch05_sampling.faulty_samplers import variants, xy_exchanged
 from stn_lib.exercises.framework import Misconception, exercise
+
+
+def _by_ceil(image: Tensor, x: float, y: float) -> float:
+    """The far neighbours by `ceil`, with weights ceil − x and x − floor."""
+    rows, left, top, right, bottom = image.tolist(), math.floor(x), math.floor(y), math.ceil(x), math.ceil(y)
+    columns, lines = ((left, right - x), (right, x - left)), ((top, bottom - y), (bottom, y - top))
+    return sum(v * u * faulty.zero(rows, i, j) for i, v in lines for j, u in columns)
+
 
 bilinear = exercise(
     __name__,
@@ -71,6 +81,11 @@ bilinear = exercise(
             faulty.nearest,
             *variants(faulty.nearest, "round_", lambda t: math.floor(t + 0.5)),
             *variants(faulty.nearest, "round_", math.floor, math.ceil, int),
+        ),
+        "ceil_on_a_pixel": Misconception(
+            "If a coordinate is a whole number, `floor` and `ceil` are the same pixel and both weights become 0. Take "
+            "floor(x) and floor(x) + 1.",
+            _by_ceil,
         ),
         "plain_mean": Misconception(
             "You take the mean of the four neighbours, wherever the point is. Weight each by the area of the opposite rectangle.",

@@ -82,6 +82,15 @@ shrink = exercise(
             lambda image, k: image.reshape(-1, k * k).mean(1).reshape(image.shape[0] // k, image.shape[1] // k),
             lambda image, k: _blocks(image, k).mean((0, 2)),
         ),
+        "median": Misconception(
+            "You take the median of each block. Take the mean.",
+            lambda image, k: _blocks(image, k).transpose(1, 2).flatten(2).median(2).values,
+            lambda image, k: _blocks(image, k).transpose(1, 2).flatten(2).quantile(0.5, 2),
+        ),
+        "overlapping": Misconception(
+            "Your blocks overlap: the window moves by one pixel. It has to move by `factor` pixels.",
+            lambda image, k: F.avg_pool2d(image[None, None], k, 1)[0, 0],
+        ),
         "minimum": Misconception(
             "You keep the smallest value of each block. Take the mean.",
             lambda image, k: _blocks(image, k).amin((1, 3)),

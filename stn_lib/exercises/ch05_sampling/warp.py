@@ -157,6 +157,24 @@ warp = exercise(
             "You convert the source point to pixels with the size of the OUTPUT. It lies in the input: use `image.shape`.",
             *variants(faulty_warps.pull, "unit", lambda in_size, out_size: out_size),
         ),
+        "sizes_exchanged": Misconception(
+            "You exchanged height and width: a size is (H, W). x belongs to the width, y to the height.",
+            *variants(faulty_warps.pull, "unit", lambda in_size, out_size: in_size[::-1]),
+        ),
+        "shift_lost": Misconception(
+            "The shift is missing: add the last column of theta to each source point.",
+            *variants(faulty_warps.pull, "change", lambda theta: theta * torch.tensor([1.0, 1.0, 0.0]).double()),
+        ),
+        "y_upwards": Misconception(
+            "Your y points upwards. The first row has the smallest y, near −1, in the output and in the input.",
+            *variants(
+                faulty_warps.pull,
+                "change",
+                lambda theta: theta * torch.tensor([1.0, -1.0, 1.0]).double(),
+                lambda theta: theta * torch.tensor([[1.0], [-1.0]]).double(),
+                lambda theta: theta * torch.tensor([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]]).double(),
+            ),
+        ),
         "theta_in_pixels": Misconception(
             "You apply theta to pixel numbers. It acts on normalised coordinates, −1 to 1: normalise the output pixel "
             "first, and convert the source point to pixels after that.",
