@@ -59,6 +59,9 @@ GRIDS = {
         sides_mixed,
     ),
     "grid_transposed": lambda size, align_corners: by_meshgrid(size, align_corners, "ij", "xy"),
+    "counted_from_one": lambda size, align_corners: loops(
+        size, align_corners, axis=lambda k, n: centres(k + 1, n) if align_corners else edges(k + 1, n)
+    ),
     "wrong_step": (
         lambda size, align_corners: loops(
             size, align_corners, axis=(lambda k, n: 2 * k / n - 1) if align_corners else edges

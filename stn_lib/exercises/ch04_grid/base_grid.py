@@ -100,6 +100,10 @@ base_grid = exercise(
             _by_axis(lambda k, n, align: _aligned(k, n) if align else (2 * k + 1) / (n - 1) - 1),
             _by_axis(lambda k, n, align: _aligned(k, n) if align else (2 * k + 1) / (n + 1) - 1),
         ),
+        "counted_from_one": Misconception(
+            "You count pixels from 1, so every centre is one pixel too far to the right and down. The first pixel is pixel 0.",
+            _by_axis(lambda k, n, align: _aligned(k + 1, n) if align else _edges(k + 1, n)),
+        ),
         "pixels": Misconception(
             "These are pixel indices. Convert them to normalised coordinates from −1 to 1.",
             _by_axis(lambda k, n, align: k),
