@@ -51,9 +51,8 @@ class LossAlongShift(Explorable):
         "values": "Loss {loss}, slope {slope} per pixel.",
         "nothing": "Nearest: the loss is a staircase. Its slope is 0, so descent makes no step.",
         "arrived": "Arrived at the target.",
-        "ripple": "Stopped in a dip between two pixels: the ripple. From one whole pixel to the next, the loss still falls "
-        "towards the target.",
-        "reach": "Stopped: even from one whole pixel to the next, the loss hardly falls towards the target.",
+        "ripple": "Stopped in the ripple, in a dip between two pixels: at whole pixels, the loss still falls.",
+        "reach": "Stopped out of reach: even at whole pixels, the loss hardly falls towards the target.",
         "try": "Press Descend. Then set the target to 10 and press it again. Then choose Bicubic, or blur. A positive t "
         "moves the source points to the right, so the content moves to the left.",
     }
