@@ -4,7 +4,9 @@ import pytest
 import torch.nn.functional as F
 
 from stn_lib.data import sample_digits
+from stn_lib.widgets import LossAlongShift, SamplePoint
 from tests.widgets.javascript import module
+from tests.widgets.stage import Stage
 
 DESCEND = """(m, [image, goal, mode, blur]) => {
     const now = m.measure(Float64Array.from(image), 28, 48, goal, blur);
@@ -45,3 +47,27 @@ def test_the_ripple_stops_the_digit_and_missing_overlap_the_dot(call, seven):
     pixel = [0.0] * 28 * 48
     pixel[14 * 48 + 24] = 1.0
     assert call(sources, DESCEND, [pixel, 10, "bilinear", 0]) == [pytest.approx(0.5, abs=1e-6), "reach"]
+
+
+@pytest.mark.parametrize(
+    ("goal", "mode", "says"),
+    [
+        (4, "bilinear", "Arrived at the target"),
+        (10, "bilinear", "Stopped in the ripple"),
+        (10, "nearest", "a staircase"),
+    ],
+)
+def test_the_figure_says_why_descent_stopped(browser, goal, mode, says):
+    shown = LossAlongShift(F.pad(sample_digits()[7, 0], (10, 10)), goal=goal, mode=mode)
+    with Stage(browser, shown, reduced_motion="reduce") as stage:  # all steps at once
+        assert mode == "nearest" or "topped" not in stage.page.locator(".stn-told").inner_text()
+        stage.page.get_by_role("button", name="Descend").click()
+        stage.page.get_by_text(says).wait_for(timeout=5000)
+
+
+def test_outside_the_formula_of_the_sample_point_uses_the_padded_pixels(browser):
+    """By hand: with border padding, the row below repeats 169 and 196 of row 4."""
+    with Stage(browser, SamplePoint(x=1.5, y=4.5, padding="border")) as stage:
+        text = stage.page.locator(".stn-slopes").inner_text().replace("\u2212", "-").replace("\u00b7", "*")
+        assert "= 0.50*(196 - 169) + 0.50*(196 - 169) = 27.00" in " ".join(text.split())
+        assert "= 0.50*(169 - 169) + 0.50*(196 - 196) = 0.00" in " ".join(text.split())
