@@ -119,19 +119,19 @@ def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_number
         ends = [re.findall(r"= (\u2212?[\d.]+)(?![\d.]| \u00b7)", step) for step in steps]
         assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["0.60", "1.40"], ["55.92"]]
         widget.locator(".stn-marker").focus()
-        visit.page.keyboard.press("ArrowDown")  # (2, 3), the text's third example: read at (2.1, 2.4)
+        visit.page.keyboard.press("ArrowDown")  # (2, 3), by hand: (2.1, 2.4)
         visit.rest()
         assert (
             widget.locator(".stn-marker")
             .get_attribute("aria-valuetext")
-            .startswith("Column 2, row 3 is read at x 2.10, y 2.40")
+            .startswith("Column 2, row 3: source x 2.10, y 2.40")
         )
 
 
-def test_two_rulers_that_differ_are_said_to(browser, served):
+def test_mixed_conventions_are_named(browser, served):
     with Visit(browser, served + TRACE_MIXED) as visit:
         told = visit.page.locator(".stn-trace-pixel .stn-told").inner_text()
-        assert "this point is read (\u22120.50, \u22120.50) pixels beside its place" in told
+        assert "this source point is (\u22120.50, \u22120.50) pixels from its correct place" in told
 
 
 # What the address says: how the descent ends.
