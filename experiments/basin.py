@@ -22,24 +22,26 @@ from stn_lib.registration import register
 METHODS = {
     "nearest": {"sampler": "nearest"},
     "bilinear": {},
-    "one blur": {"blurs": (2.0,)},
+    "bicubic": {"sampler": "bicubic"},
+    "bilinear, blur 1": {"blurs": (1.0,)},
+    "bilinear, blur 2": {"blurs": (2.0,)},
     "coarse to fine": {"blurs": (4.0, 2.0, 1.0, 0.0)},
     "linearised, spread 2": {"sampler": "linearized", "spread": 2.0},
     "linearised, spread 4": {"sampler": "linearized", "spread": 4.0},
     "coarse to fine, linearised": {"blurs": (4.0, 2.0, 1.0, 0.0), "sampler": "linearized", "spread": 2.0},
 }
 DISTANCES = list(range(1, 21))
-COARSE = list(range(2, 21, 2))  # for the linearised sampler, which samples nine points for one and is slow
+COARSE = list(range(2, 21, 2))  # for the linearised sampler, which samples nine points for each and is slow
 ANGLES = list(range(10, 91, 10))
 SETTINGS = {
-    "side": 64,  # shifted by 20 pixels, the ink still ends before the edge
+    "side": 64,  # a digit that is shifted by 20 pixels still lies inside
     "steps": 150,
     "lr": 0.02,
     "directions": 8,
     "distances": DISTANCES,
     "distances_linearised": COARSE,
     "angles": ANGLES,
-    "arrived_pixels": {"shift": 0.5, "turn": 1.0},
+    "arrived_pixels": {"shift": 0.5, "rotation": 1.0},
     "methods": METHODS,
 }
 
@@ -55,7 +57,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 
 
 def measure(row: Row, job: Job) -> Row:
-    """The share of starts, in per cent, that arrive from each distance and angle."""
+    """The share of starts that arrive from each distance and angle, in per cent."""
     digit, name = row["digit"], row["method"]
     image = sample_digits()[digit : digit + 1]
     distances = COARSE if "linearised" in name else DISTANCES
@@ -66,12 +68,12 @@ def measure(row: Row, job: Job) -> Row:
     return {
         "distances": distances,
         "shift_percent": (100 * (shifted < limits["shift"]).double().mean(1)).tolist(),
-        "turn_percent": (100 * (rotated < limits["turn"]).double().mean(1)).tolist(),
+        "rotation_percent": (100 * (rotated < limits["rotation"]).double().mean(1)).tolist(),
     }
 
 
 def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: Any) -> Tensor:
-    """Register the digit to itself moved by theta (N, 2, 3): how many pixels off a corner of its ink is at most, (N,)."""
+    """Register the digit, moved by theta (N, 2, 3), to itself; return the largest error of a corner of it in pixels, (N,)."""
     side = SETTINGS["side"]
     fixed = F.pad(digit, ((side - digit.shape[-1]) // 2,) * 4).expand(len(theta), 1, side, side)
     moving = F.grid_sample(fixed, affine_grid(theta, fixed.shape), align_corners=False)
@@ -82,7 +84,7 @@ def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: 
     box = (
         DIGIT_SIDE / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
     )
-    # Sampled at the theta sought, the moving image is the fixed one: that theta is the inverse of the one that moved it.
+    # The goal is the inverse of the theta that moved the digit: sampled at it, the moving image equals the fixed one.
     gap = transforms.apply(path.theta[-1], box) - transforms.apply(transforms.invert(theta), box)
     return gap.norm(dim=2).amax(1) * side / 2
 
@@ -102,7 +104,7 @@ def summarise(rows: list[Row]) -> dict[str, dict[str, Any]]:
 def summarise_method(rows: list[Row]) -> dict[str, Any]:
     """The summary of one method."""
     summary: dict[str, Any] = {"digits": len(rows)}
-    for what, at in (("shift", rows[0]["distances"]), ("turn", ANGLES)):
+    for what, at in (("shift", rows[0]["distances"]), ("rotation", ANGLES)):
         share = torch.tensor([row[f"{what}_percent"] for row in rows], dtype=torch.float64).mean(0).tolist()
         failed = [k for k, percent in enumerate(share) if percent < 90]
         reached = at[: failed[0]] if failed else at
@@ -118,7 +120,7 @@ def report(record: dict[str, Any]) -> str:
     """The summary in Markdown."""
     shown, angles = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20), (10, 20, 30, 40, 50, 60, 70, 80, 90)
     lines = []
-    for what, at, unit in (("shift", shown, "px"), ("turn", angles, "°")):
+    for what, at, unit in (("shift", shown, "px"), ("rotation", angles, "°")):
         lines += [f"| {what} | basin | " + " | ".join(f"{a} {unit}" for a in at) + " |", "|---" * (len(at) + 2) + "|"]
         for name, methods in record["summary"].items():
             part = methods[what]
