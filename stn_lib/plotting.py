@@ -26,6 +26,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from stn_lib import palette
+from stn_lib.machine import machine as machine
 
 if "OMP_NUM_THREADS" not in os.environ:
     torch.set_num_threads(1)

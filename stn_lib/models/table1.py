@@ -34,6 +34,9 @@ class Table1Network(ImageNetwork):
         in_size: (H, W) of the image.
         classes: number of classes.
         budget: number of parameters, approached as closely as whole hidden units allow.
+        crop: side of the transformer's output in pixels; at most that of the image.
+        samples: of the transformer, along each axis of an output pixel; see `SpatialTransformer`.
+        pool: side of a mean pooling in front of the classifier, behind the transformer if there is one.
 
     Raises:
         ValueError: for an unknown classifier or transform; for a budget that leaves no hidden unit.
@@ -56,17 +59,21 @@ class Table1Network(ImageNetwork):
         in_size: tuple[int, int] = (28, 28),
         classes: int = 10,
         budget: int = BUDGET,
+        *,
+        crop: int = CROP,
+        samples: int = 1,
+        pool: int = 1,
     ):
         super().__init__(in_size=in_size)
         if classifier not in CLASSIFIERS:
             raise ValueError(f"expected classifier in {CLASSIFIERS}, got {classifier!r}")
         self.arguments = {
             "classifier": classifier, "transform": transform, "in_size": self.in_size, "classes": classes,
-            "budget": budget,
+            "budget": budget, "crop": crop, "samples": samples, "pool": pool,
         }  # fmt: skip
         seen = self.in_size
         if transform is not None:
-            seen = (min(CROP, in_size[0]), min(CROP, in_size[1]))
+            seen = (min(crop, in_size[0]), min(crop, in_size[1]))
             outputs = len(transform_family(transform).identity)
             if classifier == "cnn":
                 localization = ConvLocalization(
@@ -74,8 +81,10 @@ class Table1Network(ImageNetwork):
                 )
             else:
                 localization = FullyConnectedLocalization(self.in_size, out_features=outputs, pool=_pool(in_size))
-            self.transformer = SpatialTransformer(localization, seen, transform)
+            self.transformer = SpatialTransformer(localization, seen, transform, samples=samples)
             budget -= count_parameters(localization)
+        if pool > 1:
+            self.pool, seen = nn.AvgPool2d(pool), (seen[0] // pool, seen[1] // pool)
         make = convolutional if classifier == "cnn" else fully_connected
         self.classifier = within(budget, lambda hidden: make(seen, hidden, classes))
 

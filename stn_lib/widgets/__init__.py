@@ -1,6 +1,7 @@
 """The explorables of the book: each an ipywidget in Jupyter, and alive on the built page without a kernel."""
 
 from stn_lib.widgets.align_image import AlignImage as AlignImage
+from stn_lib.widgets.by_hand import ByHand as ByHand
 from stn_lib.widgets.draw_digit import DrawDigit as DrawDigit
 from stn_lib.widgets.estimate import Estimate as Estimate
 from stn_lib.widgets.loss_along_shift import LossAlongShift as LossAlongShift

@@ -48,6 +48,7 @@ frames = [
 # Each explorable: the arguments that make it, a control of it, the key that moves it.
 EXPLORABLES = {
     "AlignImage": ("", ".stn-handle", "ArrowRight"),
+    "ByHand": ("'sum', '1 + 1?', ('result',), answer=lambda: 2, solution='2'", "input", "Enter"),
     "DrawDigit": ("example=7", ".stn-handle", "ArrowRight"),
     "Estimate": ("'guess', 'How many?', ('CNN', 'ST-CNN'), **guess", "input[type=range]", "End"),
     "LossAlongShift": ("torch.rand(8, 8), goal=2", "input[type=range]", "ArrowLeft"),

@@ -63,8 +63,8 @@ def test_correct_answers_pass(check, answers):
 
 @pytest.mark.parametrize(("check", "answers"), EACH)
 def test_every_mistake_of_a_learner_is_named(check, answers):
-    """Oracle: the mistake that the function was written with. Every misconception has one."""
-    assert answers.mistaken.keys() == check.exercise.misconceptions.keys()
+    """Oracle: the mistake that the function was written with. Every misconception and every option has one."""
+    assert answers.mistaken.keys() == check.exercise.names
     for key, functions in answers.mistaken.items():
         for function in functions if isinstance(functions, tuple) else (functions,):
             for seed in seeds(check, key):

@@ -111,7 +111,7 @@ def test_a_result_in_the_place_of_the_function():
     [
         ("five", "Expected one number (a float, or a tensor without axes), got str 'five'."),
         (True, "got bool True"),
-        (torch.zeros(1, 1), "got a float32 tensor of shape (1, 1)"),
+        (torch.zeros(1, 2), "got a float32 tensor of shape (1, 2)"),
         (torch.zeros(0), "got a float32 tensor of shape (0,)"),
         (torch.tensor(1j), "got a complex64 tensor of shape ()"),
         (math.nan, "Your answer holds NaN or infinity"),
@@ -127,9 +127,14 @@ def test_wrong_types_and_values_are_named(answer, words):
 @pytest.mark.parametrize(
     ("convert", "words"),
     [
-        (lambda v: v.float(), "Expected a float64 tensor of shape (1, 2), got a float32 tensor"),
-        (lambda v: v[None], "Expected a float64 tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2)"),
-        (lambda v: v.tolist(), "got a list of length 1"),
+        (
+            lambda v: v[None],
+            "Expected a tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2): write `.reshape(1, 2)`",
+        ),
+        (lambda v: v.T, "got a float64 tensor of shape (2, 1): write `.reshape(1, 2)`"),
+        (lambda v: [[1.0], [1.0, 1.0]], "got a list of length 2, whose parts have different lengths or no numbers"),
+        (lambda v: v * 1j, "got a complex128 tensor of shape (1, 2)"),
+        (lambda v: v > 0, "got a bool tensor of shape (1, 2)"),
         (lambda v: v * math.inf, "NaN or infinity"),
         (lambda v: torch.zeros(1000, 1000), "got a float32 tensor of shape (1000, 1000)"),
     ],

@@ -5,6 +5,7 @@ import numpy as np
 from stn_lib.models import CNN
 from stn_lib.widgets import (
     AlignImage,
+    ByHand,
     DrawDigit,
     Estimate,
     LossAlongShift,
@@ -24,6 +25,17 @@ from tests.widgets.recorded_run import widget as recorded_run
 
 MAKERS = {
     AlignImage: AlignImage,
+    ByHand: lambda: ByHand(
+        "by-hand",
+        "2 · {a}?",
+        ("result",),
+        first={"a": 3},
+        draw=lambda rng: {"a": rng.randint(4, 9)},
+        answer=lambda a: 2 * a,
+        misconceptions={"You squared {a}.": lambda a: a * a},
+        hints=("Add {a} to {a}.",),
+        solution="{x0}",
+    ),
     DrawDigit: lambda: DrawDigit("digits-rts-cnn", "digits-rts-st-cnn"),
     Estimate: lambda: Estimate("ch0-test", "How many?", ("heads", "tails"), span=(1, 90)),
     LossAlongShift: lambda: LossAlongShift(np.eye(9)),

@@ -8,6 +8,7 @@ import pytest
 from stn_lib import widgets
 from stn_lib.models import CNN
 from stn_lib.widgets import (
+    ByHand,
     Estimate,
     LossAlongShift,
     MoveDigit,
@@ -96,7 +97,7 @@ def test_the_warper_refuses_what_its_family_does_not_have():
 
 
 #: A question stands there without JavaScript; every other explorable leaves an image.
-QUESTIONS = (Prediction, Estimate)
+QUESTIONS = (Prediction, Estimate, ByHand)
 FALLBACKS = {cls.__name__: make for cls, make in MAKERS.items() if cls not in QUESTIONS} | {
     f"{WarpImage.__name__}, {family}": partial(WarpImage, family=family) for family, _ in WarpImage.WORDS["families"]
 }

@@ -1,16 +1,19 @@
 """Call a learner's function once and classify its answer, or its error, in a form that can be compared."""
 
+import dis
 import linecache
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from stn_lib.exercises.framework.answer_value import describe, is_low_precision, to_tensor
 from stn_lib.exercises.framework.cases import Case
+from stn_lib.exercises.framework.ready_made import watch
 
 _OURS = str(Path(__file__).parents[1])
 
@@ -31,25 +34,32 @@ class CallResult:
 
     Args:
         value: The answer as a float64 tensor; None when there is no comparable one.
-        problem: None, or "unanswered", "crash", "type", "shape", "dtype", "nan".
+        problem: None, or "unanswered", "no_return", "crash", "type", "shape", "extra_axis", "nan".
         description: The answer in words, for a message.
         crash: The exception, for the problem "crash".
+        is_low_precision: Whether the answer has fewer digits than float64.
+        ready_made: Names of the forbidden functions that the learner's function called.
     """
 
     value: Tensor | None
     problem: str | None = None
     description: str = ""
     crash: Crash | None = None
+    is_low_precision: bool = False
+    ready_made: tuple[str, ...] = ()
 
 
-def call_learner(function: Callable[..., Any], case: Case, expected: Tensor) -> CallResult:
+def call_learner(
+    function: Callable[..., Any], case: Case, expected: Tensor, forbidden: tuple[Callable[..., Any], ...] = ()
+) -> CallResult:
     """Call the learner's function once and classify its answer.
 
     Args:
         function: The learner's function.
         case: The inputs.
-        expected: The correct answer. Its number of axes says what is accepted: for none a number or a tensor
-            without axes, for one a tuple of numbers or a tensor, for more a tensor of the same dtype.
+        expected: The correct answer. Its shape says what is accepted: a number, a tensor, a numpy array, or nested
+            lists or tuples of numbers of this shape, of any precision. True or False only if this is a bool tensor.
+        forbidden: Ready-made functions that the learner's function must not call.
 
     Returns:
         The result of the call; an exception in the learner's function is part of it, never raised.
@@ -59,44 +69,19 @@ def call_learner(function: Callable[..., Any], case: Case, expected: Tensor) -> 
         3.0
     """
     try:
-        answer = case.call(function)
+        with watch(forbidden) as called:
+            answer = case.call(function)
     except NotImplementedError as error:
         if _is_stub(error):
             return CallResult(None, "unanswered")
         return CallResult(None, "crash", crash=_crash(error, function))
     except Exception as error:  # the learner's code may raise anything
         return CallResult(None, "crash", crash=_crash(error, function))
+    if answer is None and not _is_empty(function):
+        return CallResult(None, "no_return", describe(answer))
     if is_blank(answer):
         return CallResult(None, "unanswered", describe(answer))
-    return _classify(answer, expected)
-
-
-def describe(answer: Any) -> str:
-    """Describe the type and the shape of an answer in words.
-
-    Example:
-        >>> describe(torch.zeros(2, 3))
-        'a float32 tensor of shape (2, 3)'
-        >>> describe((1.0, 2.0))
-        'a tuple of length 2'
-    """
-    if isinstance(answer, Tensor):
-        kind = str(answer.dtype).removeprefix("torch.")
-        return f"a {kind} tensor of shape {tuple(answer.shape)}"
-    if answer is None or answer is Ellipsis:
-        return f"{answer}"
-    if isinstance(answer, (tuple, list)):
-        return f"a {type(answer).__name__} of length {len(answer)}"
-    return f"{type(answer).__name__} {answer!r}"[:80]
-
-
-def describe_expected(expected: Tensor) -> str:
-    """Describe the type and the shape of the correct answer in words."""
-    if expected.ndim == 0:
-        return "one number (a float, or a tensor without axes)"
-    if expected.ndim == 1:
-        return f"{len(expected)} numbers (a tuple, or a tensor of shape ({len(expected)},))"
-    return describe(expected)
+    return replace(_classify(answer, expected), ready_made=tuple(dict.fromkeys(called)))
 
 
 def is_blank(answer: Any) -> bool:
@@ -104,6 +89,13 @@ def is_blank(answer: Any) -> bool:
     if isinstance(answer, (tuple, list)):
         return len(answer) > 0 and all(part is None or part is Ellipsis for part in answer)
     return answer is None or answer is Ellipsis
+
+
+def _is_empty(function: Callable[..., Any]) -> bool:
+    """Whether a function has no body yet: only `pass`, `...` or a docstring."""
+    code = getattr(function, "__code__", None)
+    idle = ("RESUME", "NOP", "POP_TOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE", "COPY_FREE_VARS")
+    return code is not None and all(step.opname in idle for step in dis.get_instructions(code))
 
 
 def _is_stub(error: NotImplementedError) -> bool:
@@ -124,27 +116,27 @@ def _crash(error: Exception, function: Callable[..., Any]) -> Crash:
     return Crash(type(error).__name__, message, f"{frame.name}, line {frame.lineno}", line.strip())
 
 
-def _is_number(answer: Any) -> bool:
-    if isinstance(answer, Tensor):
-        return answer.ndim == 0 and not answer.is_complex()
-    return isinstance(answer, (int, float)) and not isinstance(answer, bool)
-
-
 def _classify(answer: Any, expected: Tensor) -> CallResult:
     description = describe(answer)
-    if isinstance(answer, (tuple, list)) and expected.ndim == 1 and all(map(_is_number, answer)):
-        value = torch.tensor([float(part) for part in answer], dtype=torch.float64)
-    elif isinstance(answer, Tensor) and not answer.is_complex():
-        value = answer.detach().to("cpu", torch.float64)
-    elif expected.ndim == 0 and _is_number(answer):
-        value = torch.tensor(float(answer), dtype=torch.float64)
-    else:
+    value = to_tensor(answer)
+    if value is None:
         return CallResult(None, "type", description)
+    is_single = is_low_precision(value)
+    value = value.detach().to("cpu")
     problem = None
-    if value.shape != expected.shape:
+    if expected.ndim == 0 and value.numel() == 1:
+        value = value.reshape(())  # what float() turns into a number
+    elif value.shape != expected.shape:
         problem = "shape"
-    elif expected.ndim > 1 and answer.dtype != expected.dtype:
-        problem = "dtype"
-    elif not value.isfinite().all():
+        if _without_ones(value) == _without_ones(expected):
+            value, problem = value.reshape(expected.shape), "extra_axis"
+    if problem is None and value.dtype == torch.bool != expected.dtype:
+        problem = "type"
+    value = value.double()
+    if problem is None and not value.isfinite().all():
         problem = "nan"
-    return CallResult(value, problem, description)
+    return CallResult(value, problem, description, is_low_precision=is_single)
+
+
+def _without_ones(value: Tensor) -> list[int]:
+    return [side for side in value.shape if side != 1]

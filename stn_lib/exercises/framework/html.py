@@ -51,6 +51,8 @@ def number(value: Any) -> str:
         >>> number(0.123456), number((2, 3))
         ('0.1235', '(2, 3)')
     """
+    if isinstance(value, Tensor) and value.dtype == torch.bool:
+        return str(bool(value))
     if isinstance(value, (float, Tensor)):
         return f"{float(value):.4g}".replace("-", "−")
     return str(value)
@@ -119,7 +121,7 @@ def _html_table(name: str, value: Any, is_wrong: Tensor | None, limits: tuple[fl
 
 def _limits(values: list[Any]) -> tuple[float, float]:
     """The smallest and the largest finite number of the images among some values."""
-    images = [v.flatten() for v in values if isinstance(v, Tensor) and v.ndim > 1]
+    images = [v.flatten().double() for v in values if isinstance(v, Tensor) and v.ndim > 1]
     numbers = torch.cat(images) if images else torch.zeros(0)
     numbers = numbers[numbers.isfinite()]
     return (float(numbers.min()), float(numbers.max())) if numbers.numel() else (0.0, 0.0)

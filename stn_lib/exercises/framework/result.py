@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from stn_lib import palette
-from stn_lib.exercises.framework.call_result import CallResult, describe, describe_expected
+from stn_lib.exercises.framework.answer_value import describe, describe_expected
+from stn_lib.exercises.framework.call_result import CallResult
 from stn_lib.exercises.framework.cases import Case
+from stn_lib.exercises.framework.gradient import LostGradient
 from stn_lib.exercises.framework.html import CSS, cells, html_row, number, prose
 
 #: Every word that a result shows, apart from the sentences of the misconceptions.
@@ -33,9 +35,25 @@ WORDS = {
     "type": "Expected {expected}, got {got}.",
     "shape": "Expected {expected}, got {got}.",
     "shape_transposed": "You exchanged height and width: sizes are (H, W), rows first.",
-    "dtype": "Expected {expected}, got {got}: make new tensors with dtype=torch.float64.",
+    "extra_axis": "Expected {expected}, got {got}: write `.reshape({shape})` to drop or add the axes of length 1.",
     "nan": "Your answer holds NaN or infinity: look for a division by 0 or the logarithm of 0.",
-    "unanswered_once": "Your function returned {got} here: is a `return` missing on one branch?",
+    "no_return": "Your function returns nothing: add a `return` line with its result (`print` only shows a value).",
+    "no_return_once": "Your function returned {got} here: is a `return` missing on one branch?",
+    "low_precision": "Your numbers are nearly correct, but rounded: compute in float64 (`.double()`, or "
+    "dtype=torch.float64), not in float32.",
+    "crash_dtype": "The inputs are float64. Make your own tensors with dtype=torch.float64, or convert them with `.double()`.",
+    "crash_array": "Your code mixes numpy arrays and tensors. `torch.from_numpy(…)` makes a tensor of an array.",
+    "ready_made": "The values are correct, but your code calls the ready-made `{function}`, which the exercise asks you "
+    "to do without.",
+    "gradient_cut": "The values are correct, but no gradient reaches `{name}`: it ends at `{cut}`, which gives plain "
+    "numbers or a detached tensor. Compute with the tensors themselves up to the `return`.",
+    "gradient_none": "The values are correct, but no gradient reaches `{name}`. Rounding, comparisons and numbers that "
+    "do not come from `{name}` have none.",
+    "gradient_wrong": "The values are correct, but the gradient with respect to `{name}` is not.",
+    "gradient_wrong_cut": "The values are correct, but the gradient with respect to `{name}` is not: part of it may end "
+    "at `{cut}`, which gives plain numbers or a detached tensor.",
+    "gradient_crash": "The values are correct, but your code raises an error if `{name}` needs a gradient: {message}",
+    "of_gradient": "{answer}, gradient with respect to {name}",
 }
 
 
@@ -57,6 +75,7 @@ class Result:
         actual: The learner's answer to it.
         not_a_function: What was passed in place of a function.
         tolerance: Larger differences are marked.
+        gradient_of: Name of an input, if `expected` and `actual` are gradients with respect to it.
 
     Example:
         >>> Result("5.1", "bilinear", "unanswered")
@@ -77,6 +96,7 @@ then run the cell again.
     actual: CallResult | None = None
     not_a_function: Any = None
     tolerance: float = 0.0
+    gradient_of: str = ""
 
     @property
     def passed(self) -> bool:
@@ -92,6 +112,10 @@ then run the cell again.
         """The sentences below the title, the most useful first."""
         if self.passed:
             return [WORDS["passed_over"].format(oracle_name=self.oracle_name, total=self.total)]
+        if self.case is None and self.sentence:
+            return [self.sentence]
+        if self.gradient_of:
+            return [self.sentence]
         if self.not_a_function is not None:
             return [WORDS["not_a_function"].format(got=describe(self.not_a_function))]
         lines = [self.sentence] if self.sentence else []
@@ -134,22 +158,26 @@ then run the cell again.
         parts += [f'<p class="stn-check-note">{prose(note)}</p>' for note in rest]
         if self.case is not None:
             parts += [f"<p>{WORDS['case']}:</p>", html_row(self.case.inputs)]
-            parts += [html_row(self._answers(), WORDS["yours"], self._is_wrong())]
+            parts += [html_row(self._answers(), self._label("yours"), self._is_wrong())]
             if self.difference():
                 parts += [f'<p class="stn-check-note">{escape(self.difference())}</p>']
         return f'<div class="stn-check stn-check-{self.status}">{"".join(parts)}</div>'
 
+    def _label(self, key: str) -> str:
+        answer = WORDS[key]
+        return WORDS["of_gradient"].format(answer=answer, name=self.gradient_of) if self.gradient_of else answer
+
     def _answers(self) -> dict[str, Any]:
-        answers = {WORDS["expected"]: self.expected}
+        answers = {self._label("expected"): self.expected}
         if self.actual is not None and self.actual.value is not None:
-            answers[WORDS["yours"]] = self.actual.value
+            answers[self._label("yours")] = self.actual.value
         return answers
 
     def _is_wrong(self) -> Tensor | None:
         value = self.actual.value if self.actual else None
         if value is None or self.expected is None or value.shape != self.expected.shape:
             return None
-        return ~torch.isclose(value, self.expected, rtol=0, atol=self.tolerance)
+        return ~torch.isclose(value.double(), self.expected.double(), rtol=0, atol=self.tolerance)
 
 
 def _problem(actual: CallResult | None, expected: Tensor | None) -> list[str]:
@@ -159,19 +187,47 @@ def _problem(actual: CallResult | None, expected: Tensor | None) -> list[str]:
         crash = actual.crash
         line = WORDS["crash"].format(kind=crash.kind, message=crash.message)
         where = WORDS["crash_where"].format(where=crash.where)
-        return [line, f"{where}: `{crash.line}`" if crash.line else where]
-    if actual.problem == "unanswered":
-        return [WORDS["unanswered_once"].format(got=actual.description or "nothing")]
-    line = WORDS[actual.problem].format(expected=describe_expected(expected), got=actual.description)
+        return [line, f"{where}: `{crash.line}`" if crash.line else where, *_cure(crash.message)]
+    if actual.problem in ("unanswered", "no_return"):
+        return [WORDS["no_return_once"].format(got=actual.description or "nothing")]
+    shape = ", ".join(map(str, expected.shape))
+    line = WORDS[actual.problem].format(expected=describe_expected(expected), got=actual.description, shape=shape)
     is_transposed = actual.value is not None and actual.value.shape == expected.shape[::-1]
     return [line, WORDS["shape_transposed"]] if actual.problem == "shape" and is_transposed else [line]
+
+
+def _cure(message: str) -> list[str]:
+    """What to change after an error that torch reports in words which a beginner does not know."""
+    if "dtype" in message or ("Double" in message and "Float" in message):
+        return [WORDS["crash_dtype"]]
+    return [WORDS["crash_array"]] if "numpy.ndarray" in message else []
+
+
+def gradient_sentence(lost: LostGradient) -> str:
+    """Say that the gradient is lost, and at which call.
+
+    Example:
+        >>> gradient_sentence(LostGradient(Case({}), "x", torch.zeros(()), torch.ones(())))
+        'The values are correct, but the gradient with respect to `x` is not.'
+    """
+    if lost.actual is not None:
+        key = "gradient_wrong_cut" if lost.cut else "gradient_wrong"
+    elif lost.cut:
+        key = "gradient_cut"
+    else:
+        key = "gradient_crash" if lost.message else "gradient_none"
+    return WORDS[key].format(name=lost.name, cut=lost.cut, message=lost.message)
 
 
 def _difference(actual: CallResult | None, expected: Tensor | None) -> str:
     value = actual.value if actual else None
     if value is None or expected is None or value.shape != expected.shape or not expected.numel():
         return ""
-    gap = (value - expected).abs().nan_to_num(nan=torch.inf)
+    if expected.dtype == torch.bool:
+        return ""
+    gap = (value - expected.double()).abs().nan_to_num(nan=torch.inf)
+    if not gap.any():  # only the shape is wrong
+        return ""
     index = int(gap.argmax())
     if expected.ndim == 2:
         where = WORDS["row_column"].format(row=index // gap.shape[1], column=index % gap.shape[1])

@@ -12,12 +12,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from stn_lib.exercises.framework.answer_value import to_tensor
 from stn_lib.exercises.framework.call_result import CallResult, call_learner
 from stn_lib.exercises.framework.cases import Case
-from stn_lib.exercises.framework.result import Result
+from stn_lib.exercises.framework.gradient import lost_gradient
+from stn_lib.exercises.framework.result import WORDS, Result, gradient_sentence
 
 #: A wrong function explains nothing unless it is wrong in this many cases.
 _MIN_WITNESSES = 3
+
+#: What a result gives as its misconception if the answer has the correct values, but not what an option asks for.
+NO_GRADIENT, READY_MADE = "no_gradient", "ready_made"
 
 
 class Misconception:
@@ -46,6 +51,11 @@ class Exercise:
         core_name: What the core cases (`Case.is_core`) have in common, such as "Inside the image".
         tolerance: Largest difference that passes. The default accepts a computation in single precision, and is far
             below what any misconception changes.
+        gradient: Names of the inputs, tensors or numbers, with respect to which the answer must be differentiable.
+            Its gradient is compared with the oracle's, which torch must be able to differentiate, once all values are
+            correct.
+        forbidden: Ready-made functions that the learner's function must not call, such as
+            `stn_lib.exercises.framework.ready_made.SAMPLERS`; functions of this library, too.
     """
 
     name: str
@@ -56,6 +66,14 @@ class Exercise:
     misconceptions: dict[str, Misconception]
     core_name: str = ""
     tolerance: float = 1e-4
+    gradient: tuple[str, ...] = ()
+    forbidden: tuple[Callable[..., Any], ...] = ()
+
+    @property
+    def names(self) -> set[str]:
+        """Everything that a check can answer to a wrong function: its misconceptions, and those of its options."""
+        options = {NO_GRADIENT: self.gradient, READY_MADE: self.forbidden}
+        return set(self.misconceptions) | {name for name, option in options.items() if option}
 
 
 def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Result:
@@ -81,14 +99,19 @@ def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Resu
         return Result(exercise.number, exercise.name, status, not_a_function=None if is_blank else function)
     cases = exercise.cases(torch.Generator().manual_seed(seed))
     expected = [_value(exercise.oracle, case) for case in cases]
-    actual = [call_learner(function, case, value) for case, value in zip(cases, expected, strict=True)]
+    actual = [call_learner(function, c, e, exercise.forbidden) for c, e in zip(cases, expected, strict=True)]
     if all(answer.problem == "unanswered" for answer in actual):
         return Result(exercise.number, exercise.name, "unanswered")
     correct = [_is_correct(a, e, exercise.tolerance) for a, e in zip(actual, expected, strict=True)]
     counts = {"agreed": sum(correct), "total": len(cases), "oracle_name": exercise.oracle_name}
+    if all(answer.problem == "no_return" for answer in actual):
+        return Result(exercise.number, exercise.name, "failed", sentence=WORDS["no_return"], **counts)
     if all(correct):
-        return Result(exercise.number, exercise.name, "passed", **counts)
+        option = _examine_options(exercise, function, cases, actual)
+        return Result(exercise.number, exercise.name, **({"status": "passed"} | option), **counts)
     key, sentence, core_only = _diagnose(exercise, cases, expected, actual)
+    if key is None and _is_rounding(actual, expected, exercise.tolerance):
+        sentence = WORDS["low_precision"]
     # A crash or a wrong shape is shown first, then the smallest case; among equals a core case.
     index = min(
         (i for i, is_correct in enumerate(correct) if not is_correct),
@@ -114,21 +137,57 @@ def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Resu
     )
 
 
+def _examine_options(
+    exercise: Exercise, function: Callable[..., Any], cases: list[Case], actual: list[CallResult]
+) -> dict[str, Any]:
+    """The fields of the result of a function with correct values: empty if nothing else is asked for, or it is there."""
+    called = next((answer.ready_made[0] for answer in actual if answer.ready_made), None)
+    if called is not None:
+        return {
+            "status": "failed",
+            "misconception": READY_MADE,
+            "sentence": WORDS["ready_made"].format(function=called),
+        }
+    lost = lost_gradient(function, exercise.oracle, cases, exercise.gradient) if exercise.gradient else None
+    if lost is None:
+        return {}
+    return {
+        "status": "failed",
+        "misconception": NO_GRADIENT,
+        "sentence": gradient_sentence(lost),
+        "case": lost.case,
+        "expected": lost.expected,
+        "actual": CallResult(lost.actual),
+        "gradient_of": lost.name,
+        "tolerance": exercise.tolerance,
+    }
+
+
 def _value(function: Callable[..., Any], case: Case) -> Tensor:
-    answer = case.call(function)
-    if isinstance(answer, tuple):
-        return torch.tensor([float(part) for part in answer], dtype=torch.float64)
-    return torch.as_tensor(answer, dtype=torch.float64)
+    """The oracle's answer as a tensor: bool if it is True or False, otherwise float64."""
+    value = to_tensor(case.call(function))
+    if value is None:
+        raise TypeError("expected a number, a tensor, an array or nested lists of numbers from an oracle")
+    return value.detach() if value.dtype == torch.bool else value.detach().double()
 
 
 def _is_equal(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    return a.shape == b.shape and torch.allclose(a, b, rtol=0, atol=tolerance, equal_nan=True)
+    return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=0, atol=tolerance, equal_nan=True)
 
 
 def _is_correct(answer: CallResult, expected: Tensor, tolerance: float) -> bool:
     if answer.problem is not None or answer.value is None:
         return False
     return _is_equal(answer.value, expected, tolerance)
+
+
+def _is_rounding(actual: list[CallResult], expected: list[Tensor], tolerance: float) -> bool:
+    """Whether all answers are nearly correct, and those that are not have fewer digits than float64."""
+    for answer, value in zip(actual, expected, strict=True):
+        close = 100 * tolerance * max(1.0, float(value.double().abs().max()) if value.numel() else 0.0)
+        if not _is_correct(answer, value, close if answer.is_low_precision else tolerance):
+            return False
+    return True
 
 
 def _diagnose(

@@ -2,7 +2,8 @@
 import { h } from "./dom.js";
 
 let counter = 0;
-const nextId = () => `stn-${Date.now().toString(36)}-${counter++}`;
+/** An id that no other element of the page has. */
+export const nextId = () => `stn-${Date.now().toString(36)}-${counter++}`;
 
 /**
  * A labelled slider that shows its value.
