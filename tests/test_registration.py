@@ -1,6 +1,5 @@
 """Registration: it finds what moved an image, the basin ends where it should, and what widens it does."""
 
-
 import numpy as np
 import pytest
 import torch
