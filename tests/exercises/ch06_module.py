@@ -32,14 +32,20 @@ def two_rows(answer):
 
 IDENTITY = torch.eye(2, 3, dtype=torch.float64)
 MODULES = {
-    "first_channel": (
+    "one_channel": (
         lambda images, answer, size: assembled(images[:, 0:1], two_rows(answer), size),
         lambda images, answer, size: torch.stack(
             [assembled(images[:, :1], two_rows(answer), size)[:, 0]] * images.shape[1], 1
         ),
     ),
-    "channels_averaged": lambda images, answer, size: assembled(
+    "channels_mixed": lambda images, answer, size: assembled(
         images.sum(1, keepdim=True) / images.shape[1], two_rows(answer), size
+    ),
+    "matrix_transposed": lambda images, answer, size: assembled(
+        images, torch.cat([two_rows(answer)[:, :, :2].mT, two_rows(answer)[:, :, 2:]], 2), size
+    ),
+    "shifts_negated": lambda images, answer, size: assembled(
+        images, torch.cat([two_rows(answer)[:, :, :2], -two_rows(answer)[:, :, 2:]], 2), size
     ),
     "rows_exchanged": (
         lambda images, answer, size: assembled(images, two_rows(answer).flip(1), size),
@@ -47,6 +53,9 @@ MODULES = {
             images, grid.affine_grid(two_rows(answer), (*images.shape[:2], *size)).roll(1, -1)
         ),
         lambda images, answer, size: assembled(images, two_rows(answer[:, [4, 3, 5, 1, 0, 2]]), size),
+    ),
+    "grid_clamped": lambda images, answer, size: sampling.grid_sample(
+        images, grid.affine_grid(two_rows(answer), (*images.shape[:2], *size)).clip(-1, 1)
     ),
     "nearest": lambda images, answer, size: assembled(images, two_rows(answer), size, mode="nearest"),
     "reshaped_3x2": lambda images, answer, size: assembled(images, answer.view(-1, 3, 2).mT.contiguous(), size),
@@ -77,6 +86,7 @@ def window(raw, slip=None):
     s = {
         "scale_from_zero": 1 / (1 + (-a).exp()),
         "scale_above_one": 0.5 + 1 / (1 + (-a).exp()),
+        "scale_below_half": 0.5 / (1 + (-a).exp()),
         "scale_clamped": min(max(a, 0 * a + 0.5), 0 * a + 1),
         "sign_of_scale_argument": 0.5 + 0.5 / (1 + a.exp()),
         "scale_last": 0.5 + 0.5 / (1 + (-c).exp()),
@@ -88,9 +98,11 @@ def window(raw, slip=None):
         "one_direction": lambda v: 1 / (1 + (-v).exp()),
         "shift_clamped": lambda v: v.clip(-1, 1),
         "shift_unbounded": lambda v: v,
-        "sigmoid_for_tanh": lambda v: 2 / (1 + (-v).exp()) - 1,
+        "another_squash": lambda v: 2 / (1 + (-v).exp()) - 1,
     }.get(slip, torch.tanh)
     x, y = room * squash(b), room * squash(c)
+    if slip == "tanh_of_the_product":
+        x, y = torch.tanh(room * b), torch.tanh(room * c)
     if slip == "unbounded":
         s, x, y = a, b, c
     if slip == "x_and_y_exchanged":
@@ -147,11 +159,18 @@ def by_hand(moving, fixed, t, slip=None):
         if slip == "central_difference":
             slope = (at(moving, k + left + 1) - at(moving, k + left - 1)) / 2
         residual = 1 if slip == "residual_forgotten" else value - goal
+        if slip == "difference_unmoved":
+            residual = moving[k] - goal
         term = 2 * residual * (1 if slip == "slope_forgotten" else slope)
-        terms.append((1 if value > goal else -1) * slope if slip == "absolute_difference" else term)
-    total = sum(terms) / (1 if slip == "sum_for_mean" else count)
+        term = {
+            "absolute_difference": (1 if value > goal else -1) * slope,
+            "products_added": residual * slope,
+            "loss_returned": residual**2,
+        }.get(slip, term)
+        terms.append(term)
+    total = sum(terms) / (1 if slip in ("sum_for_mean", "products_added") else count)
     return {
-        "sign": -total, "two_forgotten": total / 2, "sampled_backwards": -total, "normalised": total * count / 2,
+        "sign": -total, "two_forgotten": total / 2, "sampled_backwards": -total,
     }.get(slip, total)  # fmt: skip
 
 
@@ -183,6 +202,11 @@ def written(numbers, keep_weight=False, add=False):
     return start
 
 
+def ones_set(weight, bias):
+    weight.zero_()
+    bias[0] = bias[4] = 1
+
+
 ONE = [1.0, 0, 0, 0, 1, 0]
 STARTS = {
     "weight_kept": (
@@ -194,6 +218,7 @@ STARTS = {
     "bias_kept": written(None),
     "all_zero": lambda weight, bias: (torch.zeros_like(weight), torch.zeros_like(bias)),
     "all_one": written([1.0] * 6),
+    "bias_not_cleared": ones_set,
     "shifts_last": written([1.0, 0, 0, 1, 0, 0]),
     "identity_added": written(ONE, add=True),
     "nothing_done": lambda weight, bias: (weight, bias),
@@ -218,6 +243,7 @@ def on_background(images, points, background, slip=None):
         "hard_edge": lambda: torch.where(outside, torch.full_like(sample(images), background), sample(images)),
         "mask_twice": lambda: inside * sample(images) + (1 - inside) * background,
         "hard_mask": lambda: sample(images).masked_fill(inside == 0, background),
+        "border_without_rescaling": lambda: sample(F.pad(images, (1, 1, 1, 1), value=background)),
         "corners_aligned": lambda: sample(images - background, align_corners=True) + background,
         "axes_exchanged": lambda: sample(images - background, points=points[..., [1, 0]]) + background,
         "no_gradient": lambda: sample(images.detach() - background) + background,
@@ -269,6 +295,16 @@ def better_side(offsets, slopes):
     return max(found)
 
 
+def same_sign(offsets, slopes):
+    """Wants a positive slope on both sides."""
+    best = 0.0
+    for k in range(8):
+        if not (slopes[7 - k] > 0 and slopes[8 + k] > 0):
+            return best
+        best = k + 0.5
+    return best
+
+
 def smaller_side(offsets, slopes):
     """A correct basin: the first failure on each side."""
     order = offsets.abs().argsort()
@@ -286,6 +322,8 @@ def windows(images, first, second, size, slip=None):
     corners = (slip == "corners_aligned", slip in ("corners_aligned", "corners_mixed"))
     if slip == "no_gradient":
         first = first.detach()
+    if slip == "one_channel":
+        images = images[:, 0, None]
     one, two = (assembled(images, theta, size, *corners, padding=padding) for theta in (first, second))
     return {
         "one_behind_the_other": lambda: torch.cat([one, assembled(one, second, size)], dim=1),
@@ -337,8 +375,8 @@ ANSWERS = {
     ),
     "basin": Answers(
         correct=(reach, smaller_side),
-        mistaken=slips(reach, check.basin) | {"larger_side": better_side},
-        unexplained=(lambda offsets, slopes: 8.0, lambda offsets, slopes: 0.0),
+        mistaken=slips(reach, check.basin) | {"larger_side": better_side, "always_zero": (same_sign, lambda *a: 0)},
+        unexplained=(lambda offsets, slopes: 8.0,),
     ),
     "two_transformers": Answers(
         correct=(windows, filled_windows),

@@ -78,11 +78,19 @@ basin = exercise(
             "You take the farthest start with a slope of the correct sign. A nearer start already stops descent: the "
             "basin ends before the FIRST that fails.",
             _farthest,
+            lambda offsets, slopes: torch.minimum(
+                *(_farthest(offsets, torch.where(side * offsets > 0, slopes, 0)) for side in (-1, 1))
+            ),
             lambda offsets, slopes: _farthest(offsets, torch.where(offsets > 0, slopes, 0)),
             lambda offsets, slopes: _farthest(offsets, torch.where(offsets < 0, slopes, 0)),
             lambda offsets, slopes: _farthest(
                 offsets, torch.where((offsets * slopes > 0) & (offsets * slopes > 0).flip(0), slopes, 0)
             ),
+        ),
+        "always_zero": Misconception(
+            "Your function returns 0 in every case. Perhaps it wants the same sign on both sides: to the left of the goal, a "
+            "NEGATIVE slope leads home.",
+            lambda offsets, slopes: 0.0,
         ),
         "one_side": Misconception(
             "You test one side of the goal. The basin must hold on both.",

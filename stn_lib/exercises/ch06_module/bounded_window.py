@@ -85,6 +85,10 @@ bounded_window = exercise(
             lambda raw: _window(raw, torch.sigmoid),
             lambda raw: _window(raw, lambda a: 0.5 + 0.5 * torch.tanh(a)),
         ),
+        "scale_below_half": Misconception(
+            "Your scale is at most ½. It is ½ + ½ sigmoid(a), from ½ to 1.",
+            lambda raw: _window(raw, lambda a: 0.5 * torch.sigmoid(a)),
+        ),
         "scale_above_one": Misconception(
             "Your scale can exceed 1, and then the window is larger than the image. Add half of the sigmoid to ½.",
             lambda raw: _window(raw, lambda a: 0.5 + torch.sigmoid(a)),
@@ -94,13 +98,23 @@ bounded_window = exercise(
             "You clamp the scale. Beyond the bound a clamped number has a gradient of 0 and cannot return. Use the sigmoid.",
             lambda raw: _window(raw, lambda a: a.clamp(0.5, 1)),
         ),
+        "tanh_of_the_product": Misconception(
+            "You multiply by 1 − s before tanh. Multiply after it: tanh keeps the number below 1, the factor keeps it in the image.",
+            lambda raw: torch.cat(
+                [_window(raw)[:, :2], torch.tanh((0.5 - 0.5 * torch.sigmoid(raw[0])) * raw[1:, None])], 1
+            ),
+        ),
         "one_direction": Misconception(
             "Your shift is never negative: the window can move to the right and down only. tanh has both signs.",
             lambda raw: _window(raw, squash=torch.sigmoid),
         ),
-        "sigmoid_for_tanh": Misconception(
-            "2 sigmoid(b) − 1 is tanh(b/2). The bounds are correct, but the exercise asks for tanh(b).",
+        "another_squash": Misconception(
+            "Your shift is bounded, but by another function. The exercise asks for tanh(b); 2 sigmoid(b) − 1, for example, is "
+            "tanh(b/2).",
             lambda raw: _window(raw, squash=lambda b: 2 * torch.sigmoid(b) - 1),
+            lambda raw: _window(raw, squash=lambda b: torch.atan(b) * 2 / torch.pi),
+            lambda raw: _window(raw, squash=torch.sin),
+            lambda raw: _window(raw, squash=lambda b: b / (1 + b.abs())),
         ),
         "shift_clamped": Misconception(
             "You clamp the shift. Beyond the bound a clamped number has a gradient of 0 and cannot return. Use tanh.",
@@ -127,6 +141,8 @@ bounded_window = exercise(
             lambda raw: _window(raw, order=(2, 0, 1, 5, 3, 4)),
             lambda raw: _window(raw, order=(0, 1, 3, 4, 2, 5)),
             lambda raw: _window(raw, order=(0, 2, 1, 3, 5, 4)),
+            lambda raw: _window(raw, order=(0, 1, 2, 0, 1, 5)),
+            lambda raw: _window(raw, order=(0, 1, 2, 4, 3, 5)),
         ),
         "sign_of_scale_argument": Misconception(
             "Your scale shrinks as a grows. sigmoid(a) grows with a.",

@@ -22,7 +22,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
     cases = []
     for k in range(8):
         size = random_size(generator, 3, 5)
-        images = torch.stack([random_image(generator, size) for _ in range(1 + k % 2)])[None] - 3
+        images = torch.stack([random_image(generator, size) for _ in range(1 + k % 2)])[None] - 3.5  # no pixel is 0
         grid = 2.6 * torch.rand(1, 2, 4, 2, generator=generator, dtype=torch.float64) - 1.3
         grid[0, 0, 0] = torch.tensor([1.4, 0.1])  # far outside, and at the border
         grid[0, 1, 1, 0] = 1.05
@@ -106,6 +106,14 @@ read_on_background = exercise(
             ),
             lambda images, grid, background: torch.where(
                 _share_inside(images, grid) < 1 - 1e-9, background, _sample(images, grid)
+            ),
+        ),
+        "border_without_rescaling": Misconception(
+            "You pad the image and keep the grid. The padded image is larger, so the same normalised point lies elsewhere: rescale "
+            "the grid.",
+            *(
+                lambda images, grid, background, k=k: _sample(F.pad(images, (k, k, k, k), value=background), grid)
+                for k in (1, 2)
             ),
         ),
         "corners_aligned": Misconception(

@@ -98,6 +98,18 @@ shift_gradient = exercise(
         "two_forgotten": Misconception(
             "You left out the factor 2, which is the derivative of a square.", lambda *a: _gradient(*a) / 2
         ),
+        "products_added": Misconception(
+            "You return the sum of the products. The loss is a MEAN of SQUARES: multiply by 2, and divide by the number of pixels.",
+            lambda moving, fixed, t: len(moving) * _gradient(moving, fixed, t) / 2,
+        ),
+        "loss_returned": Misconception(
+            "You return the loss. The exercise asks for its derivative with respect to t.",
+            lambda *a: _chain(*a)[0].square().mean(),
+        ),
+        "difference_unmoved": Misconception(
+            "You use moving − fixed at the pixels k. The difference is V − fixed, where V is moving sampled at k + t.",
+            lambda moving, fixed, t: 2 * ((moving - fixed) * _derivatives(moving, t)).mean(),
+        ),
         "sum_for_mean": Misconception(
             "The loss is the MEAN of the squares: divide by their number.",
             lambda moving, fixed, t: len(moving) * _gradient(moving, fixed, t),
@@ -135,9 +147,10 @@ shift_gradient = exercise(
             lambda *a: _by_hand(*a, low=int),
         ),
         "table_copied": Misconception(
-            "You use the weights .75 and .25 of the table. They belong to t = .25: compute them from t.",
+            "You use the numbers of the table. Its weights .75 and .25 belong to t = .25, and its 2/5 to five pixels.",
             lambda *a: _by_hand(*a, share=lambda t, low: 0.25),
             lambda *a: _by_hand(*a, share=lambda t, low: 0.25, whole=False),
+            lambda *a: len(a[0]) / 5 * _by_hand(*a, share=lambda t, low: 0.25, whole=False),
         ),
         "whole_part_lost": Misconception(
             "You always use the neighbours k and k + 1. They are at k + floor(t) and one further on.",
@@ -162,11 +175,6 @@ shift_gradient = exercise(
         "central_difference": Misconception(
             "You take half the difference of the pixels on both sides. Between two pixels the slope is right minus left.",
             lambda *a: _by_hand(*a, central=True),
-        ),
-        "normalised": Misconception(
-            "You differentiate with respect to normalised coordinates. Here t is in pixels.",
-            lambda moving, fixed, t: len(moving) / 2 * _gradient(moving, fixed, t),
-            lambda moving, fixed, t: 2 / len(moving) * _gradient(moving, fixed, t),
         ),
         "absolute_difference": Misconception(
             "You differentiate the mean absolute difference. The loss squares the difference.",

@@ -37,11 +37,11 @@ def _cases(generator: torch.Generator) -> list[Case]:
 
 def _transform(images: Tensor, answer: Tensor, out_size: tuple[int, int], *, theta: Callable = lambda a: a,
                grid_corners: bool = False, corners: bool = False, size: Callable | None = None,
-               padding: str = "zeros", mode: str = "bilinear", image: Callable = lambda u: u) -> Tensor:  # fmt: skip
+               padding: str = "zeros", mode: str = "bilinear", image: Callable = lambda u: u, bound: float = 9.0) -> Tensor:  # fmt: skip
     """The module; each option is a possible mistake."""
     out_size = size(images, out_size) if size else out_size
     grid = F.affine_grid(theta(answer).reshape(-1, 2, 3), (len(images), 1, *out_size), align_corners=grid_corners)
-    return F.grid_sample(image(images), grid, mode, padding, align_corners=corners)
+    return F.grid_sample(image(images), grid.clamp(-bound, bound), mode, padding, align_corners=corners)
 
 
 def _all_channels(images: Tensor, channel: Tensor) -> Tensor:
@@ -65,15 +65,17 @@ spatial_transformer = exercise(
     oracle_name="torch's affine_grid and grid_sample",
     gradient=("images", "answer"),
     misconceptions={
-        "first_channel": Misconception(
-            "You sample the first channel alone. Images may have several channels, and all are sampled at the same points.",
+        "one_channel": Misconception(
+            "You sample one channel alone. Images may have several channels, and all are sampled at the same points.",
             _like(image=lambda u: u[:, :1]),
+            _like(image=lambda u: u[:, -1:]),
             _like(image=lambda u: _all_channels(u, u[:, :1])),
         ),
-        "channels_averaged": Misconception(
-            "You average the channels. Each channel of U becomes a channel of V, sampled at the same points.",
+        "channels_mixed": Misconception(
+            "You mix the channels. Each channel of U becomes a channel of V, sampled at the same points.",
             _like(image=lambda u: u.mean(1, keepdim=True)),
             _like(image=lambda u: _all_channels(u, u.mean(1, keepdim=True))),
+            _like(image=lambda u: u.sum(1, keepdim=True)),
         ),
         "reshaped_3x2": Misconception(
             "The six numbers are two ROWS of three: x_s takes the first three. You split them into three rows of two.",
@@ -117,9 +119,21 @@ spatial_transformer = exercise(
             _like(padding="border"),
             _like(padding="reflection"),
         ),
+        "grid_clamped": Misconception(
+            "You clamp the grid to −1 … 1, so all points outside sample the border. Leave it: every value outside is 0.",
+            _like(bound=1.0),
+        ),
         "nearest": Misconception(
             "You take the nearest pixel. Interpolate: the nearest pixel has no gradient for theta.",
             _like(mode="nearest"),
+        ),
+        "matrix_transposed": Misconception(
+            "You transpose the 2 x 2 part of theta. Its first row belongs to x_s, its second row to y_s.",
+            _like(theta=lambda a: a[:, [0, 3, 2, 1, 4, 5]]),
+        ),
+        "shifts_negated": Misconception(
+            "You invert the sign of the shifts. theta maps output to input, so use its numbers as they are.",
+            _like(theta=lambda a: a * a.new_tensor([1.0, 1, -1, 1, 1, -1])),
         ),
         "one_theta_for_all": Misconception(
             "You sample all images with the theta of the first. Each image has its own row of the answer.",

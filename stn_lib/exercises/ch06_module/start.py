@@ -65,6 +65,10 @@ def _diagonal(weight: Tensor) -> Tensor:
     return torch.eye(*weight.shape, dtype=weight.dtype)
 
 
+def _two_ones(bias: Tensor) -> Tensor:
+    return torch.where(_IDENTITY == 1, _IDENTITY, bias)
+
+
 def _filled(numbers: list[float]) -> Callable[[Tensor], Tensor]:
     return lambda value: torch.tensor(numbers, dtype=value.dtype)
 
@@ -97,6 +101,10 @@ start = exercise(
             "Your bias is 1 0 0 1 0 0, which is the identity column by column, or with both shifts at the end. torch orders "
             "theta row by row: 1 0 0, then 0 1 0.",
             _with(torch.zeros_like, _filled([1.0, 0, 0, 1, 0, 0])),
+        ),
+        "bias_not_cleared": Misconception(
+            "You set the two ones of the bias, and the other four numbers are still random. Set them to 0.",
+            *(_with(weight, _two_ones) for weight in (torch.zeros_like, _keep)),
         ),
         "identity_added": Misconception(
             "You add the identity to the existing bias. Overwrite it.", _with(torch.zeros_like, lambda b: b + _IDENTITY)

@@ -65,6 +65,10 @@ two_transformers = exercise(
             lambda images, first, second, out_size: _both(images, first, _composed(first, second), out_size),
             lambda images, first, second, out_size: _both(images, first, _composed(second, first), out_size),
         ),
+        "one_channel": Misconception(
+            "You sample one channel alone. Images may have several, and all are sampled in both windows.",
+            lambda images, first, second, out_size: _both(images[:, :1], first, second, out_size),
+        ),
         "interleaved": Misconception(
             "The channels alternate between the windows. All channels of `first` stand before those of `second`.",
             lambda images, first, second, out_size: torch.stack(
