@@ -163,7 +163,6 @@ def by_hand(moving, fixed, t, slip=None):
             residual = moving[k] - goal
         term = 2 * residual * (1 if slip == "slope_forgotten" else slope)
         term = {
-            "absolute_difference": (1 if value > goal else -1) * slope,
             "products_added": residual * slope,
             "loss_returned": residual**2,
         }.get(slip, term)

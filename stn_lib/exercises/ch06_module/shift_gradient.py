@@ -176,9 +176,5 @@ shift_gradient = exercise(
             "You take half the difference of the pixels on both sides. Between two pixels the slope is right minus left.",
             lambda *a: _by_hand(*a, central=True),
         ),
-        "absolute_difference": Misconception(
-            "You differentiate the mean absolute difference. The loss squares the difference.",
-            lambda *a: (_chain(*a)[0].sign() * _chain(*a)[1]).mean(),
-        ),
     },
 )

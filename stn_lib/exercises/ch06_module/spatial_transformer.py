@@ -30,7 +30,8 @@ def _cases(generator: torch.Generator) -> list[Case]:
         channels = 1 + k % 3
         images = torch.stack([random_image(generator, size) for _ in range(2 * channels)]).view(2, channels, *size)
         mean = torch.tensor([0.8, 0.0, 0.0, 0.0, 0.8, 0.0], dtype=torch.float64)
-        answer = mean + (2 * torch.rand(2, 6, generator=generator, dtype=torch.float64) - 1) * 0.3
+        spread = torch.tensor([0.3, 0.3, 0.7, 0.3, 0.3, 0.7], dtype=torch.float64)  # some points lie outside
+        answer = mean + (2 * torch.rand(2, 6, generator=generator, dtype=torch.float64) - 1) * spread
         cases.append(Case({"images": images, "answer": answer.round(decimals=2), "out_size": out_size}))
     return cases
 
