@@ -45,6 +45,10 @@ ENTRIES = (
         {"cells": None, "seeds": 1, "seed": None, "device": "cpu", "precision": "bfloat16", "threads": 1, "steps": None},
     ),
     Entry(
+        "table1 choice", "the settings of Table 1, each changed alone, on the validation digits",
+        "experiments.table1.choice", "100 min", "stn_lib/results/table1_choice.json",
+    ),
+    Entry(
         "table1 tc", "what the transformer gains on TC: antialiasing, or looking",
         "experiments.table1.tc", "1 to 3 h a run, 8 runs a seed", "stn_lib/results/table1_tc.json",
         {"seeds": 3, "device": "cpu", "precision": "bfloat16"},

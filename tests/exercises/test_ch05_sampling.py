@@ -33,7 +33,7 @@ def test_a_transposed_answer_gets_a_hint():
     shrunk = check.shrink(lambda image, factor: shrink_loops(image, factor).T)
     for result in (warped, shrunk):
         assert not result.passed
-        assert "You exchanged height and width" in repr(result)
+        assert "Rows and columns are exchanged" in repr(result)
 
 
 @pytest.mark.parametrize(

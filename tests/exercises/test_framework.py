@@ -131,7 +131,7 @@ def test_wrong_types_and_values_are_named(answer, words):
             lambda v: v[None],
             "Expected a tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2): write `.reshape(1, 2)`",
         ),
-        (lambda v: v.T, "got a float64 tensor of shape (2, 1): write `.reshape(1, 2)`"),
+        (lambda v: v.T, "Rows and columns are exchanged"),
         (lambda v: [[1.0], [1.0, 1.0]], "got a list of length 2, whose parts have different lengths or no numbers"),
         (lambda v: v * 1j, "got a complex128 tensor of shape (1, 2)"),
         (lambda v: v > 0, "got a bool tensor of shape (1, 2)"),

@@ -129,6 +129,12 @@ def test_either_side_is_correct_at_a_kink():
     assert run(magnitude, lambda x: torch.where(x >= 0, x, -x)).passed
 
 
+def test_a_kink_is_noticed_even_beside_a_steep_slope():
+    cases = [Case({"x": numbers(*values)}) for values in ((0.0,), (1.0,), (2.0,), (-1.0,))]
+    bent = exercise(lambda x: 100 * x + 0.3 * x.abs(), cases, gradient=("x",))
+    assert run(bent, lambda x: 100 * x + 0.3 * torch.where(x >= 0, x, -x)).passed
+
+
 def test_wrong_values_are_explained_before_the_gradient():
     tripled = {"tripled": Misconception("You tripled.", lambda a, b: 3 * a)}
     doubled = exercise(lambda a, b: 2 * a, POINTS, gradient=("a",), forbidden=SAMPLERS, misconceptions=tripled)

@@ -233,6 +233,30 @@ def test_fields_are_judged_one_by_one(call):
     ]  # fmt: skip
 
 
+def test_too_few_decimals_are_told_from_a_wrong_number(call):
+    """Oracle: by hand: 0.667 is 0.7 to one decimal; without any, or with two of two, nothing is said of decimals."""
+    draw = {"answer": [2 / 3, 0.43], "wrong": [[0.7, 0.1]]}
+    given = [["0.7", "0,43"], [".7", "0.4 "], ["0.7", "0.5"], ["0.6", "0.4"], ["1", "0"], ["0.66", "0.43"], ["0.7", "0.1"],
+             ["1.4/2", "0.43"]]  # fmt: skip
+    found = judge(call, [[entries, draw, 2] for entries in given])
+    assert [(row["kind"], row["fields"], row["mistake"]) for row in found] == [
+        ("coarse", ["coarse", "right"], -1), ("coarse", ["coarse", "coarse"], -1), ("incorrect", ["coarse", "wrong"], -1),
+        ("incorrect", ["wrong", "coarse"], -1), ("incorrect", ["wrong", "wrong"], -1), ("incorrect", ["wrong", "right"], -1),
+        ("incorrect", ["wrong", "wrong"], 0), ("incorrect", ["wrong", "right"], -1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [(15.45, 1, "15.5"), (24.35, 1, "24.4"), (0.125, 2, "0.13"), (-0.125, 2, "\u22120.13"), (2.625, 2, "2.63"), (2.5, 0, "3"),
+     (1 / 3, 2, "0.33"), (2.0, 2, "2"), (-0.004, 2, "0"), (1.005, 2, "1.01")],
+)  # fmt: skip
+def test_the_solution_s_numbers_are_rounded_half_up(value, decimals, shown):
+    """Oracle: by hand."""
+    ask = ByHand("test-round", "?", ("x",), answer=lambda: value, solution="{x0}", decimals=decimals)
+    assert ask.text(ask.texts["solution"]) == shown
+
+
 def test_the_page_accepts_what_python_accepts(call):
     """Oracle: `accepts` of Python, on random numbers near the border."""
     rng = np.random.default_rng(0)

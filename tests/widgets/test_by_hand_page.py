@@ -127,6 +127,20 @@ def test_other_text_and_nothing_are_refused_with_a_word_and_are_no_try(browser, 
         assert stage.invalid() == ["true" if mark else None for mark in marks]
 
 
+def test_too_few_decimals_are_told_and_are_no_try(browser):
+    """Oracle: by hand: 1/3 is 0.3 to one decimal."""
+    with Stage(browser, corner(answer=lambda a: (1 / 3, a), misconceptions={})) as stage:
+        for _ in range(4):
+            stage.enter("0.3", "2")
+        assert stage.said() == ["Almost: write 2 decimals."]
+        assert stage.marks() == ["write 2 decimals", "✓ correct"] and stage.invalid() == ["true", None]
+        spoken = "Almost: write 2 decimals. Correct: y. Not correct yet: x."
+        assert stage.text("output.stn-spoken").rstrip() == spoken
+        assert "Show the solution" not in stage.buttons()
+        stage.enter("0.33", "2")
+        assert stage.said() == ["✓ Correct."]
+
+
 def test_hints_come_one_at_a_time_and_then_the_solution(browser):
     """Oracle: by hand; the focus never falls back to the top of the page."""
     with Stage(browser) as stage:
@@ -223,6 +237,8 @@ def test_fields_have_names_and_descriptions(browser):
             about = field.evaluate("""(node) => node.getAttribute("aria-describedby").split(" ")
                 .map((id) => document.getElementById(id).textContent).join(" ").trim()""")
             assert about == mark + note
+        group = stage.page.get_by_role("group", name=stage.text(".stn-question"))
+        assert group.get_by_role("textbox").count() == 2
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -247,7 +263,7 @@ def test_a_finger_meets_large_targets(browser):
         stage.press("Hint 1 of 2")
         stage.press("Hint 2 of 2")
         for target in stage.page.locator("button:visible, input").all():
-            assert target.bounding_box()["height"] >= 44
+            assert round(target.bounding_box()["height"], 2) >= 44
 
 
 def test_with_forced_colours_borders_and_words_carry_the_meaning(browser):

@@ -15,18 +15,18 @@ from tests.widgets.javascript import module
 BOOK = Path(__file__).resolve().parents[2] / "book"
 
 
-def calls(source: str) -> list[str]:
-    """The calls of ByHand in a cell, each after the functions that the cell defines."""
+def parts(source: str) -> tuple[list[str], list[str]]:
+    """What a cell defines, and its calls of ByHand; nothing of a cell without one."""
     if "ByHand(" not in source:
-        return []
+        return [], []
     tree = ast.parse(source)
-    helpers = [node for node in tree.body if isinstance(node, ast.FunctionDef) or _is_short_function(node)]
     found = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and _names_by_hand(node.func)]
-    return ["\n".join(map(ast.unparse, [*helpers, call])) for call in found]
+    kept = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.Assign) and not _asks(node)]
+    return [ast.unparse(node) for node in kept], [ast.unparse(call) for call in found]
 
 
-def _is_short_function(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
+def _asks(node: ast.stmt) -> bool:
+    return any(isinstance(inner, ast.Call) and _names_by_hand(inner.func) for inner in ast.walk(node))
 
 
 def _names_by_hand(function: ast.expr) -> bool:
@@ -34,13 +34,16 @@ def _names_by_hand(function: ast.expr) -> bool:
 
 
 def questions() -> dict[str, str]:
-    """The calls of all notebooks, by notebook, cell and place in the cell."""
+    """The calls of all notebooks after what their cells define, by notebook, cell and place in the cell."""
     found = {}
     for path in sorted(BOOK.glob("*.ipynb")):
+        defined = []
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if cell["cell_type"] == "code":
-                for k, call in enumerate(calls("".join(cell["source"]))):
-                    found[f"{path.stem}-{cell['id']}" + (f"-{k}" if k else "")] = call
+                helpers, calls = parts("".join(cell["source"]))
+                defined += helpers
+                for k, call in enumerate(calls):
+                    found[f"{path.stem}-{cell['id']}" + (f"-{k}" if k else "")] = "\n".join([*defined, call])
     return found
 
 
@@ -49,7 +52,7 @@ every_question = pytest.mark.parametrize("source", QUESTIONS.values(), ids=QUEST
 
 
 def make(source: str) -> ByHand:
-    """The question: it may use the math module and functions of its cell, and no other name of its notebook."""
+    """The question: it may use the math module and what the cells with ByHand define, and no other name."""
     *helpers, call = ast.parse(source).body
     names = {"ByHand": ByHand, "math": math, "widgets": widgets}
     exec(compile(ast.Module(helpers, []), "helpers", "exec"), names)
@@ -93,10 +96,10 @@ def test_names_are_unique_in_the_book():
     assert len(set(names)) == len(names), sorted(name for name in names if names.count(name) > 1)
 
 
-def test_a_call_is_found_wherever_it_stands_with_the_functions_of_its_cell():
+def test_a_call_is_found_wherever_it_stands_with_what_its_cell_defines():
     """Oracle: by hand."""
-    helpers = "f = lambda: 1\ndef g(): return 2"
-    found = calls(f'{helpers}\nx = f()\nByHand("a", f())\ndisplay(widgets.ByHand("b"))\nprint("ByHand(1)")')
-    assert [text.splitlines()[-1] for text in sorted(found)] == ["ByHand('a', f())", "widgets.ByHand('b')"]
-    assert all(text.startswith("f = lambda : 1\n") and "x =" not in text for text in found)
-    assert calls("x = 1") == []
+    helpers = ["U = [1, 2]", "f = lambda: U", "def g():\n    return 2"]
+    cell = "\n".join([*helpers, 'ask = ByHand("a", f())\ndisplay(widgets.ByHand("b"))\nprint("ByHand(1)")'])
+    defined, calls = parts(cell)
+    assert defined == helpers and sorted(calls) == ["ByHand('a', f())", "widgets.ByHand('b')"]
+    assert parts("x = 1") == ([], [])

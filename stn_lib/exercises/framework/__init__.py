@@ -1,4 +1,4 @@
-"""What all exercises share: cases, the run of a check, its result, and the registry that finds them."""
+"""Run the checks of all exercises: their cases, their results, and the registry that finds them."""
 
 from stn_lib.exercises.framework.cases import Case, Named
 from stn_lib.exercises.framework.random_cases import random_image, random_integer, random_size

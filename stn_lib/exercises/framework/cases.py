@@ -1,4 +1,4 @@
-"""Cases: the inputs that a check passes to the learner's function."""
+"""Define cases: the inputs that a check passes to the learner's function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -16,10 +16,11 @@ from torch.overrides import TorchFunctionMode
 from stn_lib.exercises.framework.answer_value import to_tensor
 from stn_lib.exercises.framework.cases import Case
 
-#: The gradient is compared only where it changes by less than `_KINK` if the inputs change by `_STEP`: at a kink, such
-#: as a sample point on a pixel centre, it has two sides, and either is correct.
-_STEP, _KINK = 1e-4, 1e-2
+#: Largest accepted difference of a gradient, relative to its largest number, or to 1 if that is smaller.
 _TOLERANCE = 1e-3
+#: A gradient is compared only where it changes by less than half of that if the inputs change by this much: at a kink,
+#: such as a sample point on a pixel centre, it has two sides, and either is correct.
+_STEP = 1e-5
 
 #: What makes a plain number or a detached tensor of a tensor, and how a learner writes it.
 _CUTS = {
@@ -88,10 +89,9 @@ def lost_gradient(
                 message = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}"
                 return LostGradient(case, names[0], expected[0], cut=cuts.first, message=message)
         for name, right, mine in zip(names, expected, actual, strict=True):
-            scale = max(1.0, float(right.abs().max()))
             if mine is None and bool((right != 0).any()):
                 return LostGradient(case, name, right, cut=cuts.first)
-            if mine is not None and not torch.allclose(mine, right, rtol=0, atol=_TOLERANCE * scale, equal_nan=True):
+            if mine is not None and not _is_near(mine, right, _TOLERANCE):
                 return LostGradient(case, name, right, mine, cuts.first)
     return None
 
@@ -99,7 +99,7 @@ def lost_gradient(
 def _gradients(
     function: Callable[..., Any], case: Case, names: tuple[str, ...], change: float = 0.0
 ) -> list[Tensor | None]:
-    """The gradient with respect to each input; None where it does not reach that input."""
+    """Return the gradient with respect to each input; None if it does not reach that input."""
     inputs = {}
     for k, name in enumerate(names):
         value = torch.as_tensor(case.inputs[name]).detach().double()
@@ -115,7 +115,7 @@ def _gradients(
 
 
 def _random_like(value: Tensor, seed: int) -> Tensor:
-    """Fixed numbers from 0.5 to 1.5, so that no number of the answer counts for nothing."""
+    """Return fixed numbers from 0.5 to 1.5, so that every number of the answer counts."""
     return 0.5 + torch.rand(value.shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
@@ -124,9 +124,13 @@ def _is_at_a_kink(oracle: Callable[..., Any], case: Case, names: tuple[str, ...]
         raise ValueError(f"expected an oracle that is differentiable in {names}, got one without a gradient")
     for change in (-_STEP, _STEP):
         for there, gradient in zip(_gradients(oracle, case, names, change), here, strict=True):
-            if not torch.allclose(there, gradient, rtol=_KINK, atol=_KINK, equal_nan=True):
+            if not _is_near(there, gradient, _TOLERANCE / 2):
                 return True
     return False
+
+
+def _is_near(mine: Tensor, right: Tensor, tolerance: float) -> bool:
+    return torch.allclose(mine, right, rtol=0, atol=tolerance * max(1.0, float(right.abs().max())), equal_nan=True)
 
 
 class _WatchForCuts(TorchFunctionMode):

@@ -1,4 +1,4 @@
-"""The HTML of a check's result: its style sheet, its sentences, its tables side by side."""
+"""Write the HTML of a check's result: its style sheet, its sentences, its tables side by side."""
 
 from html import escape
 from typing import Any
@@ -59,7 +59,7 @@ def number(value: Any) -> str:
 
 
 def _matrix(value: Tensor) -> Tensor:
-    """The first rows and columns of a tensor of any number of axes."""
+    """Return the first rows and columns of a tensor of any number of axes."""
     if value.numel() == 0 or value.ndim == 0:
         return value.reshape(1, -1)
     return value.reshape(-1, value.shape[-1])[:_MAX_SIDE, :_MAX_SIDE]
@@ -120,7 +120,7 @@ def _html_table(name: str, value: Any, is_wrong: Tensor | None, limits: tuple[fl
 
 
 def _limits(values: list[Any]) -> tuple[float, float]:
-    """The smallest and the largest finite number of the images among some values."""
+    """Return the smallest and the largest finite number of the images among some values."""
     images = [v.flatten().double() for v in values if isinstance(v, Tensor) and v.ndim > 1]
     numbers = torch.cat(images) if images else torch.zeros(0)
     numbers = numbers[numbers.isfinite()]
@@ -128,7 +128,7 @@ def _limits(values: list[Any]) -> tuple[float, float]:
 
 
 def _shades(value: Any, limits: tuple[float, float]) -> list[list[float]]:
-    """How dark each cell is, from 0 to 1; a single number is not shaded."""
+    """Return how dark each cell is, from 0 to 1; a single number is not shaded."""
     low, high = limits
     if not isinstance(value, Tensor) or value.ndim < 2 or low == high:
         return [[0] * len(row) for row in cells(value)]

@@ -1,4 +1,4 @@
-"""Random inputs that the exercises of several chapters draw."""
+"""Draw random inputs for the exercises of several chapters."""
 
 import torch
 from torch import Tensor

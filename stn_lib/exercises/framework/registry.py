@@ -1,4 +1,4 @@
-"""The registry: `exercise` declares one, and `chapter_checks` finds all that a chapter's folder holds."""
+"""Register the exercises: `exercise` declares one, `chapter_checks` finds all of a chapter's folder."""
 
 import importlib
 import pkgutil

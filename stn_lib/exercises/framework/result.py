@@ -1,4 +1,4 @@
-"""The result of a check: as text in a terminal, as HTML in a notebook and on the page."""
+"""Show the result of a check: as text in a terminal, as HTML in a notebook and on the page."""
 
 from dataclasses import dataclass
 from html import escape
@@ -34,7 +34,7 @@ WORDS = {
     "crash_where": "in {where}",
     "type": "Expected {expected}, got {got}.",
     "shape": "Expected {expected}, got {got}.",
-    "shape_transposed": "You exchanged height and width: sizes are (H, W), rows first.",
+    "shape_transposed": "Rows and columns are exchanged: an image has the shape (H, W), theta the shape (2, 3).",
     "extra_axis": "Expected {expected}, got {got}: write `.reshape({shape})` to drop or add the axes of length 1.",
     "nan": "Your answer holds NaN or infinity: look for a division by 0 or the logarithm of 0.",
     "no_return": "Your function returns nothing: add a `return` line with its result (`print` only shows a value).",
@@ -192,7 +192,7 @@ def _problem(actual: CallResult | None, expected: Tensor | None) -> list[str]:
         return [WORDS["no_return_once"].format(got=actual.description or "nothing")]
     shape = ", ".join(map(str, expected.shape))
     line = WORDS[actual.problem].format(expected=describe_expected(expected), got=actual.description, shape=shape)
-    is_transposed = actual.value is not None and actual.value.shape == expected.shape[::-1]
+    is_transposed = actual.value is not None and expected.ndim > 1 and actual.value.shape == expected.mT.shape
     return [line, WORDS["shape_transposed"]] if actual.problem == "shape" and is_transposed else [line]
 
 

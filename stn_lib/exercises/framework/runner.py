@@ -140,7 +140,7 @@ def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Resu
 def _examine_options(
     exercise: Exercise, function: Callable[..., Any], cases: list[Case], actual: list[CallResult]
 ) -> dict[str, Any]:
-    """The fields of the result of a function with correct values: empty if nothing else is asked for, or it is there."""
+    """Return the fields of the result of a function with correct values; none if it passes."""
     called = next((answer.ready_made[0] for answer in actual if answer.ready_made), None)
     if called is not None:
         return {
@@ -164,7 +164,7 @@ def _examine_options(
 
 
 def _value(function: Callable[..., Any], case: Case) -> Tensor:
-    """The oracle's answer as a tensor: bool if it is True or False, otherwise float64."""
+    """Return the oracle's answer as a tensor: bool if it is True or False, otherwise float64."""
     value = to_tensor(case.call(function))
     if value is None:
         raise TypeError("expected a number, a tensor, an array or nested lists of numbers from an oracle")

@@ -5,6 +5,7 @@ import random
 import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 import traitlets
 
@@ -69,9 +70,11 @@ class ByHand(Explorable):
         "unreadable": "not a number",
         "right": "\u2713 correct",
         "wrong": "\u2717 not correct",
+        "coarse": "write {decimals} decimals",
         "missing": "Write a number for {names}.",
         "correct": "\u2713 Correct.",
         "incorrect": "\u2717 Not correct yet.",
+        "few": "Almost: write {decimals} decimals.",
         "partly": "Correct: {right}. Not correct yet: {wrong}.",
         "tryHint": "Try again, or take a hint.",
         "tryAgain": "Try again.",
@@ -160,9 +163,15 @@ def _check_form(name: str, fields: Sequence[str], hints: Sequence[str], decimals
 
 
 def _row(places: Texts, draw: Draw, decimals: int) -> dict:
-    rounded = {f"x{k}": round(value, decimals) for k, value in enumerate(draw.answer)}
+    rounded = {f"x{k}": _rounded(value, decimals) for k, value in enumerate(draw.answer)}
     shown = places.shown({**draw.inputs, **rounded})
     return {"shown": shown, "answer": list(draw.answer), "wrong": [list(numbers) for numbers in draw.wrong]}
+
+
+def _rounded(value: float, decimals: int) -> float:
+    """Round half up: 0.125 to 0.13, and 15.45 to 15.5, whatever its last bit."""
+    exact = Decimal(f"{value:.10f}")
+    return float(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
 
 
 def _others(first: dict, rows) -> list[dict]:

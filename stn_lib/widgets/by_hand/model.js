@@ -26,9 +26,15 @@ export function parse(text) {
 const near = (entered, value, decimals) =>
   Math.abs(entered - value) <= 0.5 * 10 ** -decimals + 1e-9 * Math.max(1, Math.abs(value));
 
+// A number rounded correctly, but to fewer decimals than are asked for: one at least, for 0 says nothing of 0.4.
+function isCoarse(entry, value, decimals) {
+  const places = /[.,](\d+)\s*$/.exec(entry)?.[1].length ?? decimals;
+  return places < decimals && near(parse(entry), value, places);
+}
+
 /**
  * What is to be said of the entries: `fields` holds a word for each of them, and `mistake` the index of the
- * misconception that gives exactly these numbers, or -1.
+ * misconception that gives exactly these numbers, or -1. `coarse`: all that is wrong is too few decimals.
  * @param {string[]} entries
  * @param {{answer: number[], wrong: number[][]}} draw
  * @param {number} decimals
@@ -39,10 +45,12 @@ export function judge(entries, { answer, wrong }, decimals) {
     const fields = numbers.map((value, k) => (value !== null ? "" : entries[k].trim() ? "unreadable" : "empty"));
     return { kind: "missing", fields, mistake: -1 };
   }
-  const fields = numbers.map((value, k) => (near(value, answer[k], decimals) ? "right" : "wrong"));
-  if (!fields.includes("wrong")) return { kind: "correct", fields, mistake: -1 };
+  const exact = numbers.map((value, k) => near(value, answer[k], decimals));
+  if (!exact.includes(false)) return { kind: "correct", fields: exact.map(() => "right"), mistake: -1 };
   const mistake = wrong.findIndex((values) => values.every((value, k) => near(numbers[k], value, decimals)));
-  return { kind: "incorrect", fields, mistake };
+  const coarse = entries.map((entry, k) => mistake < 0 && isCoarse(entry, answer[k], decimals));
+  const fields = exact.map((right, k) => (right ? "right" : coarse[k] ? "coarse" : "wrong"));
+  return { kind: fields.includes("wrong") ? "incorrect" : "coarse", fields, mistake };
 }
 
 /**

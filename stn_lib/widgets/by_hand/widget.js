@@ -10,7 +10,7 @@ const TRIES = 3; // after so many wrong answers the solution is offered, whateve
 const shelf = (name) => `stn-by-hand:${name}`;
 const fresh = () => ({ said: null, marks: [], tries: 0, hinted: 0, opened: false });
 
-function makeField(words, label, note, { edit, check }) {
+function makeField(words, label, { note, decimals, edit, check }) {
   const [id, about] = [nextId(), nextId()];
   const mark = h("span", { id: about, class: "stn-mark" });
   const quiet = { autocomplete: "off", autocapitalize: "off", spellcheck: "false", enterkeyhint: "done" };
@@ -22,6 +22,7 @@ function makeField(words, label, note, { edit, check }) {
     check();
   });
   const told = { empty: words.empty, unreadable: words.unreadable, right: words.right, wrong: words.wrong };
+  told.coarse = interpolate(words.coarse, { decimals });
   const draw = (entry, state = "") => {
     if (input.value !== entry) input.value = entry;
     mark.textContent = told[state] ?? "";
@@ -34,9 +35,10 @@ function makeField(words, label, note, { edit, check }) {
 }
 
 // What a reader sees after a check, line by line; the fields say which of them are correct.
-function describe(words, labels, mistakes, { kind, fields, mistake }, next) {
+function describe(words, labels, mistakes, { kind, fields, mistake }, next, decimals) {
   if (kind === "correct") return [words.correct];
   if (kind === "missing") return [interpolate(words.missing, { names: named(labels, fields, Boolean) })];
+  if (kind === "coarse") return [interpolate(words.few, { decimals })];
   return mistake < 0 ? [words.incorrect, next] : [`\u2717 ${mistakes[mistake]}`];
 }
 
@@ -44,8 +46,9 @@ const named = (labels, fields, test) => labels.filter((_, k) => test(fields[k]))
 
 // The same for a screen reader, with the fields in words.
 function recite(words, labels, lines, { kind, fields }) {
-  const [right, wrong] = ["right", "wrong"].map((state) => named(labels, fields, (field) => field === state));
-  const partly = kind === "incorrect" && right ? [interpolate(words.partly, { right, wrong })] : [];
+  const right = named(labels, fields, (state) => state === "right");
+  const wrong = named(labels, fields, (state) => state !== "right");
+  const partly = ["incorrect", "coarse"].includes(kind) && right ? [interpolate(words.partly, { right, wrong })] : [];
   return [lines[0], ...partly, ...lines.slice(1)].join(" ");
 }
 
@@ -92,12 +95,12 @@ function makeTexts(model) {
 
 function makeNote(words, decimals) {
   const form = { 0: words.whole, 1: words.one }[decimals] ?? interpolate(words.many, { decimals });
-  return h("p", { id: nextId(), class: "stn-note" }, form);
+  return h("p", { id: nextId(), class: "stn-form" }, form);
 }
 
 // What the reader does. `now` is what this page knows and no browser keeps: marks, tries, hints.
 function makeActs(model, words, texts, now, speak, draw) {
-  const labels = model.get("fields");
+  const [labels, decimals] = [model.get("fields"), model.get("decimals")];
   const renew = (values) => {
     Object.assign(now, values);
     draw();
@@ -106,17 +109,17 @@ function makeActs(model, words, texts, now, speak, draw) {
   const offered = () => now.tries >= TRIES || (now.hinted > 0 && left() === 0);
   const next = () => (left() > 0 ? words.tryHint : offered() ? words.trySolution : words.tryAgain);
   const check = () => {
-    const said = judge(model.get("entries"), texts.current(), model.get("decimals"));
+    const said = judge(model.get("entries"), texts.current(), decimals);
     now.tries += said.kind === "incorrect";
     renew({ said, marks: [...said.fields] });
     if (said.kind === "correct") setTraits(model, { solved: true });
     const told = recite(words, labels, lines(), said);
     speak(said.kind === "correct" ? `${told} ${texts.solution()}` : told);
   };
-  const lines = () => (now.said ? describe(words, labels, texts.mistakes(), now.said, next()) : []);
+  const lines = () => (now.said ? describe(words, labels, texts.mistakes(), now.said, next(), decimals) : []);
   const edit = (k, entry) => {
     now.marks[k] = "";
-    if (now.said?.kind !== "incorrect") now.said = null;
+    if (["correct", "missing"].includes(now.said?.kind)) now.said = null;
     setTraits(model, { entries: model.get("entries").map((old, i) => (i === k ? entry : old)) });
   };
   const hint = () => {
@@ -182,23 +185,27 @@ function render({ model, el }) {
   const texts = makeTexts(model);
   const { node: spoken, speak } = makeSpoken();
   const acts = makeActs(model, words, texts, now, speak, () => draw());
-  const note = makeNote(words, model.get("decimals"));
+  const decimals = model.get("decimals");
+  const note = makeNote(words, decimals);
   const fields = labels.map((label, k) =>
-    makeField(words, label, note.id, { edit: (entry) => acts.edit(k, entry), check: acts.check }),
+    makeField(words, label, { note: note.id, decimals, edit: (entry) => acts.edit(k, entry), check: acts.check }),
   );
   const buttons = makeButtons(words, texts, now, acts, draws.length > 1);
   buttons.other.addEventListener("click", () => fields[0].input.focus());
   const answers = makeAnswers(words);
-  const question = h("p", { class: "stn-question" });
+  const question = h("p", { id: nextId(), class: "stn-question" });
   const before = h("p", { class: "stn-solved" }, words.solved);
   const head = h("div", { class: "stn-head" }, h("p", { class: "stn-eyebrow" }, words.eyebrow), before);
+  const columns = labels.length > 4 ? 3 : labels.length;
   const row = h(
     "div",
-    { class: "stn-fields" },
+    { class: "stn-fields", style: `--stn-columns: ${columns}` },
     fields.map(({ node }) => node),
   );
   const parts = [head, question, row, note, buttons.node, ...answers.nodes, spoken];
-  mountRoot(el, "by-hand", h("section", { class: "stn-frame", "aria-label": words.eyebrow }, parts));
+  // A group, no landmark: a page has several, and who tabs to a field hears the question.
+  const group = { class: "stn-frame", role: "group", "aria-labelledby": question.id };
+  mountRoot(el, "by-hand", h("div", group, parts));
 
   const draw = () => {
     const correct = now.said?.kind === "correct";
