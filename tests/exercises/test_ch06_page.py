@@ -62,22 +62,22 @@ def test_what_a_pixel_adds_to_the_gradient_of_theta(text):
     says(text, "(−.25, −.25), so it adds (−7.1, −7.1, 28.4)")
 
 
-def test_the_pull_on_a_dot(text):
-    """Oracle: torch, on a Gaussian dot; the slope for a shift in pixels, half a pixel beside the pixel centres."""
+def test_the_slope_for_a_dot(text):
+    """Oracle: torch; the slope for a shift in pixels, half a pixel beside the pixel centres."""
     at = torch.arange(65, dtype=double) - 32
 
     def dot(centre):
         column, row = torch.exp(-(at**2) / 4.5), torch.exp(-((at - centre) ** 2) / 4.5)
         return (column[:, None] * row)[None, None]
 
-    def pull(distance):
+    def slope(distance):
         theta = transforms.translation((1 / 65, 0.0)).double().requires_grad_()
         values = F.grid_sample(dot(0.0), F.affine_grid(theta, (1, 1, 65, 65), False), align_corners=False)
         loss = (values - dot(distance - 0.5)).square().sum()
         return abs(torch.autograd.grad(loss, theta)[0][0, 0, 2].item()) * 2 / 65
 
-    assert [round(pull(distance), 2) for distance in (2.5, 7.5, 15.5)] == [3.86, 0.05, 0.0]
-    says(text, "by 3.9 per pixel from a distance of 2.5 pixels, by .05 from 7.5 and by 0 from 15.5")
+    assert [round(slope(distance), 2) for distance in (2.5, 7.5, 15.5)] == [3.86, 0.05, 0.0]
+    says(text, "is 3.9 per pixel at 2.5 pixels from its goal, .05 at 7.5 and 0 at 15.5")
 
 
 def test_what_the_basins_show(text):
@@ -92,7 +92,7 @@ def test_what_the_basins_show(text):
     says(text, "19 of 48 starts arrive with bilinear sampling, 30 with bicubic, 39 with a blur of 1 pixel, all 48 with")
     says(
         text,
-        "96 % from 20 pixels",
+        "96 % arrive even from 20 pixels",
         "up to 40° with bilinear",
         "up to 50° with coarse to fine",
         "up to 30° with a blur of 2",
@@ -172,8 +172,7 @@ def test_five_seeds_do_not_tell_the_paddings_apart(text):
         text,
         "4.6 % with zeros, 4.5 % with border padding, 4.5 % with the background",
         "(−.52 on our digits)",
-        "smallest p value is .03",
-        "makes that .2",
+        "smallest p value is .03, or .2 after",
     )
 
 
