@@ -366,9 +366,9 @@ ANSWERS = {
         mistaken=STARTS,
         unexplained=(lambda weight, bias: (0 * weight, bias.flip(0)),),
     ),
-    "read_on_background": Answers(
+    "sample_on_background": Answers(
         correct=(on_background, by_mask, by_frame),
-        mistaken=slips(on_background, check.read_on_background)
+        mistaken=slips(on_background, check.sample_on_background)
         | {"no_gradient": partial(on_background, slip="no_gradient")},
         unexplained=(lambda images, points, background: images[..., :1, :1] * 0,),
     ),

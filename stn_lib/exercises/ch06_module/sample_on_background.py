@@ -1,4 +1,4 @@
-"""Check `read_on_background(images, grid, background)`: a bilinear sampler with `background` outside the image.
+"""Check `sample_on_background(images, grid, background)`: a bilinear sampler with `background` outside the image.
 
 Convention: as torch's grid_sample with ``align_corners=False``, but every value outside the image is `background`. The
 gradient must reach the images and the grid.
@@ -7,7 +7,7 @@ Args: images: float64 (N, C, H, W), with one or more channels; grid: float64 (N,
 Returns: The sampled images, float64 (N, C, H', W').
 
 Example:
-    >>> read_on_background(lambda images, grid, b: F.grid_sample(images, grid, align_corners=False)).misconception
+    >>> sample_on_background(lambda images, grid, b: F.grid_sample(images, grid, align_corners=False)).misconception
     'frame_of_zeros'
 """
 
@@ -49,7 +49,7 @@ def _with_border(images: Tensor, grid: Tensor, background: float, mode: str = "b
     return F.grid_sample(wide, grid * scale, mode, align_corners=False)
 
 
-read_on_background = exercise(
+sample_on_background = exercise(
     __name__,
     number="6.5",
     cases=_cases,
