@@ -69,7 +69,7 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
         [-0.5454545617103577, -0.2222222238779068, 0.2857142984867096, 1.2000000476837158]
 
     Source: Jaderberg et al. 2015, section 3.2.
-    Chapter: 3
+    Chapter: 8
     """
     _validate.theta(theta, rows=3)
     mapped = _rows_times_points(theta, size, align_corners)
@@ -120,7 +120,7 @@ def tps_grid(
         [-0.25, 0.25, 0.75, 1.25]
 
     Source: Jaderberg et al. 2015, section 3.2.
-    Chapter: 3
+    Chapter: 8
     """
     _validate.points("theta", theta, 16 if controls is None else len(controls))
     batch, height, width = _output(theta, size)

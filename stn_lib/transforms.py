@@ -220,7 +220,7 @@ def projective(parameters: Tensor) -> Tensor:
         [-0.5, 0.0, 1.0]
 
     Source: Jaderberg et al. 2015, section 3.2.
-    Chapter: 3
+    Chapter: 8
     """
     _validate.floating("parameters", parameters)
     if parameters.ndim != 2 or parameters.shape[1] != 8:
@@ -249,7 +249,7 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
         >>> homography(corners, 0.5 * corners)[0].round(decimals=4).abs().tolist()
         [[0.5, 0.0, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 1.0]]
 
-    Chapter: 3
+    Chapter: 8
     """
     for name, four in (("targets", targets), ("sources", sources)):
         _validate.points(name, four, 4)
@@ -418,7 +418,7 @@ def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None
         >>> control_points(2, 3).tolist()
         [[-1.0, -1.0], [0.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [0.0, 1.0], [1.0, 1.0]]
 
-    Chapter: 3
+    Chapter: 8
     """
     if min(rows, columns) < 2:
         raise ValueError(f"expected at least 2 rows and 2 columns of control points, got {rows} and {columns}")
@@ -454,7 +454,7 @@ def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -
         [0.25, 0.25, 0.25, 0.25]
 
     Source: Bookstein 1989, Principal warps; Jaderberg et al. 2015, section 3.2.
-    Chapter: 3
+    Chapter: 8
     """
     _validate.points("points", points[None])
     _validate.points("controls", controls[None])

@@ -14,7 +14,7 @@ def rows(*lists):
     return torch.tensor(lists, dtype=torch.float64)
 
 
-def turn(angle, order="c-s+s+c"):
+def rotated(angle, order="c-s+s+c"):
     """A learner's matrix by its four entries, such as "c-s+s+c": cos, minus sin, sin, cos."""
     values = {"c": math.cos(angle), "s": math.sin(angle)}
     a, b, c, d = (values[order[k]] * (-1 if k and order[k - 1] == "-" else 1) for k in (0, 2, 4, 6))
@@ -22,11 +22,29 @@ def turn(angle, order="c-s+s+c"):
 
 
 ROTATIONS = {
-    "other_way": lambda angle: turn(angle, "c+s-s+c"),
-    "degrees": lambda angle: turn(angle * 3.14159265358979 / 180),
-    "reflection": lambda angle: turn(angle, "c+s+s-c"),
-    "sine_and_cosine_exchanged": lambda angle: turn(angle, "s-c+c+s"),
-    "signs_alike": lambda angle: turn(angle, "c+s+s+c"),
+    "shifts_last": lambda angle: torch.tensor(
+        [math.cos(angle), -math.sin(angle), math.sin(angle), math.cos(angle), 0, 0], dtype=torch.float64
+    ).reshape(2, 3),
+    "no_shift_column": lambda angle: rows([math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]),
+    "three_rows": lambda angle: torch.cat([rotated(angle), rows([0, 0, 1])]),
+    "transposed": lambda angle: rows([math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)], [0, 0]),
+    "other_way": lambda angle: rotated(angle, "c+s-s+c"),
+    "degrees": (
+        lambda angle: rotated(angle * 3.14159265358979 / 180),
+        lambda angle: rotated(np.rad2deg(angle)),
+    ),
+    "reflection": (
+        lambda angle: rotated(angle, "c+s+s-c"),
+        lambda angle: rotated(angle)[[1, 0]],
+    ),
+    "sine_and_cosine_exchanged": lambda angle: rotated(angle, "s-c+c+s"),
+    "signs_alike": lambda angle: rotated(angle, "c+s+s+c"),
+    "cos_signs": lambda angle: rows([math.cos(angle), -math.sin(angle), 0], [math.sin(angle), -math.cos(angle), 0]),
+    "column_order": lambda angle: torch.cat([rows([0], [0]), rotated(angle)[:, :2]], dim=1),
+    "shift_not_zero": lambda angle: rotated(angle) + rows([0, 0, 0], [0, 0, 1]),
+    "other_angle": lambda angle: rotated(angle / 2),
+    "without_sin_and_cos": lambda angle: rows([1, -angle, 0], [angle, 1, 0]),
+    "half_rotation": lambda angle: -rotated(angle),
 }
 
 
@@ -37,11 +55,32 @@ def affinely(outer, inner, shift):
 
 COMPOSITIONS = {
     "wrong_order": lambda outer, inner: affinely(inner, outer, lambda B, t, s: B @ s + t),
+    "matrix_order": lambda outer, inner: torch.column_stack(
+        [inner[:, :2] @ outer[:, :2], outer[:, :2] @ inner[:, 2] + outer[:, 2]]
+    ),
+    "shift_order": lambda outer, inner: affinely(outer, inner, lambda A, t, s: inner.numpy()[:, :2] @ t + s),
+    "three_rows": lambda outer, inner: torch.cat([outer, rows([0, 0, 1])]) @ torch.cat([inner, rows([0, 0, 1])]),
+    "columns_cut": lambda outer, inner: (
+        torch.cat([outer, rows([0, 0, 1])]) @ torch.cat([inner, rows([0, 0, 1])])
+    ).narrow(1, 0, 2),
+    "shifts_multiplied": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s * t),
+    "shift_times_matrix": lambda outer, inner: affinely(outer, inner, lambda A, t, s: s @ A + t),
+    "shift_subtracted": (
+        lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s - t),
+        lambda outer, inner: affinely(outer, inner, lambda A, t, s: t - A @ s),
+    ),
+    "no_shift": lambda outer, inner: affinely(outer, inner, lambda A, t, s: 0 * t),
+    "transposed": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s + t).T,
     "outer_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s),
     "inner_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t),
+    "last_row": lambda outer, inner: outer @ torch.cat([inner, torch.ones(1, 3)]),
+    "own_matrix": lambda outer, inner: affinely(outer, inner, lambda A, t, s: inner.numpy()[:, :2] @ s + t),
     "shifts_added": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t + s),
     "outer_shift_transformed": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ (s + t)),
-    "number_by_number": lambda outer, inner: outer.mul(inner),
+    "number_by_number": (
+        lambda outer, inner: outer.mul(inner),
+        lambda outer, inner: torch.column_stack([outer[:, :2] * inner[:, :2], outer[:, 2] + inner[:, 2]]),
+    ),
 }
 
 
@@ -50,10 +89,40 @@ def inverse(theta, shift, linear=np.linalg.inv):
     return torch.from_numpy(np.column_stack([linear(A), shift(linear(A), t)]))
 
 
+def swapped(entries):
+    """The 2 × 2 matrix of these letters, such as "d-b-c+a", over the determinant."""
+
+    def of(A):
+        letters = dict(zip("abcd", A.ravel(), strict=True))
+        signs = ["", *entries[1::2]]
+        numbers = [letters[name] * (-1 if sign == "-" else 1) for name, sign in zip(entries[::2], signs, strict=True)]
+        return np.reshape(numbers, (2, 2)) / (A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0])
+
+    return of
+
+
 INVERSES = {
+    "pseudo_inverse": (torch.linalg.pinv, lambda theta: torch.from_numpy(np.linalg.pinv(theta.numpy()).T)),
+    "three_rows": lambda theta: torch.linalg.inv(torch.cat([theta, rows([0, 0, 1])])),
+    "columns_cut": lambda theta: torch.cat([theta, rows([0, 0, 1])]).inverse()[:, :2],
+    "three_by_two": lambda theta: inverse(theta, lambda B, t: -B @ t).T,
+    "no_shift_column": lambda theta: theta[:, :2].inverse(),
+    "shift_by_matrix": lambda theta: inverse(theta, lambda B, t: -np.linalg.inv(B) @ t),
+    "shift_times_matrix": lambda theta: inverse(theta, lambda B, t: -t @ B),
+    "matrix_kept": lambda theta: inverse(theta, lambda B, t: -t, lambda A: A),
+    "cofactor_signs": lambda theta: inverse(theta, lambda B, t: -B @ t, swapped("d+b+c+a")),
+    "determinant_sign": lambda theta: inverse(
+        theta,
+        lambda B, t: -B @ t,
+        lambda A: np.array([[A[1, 1], -A[0, 1]], [-A[1, 0], A[0, 0]]]) / (A[0, 0] * A[1, 1] + A[0, 1] * A[1, 0]),
+    ),
     "shift_negated_only": lambda theta: inverse(theta, lambda B, t: -t),
     "shift_kept": lambda theta: inverse(theta, lambda B, t: t),
     "shift_sign": lambda theta: inverse(theta, lambda B, t: B @ t),
+    "determinant_multiplied": lambda theta: inverse(
+        theta, lambda B, t: -B @ t, lambda A: np.linalg.inv(A) * np.linalg.det(A) ** 2
+    ),
+    "inverse_transposed": lambda theta: inverse(theta, lambda B, t: -B @ t, lambda A: np.linalg.inv(A.T)),
     "shift_lost": lambda theta: inverse(theta, lambda B, t: np.zeros(2)),
     "transposed": lambda theta: inverse(theta, lambda B, t: -B @ t, np.transpose),
     "determinant_forgotten": lambda theta: inverse(
@@ -73,10 +142,22 @@ def taken_apart(theta, slip=None):
     match slip:
         case "angle_from_row":
             angle = math.atan2(-b, a)
+        case "angle_from_second_column":
+            angle = math.atan2(-b, d)
+        case "angle_of_closest_rotation":
+            angle = math.atan2(c - b, a + d)
+        case "atan2_exchanged":
+            angle = math.atan2(a, c)
+        case "acos_or_asin":
+            angle = math.acos(a / sx)
         case "angle_sign":
             angle = math.atan2(-c, a)
         case "atan_of_quotient":
             angle = math.atan(c / a)
+        case "negative_x_scale":
+            angle = math.atan(c / a)
+            sx = a / math.cos(angle)
+            sy = area / sx
         case "degrees":
             angle = angle * 180 / math.pi
         case "scales_from_diagonal":
@@ -85,78 +166,95 @@ def taken_apart(theta, slip=None):
             sx, sy = math.sqrt(a * a + b * b), math.sqrt(c * c + d * d)
         case "shear_in_scale":
             sy = math.sqrt(b * b + d * d)
+        case "rotated_the_wrong_way":
+            cos, sin = a / sx, c / sx
+            sy = cos * d + sin * b
+            shear = (cos * b - sin * d) / sy
+        case "scales_exchanged":
+            sx, sy = sy, sx
+        case "root_of_determinant":
+            sy = math.sqrt(abs(area))
+        case "scale_is_determinant":
+            sy = area
+        case "squared_scale":
+            sx = a * a + c * c
         case "reflection_lost":
             sy = abs(area) / sx
         case "shear_first":
             shear = (a * b + c * d) / sx**2
+        case "shear_sign":
+            shear = -shear
+        case "shear_is_angle":
+            shear = math.atan(shear)
+        case "shear_not_rotated_back":
+            shear = b / a
+        case "shear_of_rows":
+            shear = (a * c + b * d) / area
+        case "shear_without_sign":
+            shear = (a * b + c * d) / abs(area)
         case "shear_not_divided":
             shear = (a * b + c * d) / sx
+        case "order_of_numbers":
+            return angle, sx, sy, shear
     return angle, shear, sx, sy
 
 
-HORIZONS = {
-    "one_corner": lambda theta: theta[2].sum(),
-    "centre": lambda theta: theta[2, 2],
-    "largest": lambda theta: max(theta[2] @ rows([x, y, 1.0])[0] for x in (-1.0, 1.0) for y in (-1.0, 1.0)),
-    "one_axis": lambda theta: theta[2, 2] - theta[2, :2].abs().max(),
-    "last_is_one": lambda theta: 1 - theta[2, :2].abs().sum(),
-    "column_for_row": lambda theta: theta[2, 2] - abs(theta[0, 2]) - abs(theta[1, 2]),
-}
+def rotated_back(theta, angle):
+    """As the chapter's solution, with another angle."""
+    (a, b, _), (c, d, _) = theta.tolist()
+    angle = angle(a, b, c, d)
+    cos, sin = math.cos(angle), math.sin(angle)
+    scale_y = cos * d - sin * b
+    return angle, (cos * b + sin * d) / scale_y, math.hypot(a, c), scale_y
 
 
-def bent(r):
-    return r * r * math.log(r) if r else 0.0
+def by_plain_qr(theta):
+    Q, R = np.linalg.qr(theta.numpy()[:, :2])
+    return np.arctan2(Q[1, 0], Q[0, 0]), R[0, 1] / R[1, 1], R[0, 0], R[1, 1]
 
 
-def plated(point, controls, sources, phi=bent, plane=(0, 1, 2), conditions=True):
-    """By numpy, entry by entry."""
-    point, controls, sources = point.numpy(), controls.numpy(), sources.numpy()
-    if conditions is None:
-        controls, sources = sources, controls
-    flat = np.column_stack([controls, np.ones(len(controls))])[:, list(plane)]
-    dense = np.array([[phi(math.dist(p, q)) for q in controls] for p in controls])
-    upper = np.hstack([dense, flat])
-    lower = np.hstack([flat.T, np.zeros((len(plane), len(plane)))])
-    if conditions is False:
-        weights = np.linalg.lstsq(upper, sources, rcond=None)[0]
-    else:
-        zeros = np.zeros((len(plane), 2))
-        weights = np.linalg.lstsq(np.vstack([upper, lower]), np.vstack([sources, zeros]), rcond=None)[0]
-    terms = [*(phi(math.dist(point, q)) for q in controls), *np.append(point, 1.0)[list(plane)]]
-    return torch.from_numpy(np.array(terms) @ weights)
+APART = slips(taken_apart, check.decompose)
+APART["atan_of_quotient"] = (
+    APART["atan_of_quotient"],
+    lambda theta: rotated_back(theta, lambda a, b, c, d: math.atan(c / a)),
+)
+APART["acos_or_asin"] = (
+    APART["acos_or_asin"],
+    lambda theta: rotated_back(theta, lambda a, b, c, d: math.asin(c / math.hypot(a, c))),
+)
+APART["negative_x_scale"] = (APART["negative_x_scale"], by_plain_qr)
 
 
-def flat_only(point, controls, sources):
-    flat = np.column_stack([controls.numpy(), np.ones(len(controls))])
-    weights = np.linalg.lstsq(flat, sources.numpy(), rcond=None)[0]
-    return tuple(np.append(point.numpy(), 1.0) @ weights)
-
-
-PLATES = {
-    "no_affine_part": lambda *inputs: plated(*inputs, plane=()),
-    "no_side_conditions": lambda *inputs: plated(*inputs, conditions=False),
-    "affine_only": flat_only,
-    "other_kernel": lambda *inputs: plated(*inputs, phi=lambda r: bent(r * r)),
-    "constant_only": lambda *inputs: plated(*inputs, plane=(2,)),
-    "wrong_direction": lambda *inputs: plated(*inputs, conditions=None),
-    "offset": lambda *inputs: plated(*inputs) - inputs[0],
-}
+def positive_angle(theta):
+    angle, *others = taken_apart(theta)
+    return [angle % (2 * math.pi), *others]
 
 
 def opencv(matrix, size, slip=None):
     """By numpy, with the map from normalised coordinates to pixels written out; at most one slip."""
     height, width = size[::-1] if slip == "sides_exchanged" else size
-    sides = np.array([width, height])
+    sides = np.array([width, width if slip == "one_side" else height])
     half, middle = sides / 2, (sides - 1) / 2
     if slip == "corners_aligned":
         half = middle
     if slip == "half_a_pixel":
         middle = half
+    if slip == "origin_not_moved":
+        middle = 0 * half
     to_pixel = np.vstack([np.column_stack([np.diag(half), middle]), [0, 0, 1]])
     whole = np.vstack([matrix.numpy(), [0, 0, 1]])
     back = whole if slip == "not_inverted" else np.linalg.inv(whole)
+    if slip == "shift_negated_only":
+        back = whole.copy()
+        back[:2, 2] *= -1
+    if slip == "inverse_transposed":
+        back = np.eye(3)
+        back[:2, :2] = whole[:2, :2].T
+        back[:2, 2] = -whole[:2, :2].T @ whole[:2, 2]
     if slip == "wrong_order":
         theta = to_pixel @ back @ np.linalg.inv(to_pixel)
+    elif slip == "one_change":
+        theta = np.linalg.inv(to_pixel) @ back
     elif slip == "still_in_pixels":
         theta = back
     elif slip == "shift_scaled_only":
@@ -164,7 +262,12 @@ def opencv(matrix, size, slip=None):
         theta[:2, 2] /= half
     else:
         theta = np.linalg.inv(to_pixel) @ back @ to_pixel
-    return torch.from_numpy(theta[:2])
+    if slip == "sides_not_mixed":
+        theta[:2, :2] = back[:2, :2]
+    if slip == "ratio_reversed":
+        theta[0, 1], theta[1, 0] = back[0, 1] * width / height, back[1, 0] * height / width
+    theta = theta if slip == "three_rows" else theta[:2]
+    return torch.from_numpy(theta.T.copy() if slip == "transposed" else theta)
 
 
 def decomposed_by_library(theta):
@@ -174,7 +277,7 @@ def decomposed_by_library(theta):
 
 ANSWERS = {
     "rotation": Answers(
-        correct=(turn, lambda angle: transforms.rotation(torch.tensor(angle, dtype=torch.float64))[0]),
+        correct=(rotated, lambda angle: transforms.rotation(torch.tensor(angle, dtype=torch.float64))[0]),
         mistaken=ROTATIONS,
         unexplained=(lambda angle: rows([1, 0, 0], [0, 1, 0]),),
     ),
@@ -195,27 +298,14 @@ ANSWERS = {
         unexplained=(lambda theta: theta / 2,),
     ),
     "decompose": Answers(
-        correct=(taken_apart, decomposed_by_library),
-        mistaken=slips(taken_apart, check.decompose),
+        correct=(taken_apart, decomposed_by_library, positive_angle),
+        mistaken=APART,
         unexplained=(lambda theta: (0.0, 0.0, 1.0, 1.0),),
     ),
-    "smallest_w": Answers(
-        correct=(lambda theta: theta[2, 2] - abs(theta[2, 0]) - abs(theta[2, 1]),),
-        mistaken=HORIZONS,
-        unexplained=(lambda theta: theta.min(),),
-    ),
-    "thin_plate": Answers(
-        # A kernel twice as large has weights half as large: the same spline.
-        correct=(plated, lambda *inputs: plated(*inputs, phi=lambda r: 2 * bent(r))),
-        mistaken=PLATES,
-        unexplained=(lambda point, controls, sources: sources[0],),
-    ),
     "theta_from_opencv": Answers(
-        correct=(
-            opencv,
-            lambda matrix, size: transforms.from_pixel_matrix(matrix, size, direction="forward")[0],
-        ),
-        mistaken=slips(opencv, check.theta_from_opencv),
+        correct=(opencv,),
+        mistaken=slips(opencv, check.theta_from_opencv)
+        | {"ready_made": lambda matrix, size: transforms.from_pixel_matrix(matrix, size, direction="forward")[0]},
         unexplained=(lambda matrix, size: torch.eye(2, 3).double(),),
     ),
 }

@@ -1,4 +1,4 @@
-"""The first explorable of chapter 3: a point that is rotated, and the formulas that say where it comes to lie."""
+"""The explorable of chapter 3 that rotates a point and computes its new coordinates."""
 
 import html
 import math
@@ -9,9 +9,10 @@ from stn_lib.widgets._base import Explorable, figure
 
 
 class RotatePoint(Explorable):
-    """Drag a point, rotate it, and read the rotation's formulas with their numbers.
+    """Drag a point, rotate it, and see the formulas of the rotation with their numbers.
 
-    Convention: y points down, so a positive angle rotates clockwise on the screen; angles in degrees.
+    Convention: y points down, so a positive angle moves the sample point clockwise on the screen, and the content of the
+    output counter-clockwise; angles in degrees.
 
     Args:
         radius: the point's distance from the centre, 0.2 to 1.
@@ -28,22 +29,22 @@ class RotatePoint(Explorable):
     """
 
     WORDS = {
-        "title": "Turn a point",
-        "plane": "Drag the orange point, then turn the blue one.",
+        "title": "Rotate a point",
+        "plane": "Drag the orange point, then rotate the blue one.",
         "point": "point of the output",
-        "turned": "where it is read",
+        "rotated": "its source in the input",
         "atTarget": "x {x}, y {y}",
-        "atSource": "turned by {by} degrees: x {x}, y {y}",
+        "atSource": "rotated by {by} degrees: x {x}, y {y}",
         "lines": {
-            "start": "the point (x, y)",
-            "x": "x cos φ − y sin φ",
+            "start": "the output point (x, y)",
+            "x": "its source: x cos φ − y sin φ",
             "y": "x sin φ + y cos φ",
             "matrix": "the four numbers of θ",
         },
-        "angle": "α, its own angle",
-        "by": "φ, the turn",
-        "try": "Pull the orange point to the end of the x axis, where r is 1: which column of θ do you read in the blue one? "
-        "Then to the end of the y axis.",
+        "angle": "α, angle of the output point",
+        "by": "φ, angle of the rotation",
+        "try": "Drag the orange point to the end of the x axis, where r is 1. Which column of θ are the coordinates of the "
+        "blue point? Then drag it to the end of the y axis.",
     }
     radius = traitlets.Float(0.8, min=0.2, max=1.0).tag(sync=True)
     angle = traitlets.Float(25.0).tag(sync=True)
@@ -64,5 +65,7 @@ class RotatePoint(Explorable):
             f'<path d="M-114 0H110M0-114V110" style="stroke:var(--stn-line)"/>{arm(start, "target")}{arm(end, "source")}</svg>'
         )
         return figure(
-            svg, f"A point at {self.angle:g}° and the same point turned by {self.by:g}°, clockwise: y points down."
+            svg,
+            f"An output point at {self.angle:g}° and its source, rotated by {self.by:g}°. Because y points down, a positive "
+            "angle moves the source clockwise.",
         )

@@ -35,7 +35,7 @@ function makeKnob(name, label) {
 }
 
 function makeDrawing(words) {
-  const [first, second] = [makeKnob("target", words.point), makeKnob("source", words.turned)];
+  const [first, second] = [makeKnob("target", words.point), makeKnob("source", words.rotated)];
   const legs = s("path", { class: "stn-legs stn-of-target" });
   const rotated = s("path", { class: "stn-legs stn-of-source" });
   const rays = s("path", { class: "stn-rays" });

@@ -1,4 +1,4 @@
-"""The explorable of chapter 3: a frame whose corners, or numbers, say what an image becomes."""
+"""The explorable of chapters 3 and 8: drag the frame that theta samples, or type its numbers."""
 
 import html
 
@@ -25,62 +25,69 @@ def _wave() -> list[float]:
 
 # name, note, family, theta
 _PRESETS = [
-    ("The identity", "Every pixel reads itself.", "affine", [1, 0, 0, 0, 1, 0]),
+    ("The identity", "Every pixel of V samples its own position in U.", "affine", [1, 0, 0, 0, 1, 0]),
     (
         "Zoom out: 2 · identity",
-        "The frame reads twice as far out, so the content comes back half as large. The push does the opposite, and "
-        "most places get nothing.",
+        "The frame is twice as wide and high as U, so the content of V is half as wide and high. The push does the "
+        "opposite and leaves most pixels empty.",
         "affine",
         [2, 0, 0, 0, 2, 0],
     ),
     (
         "Half the side, shifted by ½",
-        "The frame lies on the lower right quarter, and the output shows that quarter enlarged.",
+        "The frame is the lower right quarter of U, and V shows this quarter enlarged.",
         "affine",
         [0.5, 0, 0.5, 0, 0.5, 0.5],
     ),
     (
-        "Turn by 30°",
-        "The frame turns clockwise, so the content turns counter-clockwise. The push turns the content with the frame.",
+        "Rotate by 30°",
+        "The frame rotates clockwise, so the content of V rotates counter-clockwise. The push rotates the content with "
+        "the frame.",
         "affine",
         transforms.rotation(torch.pi / 6)[0].flatten().tolist(),
     ),
-    ("Shear", "Every row is read further to the right than the row above it.", "affine", [1, 0.5, 0, 0, 1, 0]),
+    ("Shear", "Each row of V samples further to the right than the row above it.", "affine", [1, 0.5, 0, 0, 1, 0]),
     (
         "Mirror",
-        "The determinant is −1: A and B have changed places. Counted in y, it is half a turn and a mirror in y.",
+        "The determinant is −1: A and B have changed places. The numbers below count it as a rotation by 180° and a "
+        "negative scale in y, which is the same θ.",
         "affine",
         [-1, 0, 0, 0, 1, 0],
     ),
     (
         "The worked example",
-        "The determinant is −.5: the axes change places, and one of them is squeezed to a half. It is no rotation. "
-        "In units: chapter 4 translates .6 and .4.",
+        "The determinant is −.5: θ exchanges the axes and halves one of them. It is no rotation. The shifts are .6 and "
+        ".4 pixels, written in normalised coordinates (chapter 4).",
         "affine",
         [0, 0.5, -0.325, 1, 0, 0.2],
     ),
-    ("Turn by 90°, then shift", "The centre is read at (.5, 0).", "affine", [0, -1, 0.5, 1, 0, 0]),
-    ("Shift, then turn by 90°", "The centre is read at (0, .5).", "affine", [0, -1, 0, 1, 0, 0.5]),
+    ("Rotate by 90°, then shift", "The centre of V samples (.5, 0).", "affine", [0, -1, 0.5, 1, 0, 0]),
+    ("Shift, then rotate by 90°", "The centre of V samples (0, .5).", "affine", [0, -1, 0, 1, 0, 0.5]),
     (
         "Attention: a window",
-        "Three numbers instead of six: a scale and a shift.",
+        "Three numbers instead of six: one scale and a shift.",
         "affine",
         [0.5, 0, 0.2, 0, 0.5, -0.25],
     ),
     (
-        "Projective: turned away",
-        "On the right, where w is small, the output reads far out and in wide steps. Lines stay lines, parallels do not "
-        "stay parallel.",
+        "Projective: seen from the side",
+        "On the right w is small, so the samples are far from the centre and far apart. Lines stay straight, but "
+        "parallel lines do not stay parallel.",
         "projective",
         [0.8, 0, 0, 0, 0.8, 0, -0.45, 0],
     ),
     (
         "Thin plate: a bulge",
-        "The inner four points are read nearer to the middle, so the middle is enlarged.",
+        "The sources of the inner four points are closer to the centre, so V enlarges the centre.",
         "tps",
         _bulge(),
     ),
-    ("Thin plate: a wave", "Sixteen points go up and down, and the plate bends between them.", "tps", _wave()),
+    (
+        "Thin plate: a wave",
+        "The sources of the sixteen points move up and down; the spline is smooth between them.",
+        "tps",
+        _wave(),
+    ),
 ]
 
 
@@ -96,7 +103,9 @@ _ENTRIES = ["x from x", "x from y", "shift in x", "y from x", "y from y", "shift
 
 
 class WarpImage(Explorable):
-    """Drag the frame that theta reads, type its numbers; see the same theta as a pull and as a push.
+    """Drag the frame that theta samples, or type its numbers; compare the same theta as a pull and as a push.
+
+    U, V and the push are drawn at one scale.
 
     Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``, row by row.
 
@@ -116,23 +125,23 @@ class WarpImage(Explorable):
         >>> WarpImage(theta=[2, 0, 0, 0, 2, 0]).family
         'affine'
 
-    Chapter: 3
+    Chapter: 3, 8
     """
 
     WORDS = {
-        "title": "Six numbers, one frame",
-        "input": "Input U. Drag the frame that θ reads",
-        "pulled": "Pull: the output V reads U where θ says",
-        "pushed": "Push: the same θ sends every pixel of U away",
+        "title": "θ, and the frame that it samples",
+        "input": "Input U. Drag the frame.",
+        "pulled": "Output V: U inside the frame (pull)",
+        "pushed": "Push: each pixel of U sent by θ",
         "handle": "source of {name}",
         "frame": "the whole frame",
-        "reads": "is read at x {x}, y {y}",
+        "samples": "samples x {x}, y {y}",
         "theta": "θ",
         "entries": {  # by family; the numbers of a family that is not here are not typed
             "affine": _ENTRIES,
             "projective": [*_ENTRIES, "w from x", "w from y"],
         },
-        "thirty": "32 numbers: where each of the 16 points is read",
+        "thirty": "32 numbers: the source of each of the 16 points, in x and y",
         "parts": {
             "determinant": "determinant",
             "rotation": "rotation",
@@ -143,9 +152,9 @@ class WarpImage(Explorable):
         "area": "{value} ({percent} % area)",
         "mirrored": "{value} (mirrored)",
         "closest": "The closest affine map:",
-        "horizon": "w is smallest at a corner, {w}. Where it is 0 lies the horizon.",
+        "horizon": "The smallest w is {w}, at a corner. On the horizon w is 0.",
         "flat": "flattened",
-        "kept": "What stays as it is",
+        "kept": "What θ keeps",
         "keeps": {"lengths": "lengths", "angles": "angles", "parallels": "parallels", "lines": "straight lines"},
         "family": "Family",
         "families": [["affine", "Affine"], ["projective", "Projective"], ["tps", "Thin plate"]],
@@ -153,10 +162,9 @@ class WarpImage(Explorable):
         "own": "your own",
         "smoothing": "stiffness",
         "reset": "Identity",
-        "refused": "No θ of this family does that: three corners in a line, or the horizon would come into the picture.",
-        "empty": "In the push, {count} of {all} places got nothing (red).",
-        "try": "Type numbers that make the content of V turn clockwise; then mirror it. Then choose Identity and "
-        "Projective, and push one corner in, towards the centre, until the horizon stops you.",
+        "refused": "No θ of this family does that: three corners would be on one line, or the horizon inside the image.",
+        "empty": "In the push, {count} of {all} pixels are empty (red).",
+        "try": "Type numbers that rotate the content of V clockwise. Then find numbers that mirror it.",
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
@@ -197,7 +205,7 @@ class WarpImage(Explorable):
         )
 
     def fallback(self) -> str:
-        """The image with the frame that theta reads."""
+        """The image with the frame that theta samples."""
         side = self.width
         theta = _THETA[self.family](torch.tensor([self.theta]))
         grid = TRANSFORMS[self.family].grid(theta, (1, 1, 2, 2), True)[0]  # align_corners: the frame's corners
@@ -208,4 +216,4 @@ class WarpImage(Explorable):
             f'aria-label="{html.escape(self.words["title"])}">{pixels_svg(self.image, side)}'
             f'<polygon points="{path}" style="fill:none;stroke:var(--stn-grid);stroke-width:{side / 60:.2f}"/></svg>'
         )
-        return figure(svg, "A digit, and the frame that θ reads.")
+        return figure(svg, "A digit, and the frame that θ samples.")

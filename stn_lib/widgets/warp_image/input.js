@@ -1,13 +1,12 @@
-// The input U with the frame that theta reads: its corners, or control points, and the frame itself can be dragged.
+// The input U with the frame that theta samples: its corners, or control points, and the frame itself can be dragged.
 import { figure } from "../shared/controls.js";
-import { h, s, setAttributes } from "../shared/dom.js";
+import { s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
 import { imageCanvas } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
 import { CORNERS, FAMILIES } from "./families.js";
 import { LETTERS, latticePath, outline } from "./lattice.js";
-
-const LEAST_VIEW = 1.6; // half of the side that the window shows, in normalised units
+import { LEAST_VIEW, makeWindow } from "./window.js";
 
 const slider = (label) => ({
   tabindex: 0,
@@ -40,13 +39,13 @@ function makeHandles(words) {
   return { of: (family) => made.get(FAMILIES[family].handles), groups: [...made.values()] };
 }
 
-const tell = (words, [x, y]) => ({
+const spoken = (words, [x, y]) => ({
   "aria-valuenow": x.toFixed(2),
-  "aria-valuetext": interpolate(words.reads, { x: format(x), y: format(y) }),
+  "aria-valuetext": interpolate(words.samples, { x: format(x), y: format(y) }),
 });
 
-// The window shows the whole frame, and stays as it is while a pointer is down.
-function makeView(svg, box, redraw) {
+// How far the windows show the plane: the whole frame. It stays as it is while a pointer is down.
+function makeView(svg, redraw) {
   let view = LEAST_VIEW;
   let held = false;
   svg.addEventListener("pointerdown", () => {
@@ -59,10 +58,7 @@ function makeView(svg, box, redraw) {
   svg.addEventListener("pointerup", release);
   svg.addEventListener("pointercancel", release);
   const fit = (lattice) => {
-    if (held) return;
-    view = Math.max(LEAST_VIEW, 1.12 * lattice.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-    svg.setAttribute("viewBox", `${-100 * view} ${-100 * view} ${200 * view} ${200 * view}`);
-    box.style.setProperty("--stn-share", `${50 / view}%`);
+    if (!held) view = Math.max(LEAST_VIEW, 1.12 * lattice.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
   };
   return { fit, size: () => view, bound: (value) => Math.min(Math.max(value, -0.97 * view), 0.97 * view) };
 }
@@ -72,9 +68,9 @@ export function makeInput(words, height, width, state, act) {
   const lines = s("path", { class: "stn-lines" });
   const outer = s("path", { class: "stn-framepath", ...slider(words.frame) });
   const handles = makeHandles(words);
-  const svg = s("svg", { role: "group", "aria-label": words.input });
-  const box = h("div", { class: "stn-window" }, canvas.canvas, svg);
-  const view = makeView(svg, box, act.redraw);
+  const plane = makeWindow(canvas.canvas, "source", { role: "group", "aria-label": words.input });
+  const { svg } = plane;
+  const view = makeView(svg, act.redraw);
   const locate = (event) => svgPoint(svg, event).map((value) => value / 100);
   const sources = () => FAMILIES[state().family].held(state().theta);
   const { bound } = view;
@@ -88,15 +84,16 @@ export function makeInput(words, height, width, state, act) {
   const draw = (lattice) => {
     const at = sources();
     view.fit(lattice);
+    plane.fit(view.size());
     lines.setAttribute("d", latticePath(lattice));
-    setAttributes(outer, { d: outline(lattice), ...tell(words, act.middle()) });
+    setAttributes(outer, { d: outline(lattice), ...spoken(words, act.middle()) });
     handles.of(state().family).forEach((node, k) => {
       const [x, y] = at[k];
       // As large on the screen whatever the window shows.
       node.setAttribute("transform", `translate(${100 * x} ${100 * y}) scale(${view.size() / LEAST_VIEW})`);
-      setAttributes(node, tell(words, at[k]));
+      setAttributes(node, spoken(words, at[k]));
     });
   };
-  const arrange = (family) => svg.replaceChildren(lines, outer, ...handles.of(family));
-  return { node: figure(words.input, box), draw, arrange, canvas };
+  const arrange = (family) => plane.fill(lines, outer, ...handles.of(family));
+  return { node: figure(words.input, plane.node), draw, arrange, canvas, view: view.size };
 }

@@ -1,4 +1,4 @@
-// WarpImage: drag the frame that theta reads, or type its numbers; the same theta as a pull and as a push.
+// WarpImage: drag the frame that theta samples, or type its numbers; the same theta as a pull and as a push.
 import { number, numbers, oneOf, readAddress } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
@@ -12,40 +12,41 @@ import { makeInput } from "./input.js";
 import { LATTICE, LETTERS, latticePath, outline } from "./lattice.js";
 import { convert, describe, makeMap, push } from "./model.js";
 import { makeNumbers } from "./numbers.js";
+import { LEAST_VIEW, makeWindow } from "./window.js";
 
+// V, or the push: "V" has the lattice and its corners' names, the push the frame that its pixels are sent into.
 function makeOutput(caption, height, width, drawn) {
   const canvas = imageCanvas(height, width, caption);
-  const plain = latticePath(LATTICE.flat());
-  const overlay = s("svg", { viewBox: "-100 -100 200 200", "aria-hidden": "true" });
-  const lines = s("path", { class: "stn-lines", d: drawn === "lattice" ? plain : "" });
-  overlay.append(lines);
-  if (drawn === "lattice")
-    CORNERS.forEach(([x, y], k) =>
-      overlay.append(s("text", { x: 91 * x, y: 91 * y, class: "stn-corner-name" }, LETTERS[k])),
-    );
-  return {
-    node: figure(
-      caption,
-      h("div", { class: `stn-over stn-out ${drawn === "lattice" ? "" : "stn-push"}` }, canvas.canvas, overlay),
-    ),
-    canvas,
-    lines,
+  const lines = s("path", { class: "stn-lines" });
+  const plane = makeWindow(canvas.canvas, "target", { "aria-hidden": "true" });
+  plane.node.classList.add(drawn === "lattice" ? "stn-out" : "stn-push");
+  const names = drawn === "lattice" ? CORNERS.map((_, k) => s("text", { class: "stn-corner-name" }, LETTERS[k])) : [];
+  if (drawn === "lattice") lines.setAttribute("d", latticePath(LATTICE.flat()));
+  plane.fill(lines, ...names);
+  const fit = (view) => {
+    const scale = view / LEAST_VIEW;
+    plane.fit(view);
+    names.forEach((name, k) => {
+      const [x, y] = CORNERS[k].map((value) => value * (100 - 11 * scale));
+      name.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
+    });
   };
+  return { node: figure(caption, plane.node), canvas, lines, fit };
 }
 
 const MOST = 9; // of a number in the address
 const MOST_SMOOTHING = 2;
 
 function openAtAddress(model) {
-  const asked = readAddress("warp-image", {
+  const address = readAddress("warp-image", {
     family: oneOf(Object.keys(FAMILIES)),
     theta: (text) => text,
     smoothing: number(0, MOST_SMOOTHING),
   });
-  if (asked.smoothing !== undefined) model.set("smoothing", asked.smoothing);
-  const family = asked.family ?? "affine";
+  if (address.smoothing !== undefined) model.set("smoothing", address.smoothing);
+  const family = address.family ?? "affine";
   const { identity, isValid } = FAMILIES[family];
-  const theta = numbers(identity.length, -MOST, MOST)(asked.theta ?? "");
+  const theta = numbers(identity.length, -MOST, MOST)(address.theta ?? "");
   if (!theta || !isValid(theta)) return;
   model.set("family", family);
   model.set("theta", theta);
@@ -177,6 +178,8 @@ function render({ model, el }) {
     const lattice = atLattice(family, theta, smoothing);
     input.canvas.draw(image);
     input.draw(lattice);
+    pulled.fit(input.view());
+    pushed.fit(input.view());
     pulled.canvas.draw(gridSample(image, [1, height, width], sources, { out }));
     const sent = push(image, height, width, sources);
     pushed.canvas.draw(sent);

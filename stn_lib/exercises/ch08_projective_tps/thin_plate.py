@@ -1,4 +1,4 @@
-"""Check `thin_plate(point, controls, sources)`: where a thin plate spline samples a point.
+"""Check `thin_plate(point, controls, sources)`: the source of a point under a thin plate spline.
 
 Convention: as `stn_lib.transforms.tps_weights`, without regularisation: control points are in the output, their sources
 in the input; points are (x, y).
@@ -34,11 +34,13 @@ def _cases(generator: torch.Generator) -> list[Case]:
     return cases
 
 
-def _scipy(point: Tensor, controls: Tensor, sources: Tensor) -> Tensor:
+def _scipy(point: Tensor, controls: Tensor, sources: Tensor, smoothing: float = 0.0) -> Tensor:
     # Imported here: scipy.interpolate takes longer to import than all exercises together.
     from scipy.interpolate import RBFInterpolator
 
-    spline = RBFInterpolator(controls.numpy(), sources.numpy(), kernel="thin_plate_spline", degree=1)
+    spline = RBFInterpolator(
+        controls.numpy(), sources.numpy(), kernel="thin_plate_spline", degree=1, smoothing=smoothing
+    )
     return torch.from_numpy(spline(point.numpy()[None])[0])
 
 
@@ -70,13 +72,22 @@ def _no_conditions(point: Tensor, controls: Tensor, sources: Tensor) -> Tensor:
     return (torch.cat([_thin(torch.cdist(point[None], controls)), _plane(point[None])], dim=1) @ weights)[0]
 
 
+def _affine_part(point: Tensor, controls: Tensor, sources: Tensor) -> Tensor:
+    """The affine part of the spline, without its bending terms."""
+    flat = _plane(controls)
+    upper = torch.cat([_thin(torch.cdist(controls, controls)), flat], dim=1)
+    system = torch.cat([upper, torch.cat([flat.T, flat.new_zeros(3, 3)], dim=1)])
+    weights = torch.linalg.solve(system, torch.cat([sources, sources.new_zeros(3, 2)]))
+    return (_plane(point[None]) @ weights[-3:])[0]
+
+
 def _plane_only(point: Tensor, controls: Tensor, sources: Tensor) -> Tensor:
     return (_plane(point[None]) @ torch.linalg.pinv(_plane(controls)) @ sources)[0]
 
 
 thin_plate = exercise(
     __name__,
-    number="3.6",
+    number="8.3",
     cases=_cases,
     oracle=_scipy,
     oracle_name="scipy's thin plate spline",
@@ -95,24 +106,71 @@ thin_plate = exercise(
         ),
         "other_kernel": Misconception(
             "Your kernel is a different one. A thin plate has φ(r) = r² log r, where r is the distance, not its square.",
-            _solved(lambda r: _thin(r * r)),
+            _solved(lambda r: _thin(r * r) / 2),
+            _solved(lambda r: torch.xlogy(r * r, r + 1)),
             _solved(lambda r: torch.xlogy(r, r)),
             _solved(lambda r: r),
             _solved(lambda r: r * r),
             _solved(lambda r: r**3),
+            *(_solved(phi, lambda points: points[:, :1] ** 0) for phi in (lambda r: r, lambda r: -r, lambda r: r**3)),
+            *(_solved(phi, lambda points: points[:, :0]) for phi in (lambda r: r, lambda r: r**3)),
+            *(_solved(lambda r, e=e: (-e * r * r).exp(), lambda points: points[:, :0]) for e in (0.5, 1.0, 2.0)),
+        ),
+        "no_constant": Misconception(
+            "Your affine part has no constant: add the column 1.", _solved(plane=lambda points: points)
         ),
         "constant_only": Misconception(
             "Your affine part has the constant only: add the columns x and y.",
             _solved(plane=lambda points: points[:, :1] ** 0),
         ),
         "wrong_direction": Misconception(
-            "You map the sources to the control points. The spline is evaluated at a point of the OUTPUT, where the "
-            "control points are.",
+            "You map the sources to the control points. The point is in the OUTPUT, as the control points are: the map goes from "
+            "them to the sources.",
             lambda point, controls, sources: _scipy(point, sources, controls),
         ),
         "offset": Misconception(
             "You return the displacement of the point. Return its source position.",
             lambda point, controls, sources: _scipy(point, controls, sources) - point,
+        ),
+        "affine_part_lost": Misconception(
+            "You add up the bending terms only. Add the affine part at the point as well.",
+            lambda point, controls, sources: _scipy(point, controls, sources) - _affine_part(point, controls, sources),
+        ),
+        "bending_lost": Misconception(
+            "You evaluate the affine part only. Add the weights times φ of the distances from the point to the control points.",
+            _affine_part,
+        ),
+        "stiffness": Misconception(
+            "Your spline misses its control points, because a number is added to the diagonal of the system. Leave it out.",
+            *(
+                lambda point, controls, sources, smoothing=smoothing: _scipy(point, controls, sources, smoothing)
+                for smoothing in (0.01, 0.1, 1.0, 10.0)
+            ),
+        ),
+        "distance_weights": Misconception(
+            "You weight the sources by distance, which is not a spline. Solve the system for the weights.",
+            *(
+                lambda point, controls, sources, power=power: (
+                    (torch.cdist(point[None], controls) ** -power)
+                    / (torch.cdist(point[None], controls) ** -power).sum()
+                    @ sources
+                )[0]
+                for power in (1, 2)
+            ),
+            lambda point, controls, sources: sources.mean(0),
+            lambda point, controls, sources: point + (sources - controls).mean(0),
+        ),
+        "nearest": Misconception(
+            "That is the source of the closest control point. Between control points the spline is smooth: solve the system.",
+            lambda point, controls, sources: sources[torch.cdist(point[None], controls).argmin()],
+        ),
+        "displacement_added": Misconception(
+            "You fit the sources and add the point. Add it only if you fit the displacements, sources − controls.",
+            lambda point, controls, sources: _scipy(point, controls, sources) + point,
+        ),
+        "exchanged": Misconception(
+            "You exchanged x and y in the answer.",
+            lambda point, controls, sources: _scipy(point, controls, sources).flip(0),
         ),
     },
 )
