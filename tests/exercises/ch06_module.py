@@ -87,6 +87,7 @@ def window(raw, slip=None):
         "scale_from_zero": 1 / (1 + (-a).exp()),
         "scale_above_one": 0.5 + 1 / (1 + (-a).exp()),
         "scale_below_half": 0.5 / (1 + (-a).exp()),
+        "scale_unbounded": 0.5 + a / 2,
         "scale_clamped": min(max(a, 0 * a + 0.5), 0 * a + 1),
         "sign_of_scale_argument": 0.5 + 0.5 / (1 + a.exp()),
         "scale_last": 0.5 + 0.5 / (1 + (-c).exp()),
@@ -140,6 +141,8 @@ def by_hand(moving, fixed, t, slip=None):
         share = t
     if slip == "table_copied":
         share = 0.25
+    if slip == "rounded":
+        left, share = round(t), 0
     if slip == "whole_part_lost":
         left = 0
 
@@ -244,6 +247,7 @@ def on_background(images, points, background, slip=None):
         "hard_mask": lambda: sample(images).masked_fill(inside == 0, background),
         "border_without_rescaling": lambda: sample(F.pad(images, (1, 1, 1, 1), value=background)),
         "corners_aligned": lambda: sample(images - background, align_corners=True) + background,
+        "grid_clamped": lambda: sample(images - background, points=points.clip(-1, 1)) + background,
         "axes_exchanged": lambda: sample(images - background, points=points[..., [1, 0]]) + background,
         "no_gradient": lambda: sample(images.detach() - background) + background,
     }.get(slip, lambda: sample(images - background) + background)()

@@ -94,6 +94,11 @@ bounded_window = exercise(
             lambda raw: _window(raw, lambda a: 0.5 + torch.sigmoid(a)),
             lambda raw: _window(raw, lambda a: 1 + 0.5 * torch.sigmoid(a)),
         ),
+        "scale_unbounded": Misconception(
+            "Your scale has no bound. sigmoid keeps its part between 0 and 1: ½ + ½ sigmoid(a).",
+            lambda raw: _window(raw, lambda a: 0.5 + 0.5 * a),
+            lambda raw: _window(raw, lambda a: a),
+        ),
         "scale_clamped": Misconception(
             "You clamp the scale. Beyond the bound a clamped number has a gradient of 0 and cannot return. Use the sigmoid.",
             lambda raw: _window(raw, lambda a: a.clamp(0.5, 1)),

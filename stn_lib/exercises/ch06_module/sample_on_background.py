@@ -121,6 +121,11 @@ sample_on_background = exercise(
             lambda images, grid, background: _sample(images - background, grid, corners=True) + background,
             lambda images, grid, background: _sample(images, grid, corners=True),
         ),
+        "grid_clamped": Misconception(
+            "You clamp the grid to −1 … 1, so all points outside sample the border. Leave it: outside is the background.",
+            lambda images, grid, background: _sample(images - background, grid.clamp(-1, 1)) + background,
+            lambda images, grid, background: _sample(images, grid.clamp(-1, 1)),
+        ),
         "axes_exchanged": Misconception(
             "You exchanged x and y: the last axis of the grid is (x, y).",
             lambda images, grid, background: _with_border(images, grid.flip(-1), background),

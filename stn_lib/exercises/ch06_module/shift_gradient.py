@@ -161,6 +161,11 @@ shift_gradient = exercise(
             "You use t itself as the weight. The weight of the right neighbour is t − floor(t).",
             lambda *a: _by_hand(*a, share=lambda t, low: t),
         ),
+        "rounded": Misconception(
+            "You round k + t to the nearest pixel. Interpolate between both neighbours: V_k = (1 − share) · left + share · right.",
+            lambda *a: _by_hand(*a, low=round, share=lambda t, low: 0),
+            lambda *a: _by_hand(*a, share=lambda t, low: 0),
+        ),
         "wraps": Misconception(
             "Outside, you continue at the other end (torch.roll, or an index of −1). Every value outside is 0.",
             lambda *a: _by_hand(*a, outside="wraps"),

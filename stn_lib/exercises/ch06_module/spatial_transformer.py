@@ -137,7 +137,8 @@ spatial_transformer = exercise(
             _like(theta=lambda a: a * a.new_tensor([1.0, 1, -1, 1, 1, -1])),
         ),
         "one_theta_for_all": Misconception(
-            "You sample all images with the theta of the first. Each image has its own row of the answer.",
+            "You sample all images with one theta, such as the first or the mean. Each image has its own row of the answer.",
+            _like(theta=lambda a: a.mean(0, keepdim=True).expand(len(a), -1)),
             _like(theta=lambda a: a[:1].expand(len(a), -1)),
         ),
     },
