@@ -1,12 +1,12 @@
-"""Builds the book: runs every notebook, then writes the pages.
+"""Build the book: run every notebook, then write the pages.
 
     python book/build.py            # what `make book` calls
     python book/build.py --force    # again from the start
 
-Notebooks run side by side, one process and one torch thread each, as many as there are cores. Their
-outputs stay in `_build/.jupyter_cache`, in a folder named after the library and the requirements
-(book/_ext/book_cache.py), so that editing prose runs nothing again and editing the library runs
-everything again. A failing cell or a Sphinx warning makes this exit with 1, every time.
+As many notebooks run at the same time as there are cores, each in one process with one torch thread. Their outputs stay
+in `_build/.jupyter_cache`, in a folder named after the library and the requirements (book/_ext/book_cache.py). So an
+edit of prose runs no notebook again, and an edit of the library runs all of them again. After a failing cell or a Sphinx
+warning the exit status is 1.
 """
 
 import argparse
@@ -29,21 +29,21 @@ STAMP = BUILD / ".inputs.json"
 
 
 def inputs() -> str:
-    """A hash of everything the site is made from."""
+    """Return a hash of everything that the site is made from."""
     settings = [ROOT / "_config.yml", ROOT / "_toc.yml"]
     paths = [path for path in settings if path.exists()] + book_cache.files_under(ROOT / "book")
     return book_cache.digest(paths, book_cache.key(ROOT), str(book_launch.of_checkout(ROOT)), root=ROOT)
 
 
 def site_listing() -> list:
-    """Names and sizes of the site's files, to notice a site that was deleted or cut short."""
+    """Return names and sizes of the site's files, to notice a site that was deleted or is incomplete."""
     return sorted(
         [path.relative_to(SITE).as_posix(), path.stat().st_size] for path in SITE.rglob("*") if path.is_file()
     )
 
 
 def is_current(wanted: str) -> bool:
-    """Whether the site was made from the present inputs and is still whole."""
+    """Return whether the site was made from the present inputs and is complete."""
     try:
         stamp = json.loads(STAMP.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -52,7 +52,7 @@ def is_current(wanted: str) -> bool:
 
 
 def write_pages() -> bool:
-    """Runs Sphinx with Jupyter Book's settings; a warning counts as a failure."""
+    """Run Sphinx with Jupyter Book's settings; a warning counts as a failure."""
     from jupyter_book.sphinx import build_sphinx
 
     doctrees = BUILD / ".doctrees"
@@ -72,14 +72,14 @@ def write_pages() -> bool:
         )
         done = status == 0
     finally:
-        if not done:  # a page that was read with a warning must be read, and warn, again
+        if not done:  # a page with a warning must be built, and must warn, again
             shutil.rmtree(doctrees, ignore_errors=True)
             (SITE / ".buildinfo").unlink(missing_ok=True)
     return done
 
 
 def sweep_caches() -> None:
-    """Deletes outputs that belong to an earlier state of the library."""
+    """Delete outputs of earlier versions of the library."""
     current = book_cache.folder(ROOT)
     for folder in current.parent.iterdir() if current.parent.is_dir() else ():
         if folder != current:
@@ -87,7 +87,7 @@ def sweep_caches() -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Builds what is not current; the exit status."""
+    """Build what is not current; return the exit status."""
     parser = argparse.ArgumentParser(description="Run the notebooks and build the book's pages.")
     parser.add_argument("--force", action="store_true", help="run and build everything again")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="notebooks to run at a time")
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.force:
         for folder in (SITE, BUILD / ".doctrees", BUILD / "jupyter_execute", BUILD / ".jupyter_cache"):
             shutil.rmtree(folder, ignore_errors=True)
-    import run_notebooks  # here: a build with nothing to do must not wait for its imports
+    import run_notebooks  # imported here, so that a build with nothing to do does not wait for it
 
     sweep_caches()
     seconds = run_notebooks.run_all(ROOT, book_cache.folder(ROOT), options.jobs)

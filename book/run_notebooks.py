@@ -1,7 +1,7 @@
-"""Runs the notebooks that have no outputs yet, side by side, and keeps their outputs in jupyter-cache.
+"""Run the notebooks that have no outputs yet, several at a time, and keep their outputs in jupyter-cache.
 
-jupyter-cache's own executors report a notebook when it is over and lose which cell failed; this one
-prints a line for every finished cell's notebook and names the failing cell.
+jupyter-cache's own executors report a notebook only at its end, and do not say which cell failed. This one prints a line
+for each finished notebook, or for each finished cell in a terminal, and names the cell that failed.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ TIMEOUT = 300  # seconds for one cell
 
 
 def notebooks(root: Path) -> list[Path]:
-    """The notebooks of the table of contents, in its order: .ipynb, and Markdown that names a kernel."""
+    """Return the notebooks of the table of contents, in its order: .ipynb, and Markdown that names a kernel."""
     found = []
     for name in _entries(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))):
         candidates = [p for p in (root / name, root / f"{name}.ipynb", root / f"{name}.md") if p.is_file()]
@@ -48,7 +48,7 @@ def _entries(node) -> list[str]:
 
 
 def read(path: Path):
-    """A notebook as myst-nb will read it, so that both look for the same cached outputs."""
+    """Return a notebook as myst-nb will read it, so that both look for the same cached outputs."""
     if path.suffix == ".ipynb":
         return nbformat.read(path, as_version=4)
     return read_myst_markdown_notebook(
@@ -57,7 +57,7 @@ def read(path: Path):
 
 
 class _Run:
-    """One notebook on its way."""
+    """One notebook while it runs."""
 
     def __init__(self, path: Path):
         self.path, self.name = path, path.stem
@@ -75,7 +75,7 @@ class _Run:
             kernel_name="python3",
             store_widget_state=True,
             record_timing=False,  # it would change the cells, and with them the key in the cache
-            # Else each kernel warns that its messages travel unencrypted, on this machine's own loopback.
+            # Otherwise each kernel warns that its messages are not encrypted; they never leave this machine.
             extra_arguments=["--IPKernelApp.log_level=40"],
             resources={"metadata": {"path": str(self.path.parent)}},
             on_cell_start=self._begin,
@@ -105,7 +105,7 @@ class _Run:
 
 
 def run_all(root: Path, folder: Path, jobs: int) -> dict[str, float] | None:
-    """Runs the notebooks whose outputs are not in ``folder``.
+    """Run the notebooks whose outputs are not in ``folder``.
 
     Returns:
         Seconds by notebook (0 where the outputs were there), or None if one failed; what failed is printed.
@@ -136,14 +136,14 @@ async def _go(todo: list[_Run], cache, jobs: int) -> None:
     async def one(run: _Run) -> None:
         async with gate:
             await run.go()
-        if not run.failure:  # kept at once: a later Ctrl-C loses only what was under way
+        if not run.failure:  # stored immediately: after Ctrl-C only unfinished notebooks are lost
             data = {"execution_seconds": run.seconds}
             cache.cache_notebook_bundle(
                 CacheBundleIn(run.notebook, str(run.path), data=data), check_validity=False, overwrite=True
             )
 
     async with asyncio.TaskGroup() as group:
-        for run in reversed(todo):  # from the last chapter, whose training would else run alone at the end
+        for run in reversed(todo):  # from the last chapter, because its training would otherwise run alone at the end
             group.create_task(one(run))
 
 

@@ -10,7 +10,7 @@ USAGE = "python -m experiments NAME [run|report] [options]; NAME --help explains
 
 
 def split_name(words: list[str]) -> tuple[str, list[str]]:
-    """The name of an experiment, of one or two words, and the rest of a command line.
+    """Split a command line into the name of an experiment, of one or two words, and the rest.
 
     Example:
         >>> split_name(["speed", "sampler", "--rounds", "5"]), split_name(["table1", "run"])
@@ -26,7 +26,7 @@ def split_name(words: list[str]) -> tuple[str, list[str]]:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run a command. Returns 0, or 2 with one line on stderr for a wrong request, or 130 after Ctrl-C."""
+    """Run a command. Return 0; 2, with one line on stderr, for a wrong command; or 130 after Ctrl-C."""
     words = sys.argv[1:] if words is None else words
     if not words or words[0] in ("-h", "--help"):
         print(f"{USAGE}\n\n{listing()}")
@@ -55,7 +55,7 @@ def _work(entry: Entry, options) -> int:
     module = entry.load()
     if not hasattr(module, "EXPERIMENT"):
         return module.main(options)
-    from experiments import runner  # it imports torch: only after the words have been checked
+    from experiments import runner  # it imports torch, so only after the command line has been checked
 
     if options.action == "run":
         left = runner.run(entry, options)

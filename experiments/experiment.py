@@ -1,4 +1,4 @@
-"""What an experiment declares, and what the runner gives to each of its measurements."""
+"""Define what an experiment declares, and what the runner passes to each of its measurements."""
 
 import argparse
 import shutil
@@ -14,7 +14,7 @@ from experiments.record import Record, Row, load, plain
 
 @dataclass(frozen=True)
 class Job:
-    """How one row is measured.
+    """The conditions under which one row is measured.
 
     Args:
         options: the experiment's options.
@@ -29,12 +29,12 @@ class Job:
     progress: bool = False
 
     def forget(self) -> None:
-        """Delete the checkpoints of a measured row: they must not answer for code that changes later."""
+        """Delete the checkpoints of a measured row, so that changed code does not resume from them later."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Store(Protocol):
-    """Where an experiment's rows are kept: a `Record`, or a file for each row."""
+    """The interface of what keeps an experiment's rows: a `Record`, or a file for each row."""
 
     planned: list[Row]
 
@@ -48,10 +48,10 @@ def _nothing(job: Job) -> None:
 
 @dataclass(frozen=True)
 class Experiment:
-    """An experiment: rows, each measured on its own. A row is a plain dict; some of it is known before the measurement.
+    """An experiment: rows that are measured independently. A row is a plain dict; a part of it is known before it is measured.
 
     Args:
-        key: the fields that say which row a row is.
+        key: the fields that identify a row.
         rows: from the options, the known part of every row, in the order in which they are measured.
         measure: from the known part of a row and a `Job`, the rest of the row. It runs with one torch thread, in any
             process. If it takes more than some seconds, it keeps its checkpoints in ``job.folder`` and resumes from them.
@@ -88,18 +88,18 @@ class Experiment:
         )  # fmt: skip
 
     def name(self, row: Row) -> str:
-        """A row's name in messages: the values of its key."""
+        """Return a row's name for messages: the values of its key."""
         return ", ".join(f"seed {row[field]}" if field == "seed" else str(row[field]) for field in self.key)
 
     def folder(self, row: Row, options: argparse.Namespace) -> Path:
-        """Where a row's checkpoints are kept."""
+        """Return the folder of a row's checkpoints."""
         words = [str(plain(row[field])) for field in self.key]
         if getattr(options, "hold_out", "test") != "test":
             words.append(options.hold_out)
         return options.runs / "-".join(words).replace(" ", "-").replace(",", "").replace("/", "-")
 
     def describe(self, row: Row) -> str:
-        """One line about a measured row."""
+        """Describe a measured row in one line."""
         if self.line:
             return self.line(row)
         error = f" error {row['error_percent']:.2f} %," if "error_percent" in row else ""

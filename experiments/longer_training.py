@@ -1,4 +1,4 @@
-"""What remains of the live chapter's gap when both networks train longer: 1, 2, 4 and 8 times its steps, seed 0."""
+"""Measure both networks of the live chapter after 1, 2, 4 and 8 times its training steps, seed 0."""
 
 import argparse
 import dataclasses
@@ -13,12 +13,12 @@ FACTORS = (1, 2, 4, 8)
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """The config of the live chapter; a row has a multiple of its steps."""
+    """Return the config of the live chapter; a row has a multiple of its steps."""
     return {"config": shared_config(live_config("cnn"), "model", "seed")}
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each length and network."""
+    """List a row for each number of steps and network."""
     steps = live_config("cnn").steps
     return [{"steps": factor * steps, "model": kind} for factor in FACTORS for kind in KINDS]
 
@@ -37,7 +37,7 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def report(record: dict[str, Any]) -> str:
-    """The errors in Markdown."""
+    """Format the errors in Markdown."""
     lines = ["| steps | network | error, % (95 %) | s |", "|---|---|---|---|"]
     for row in record["runs"]:
         low, high = row["interval_percent"]

@@ -1,4 +1,4 @@
-"""Networks that several experiments share."""
+"""Define the networks that several experiments use."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from stn_lib.spatial_transformer import SpatialTransformer
 
 
 def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
-    """A network whose first weights the seed decides; the global random state stays as it was.
+    """Make a network with initial weights from a seed, without changing the global random state.
 
     Example:
         >>> a, b = (seeded(lambda: nn.Linear(2, 2), 3) for _ in range(2))

@@ -1,4 +1,4 @@
-"""The options of the experiments: each described once, whichever experiments have it. Imports no torch."""
+"""Describe each option of the experiments once. Imports no torch."""
 
 import argparse
 import difflib
@@ -12,14 +12,14 @@ from experiments.catalogue import ROOT, Entry
 
 
 def positive(text: str) -> int:
-    """A whole number of at least 1."""
+    """Parse a whole number of at least 1."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
     return int(text)
 
 
 def duration(text: str) -> float:
-    """A time in seconds.
+    """Parse a duration; return it in seconds.
 
     Example:
         >>> [duration(text) for text in ("90s", "1.5m", "2h")]
@@ -32,7 +32,7 @@ def duration(text: str) -> float:
 
 
 def image_shape(text: str) -> tuple[int, ...]:
-    """A shape (N, C, H, W).
+    """Parse a shape (N, C, H, W).
 
     Example:
         >>> image_shape("8x3x224x224")
@@ -44,7 +44,7 @@ def image_shape(text: str) -> tuple[int, ...]:
 
 
 class Option(NamedTuple):
-    """What argparse needs to know of an option, besides its default."""
+    """An option as argparse needs it, without its default."""
 
     help: str
     type: Callable[[str], Any] = str
@@ -55,32 +55,36 @@ class Option(NamedTuple):
 
 OPTIONS = {
     "seeds": Option("number of seeds, from 0", positive, metavar="N"),
-    "seed": Option("this seed alone", int, metavar="SEED"),
-    "hold_out": Option("digits to measure on", choices=("test", "validation")),
+    "seed": Option("only this seed", int, metavar="SEED"),
+    "hold_out": Option("which digits to measure on", choices=("test", "validation")),
     "cells": Option("cells such as rts-st-cnn-affine; all by default", nargs="+", metavar="CELL"),
-    "steps": Option("steps of each run, instead of the recipe's", positive, metavar="N"),
-    "device": Option("where to train", choices=("auto", "cpu", "cuda", "mps")),
-    "precision": Option("of convolutions and layers", choices=("float32", "bfloat16")),
-    "threads": Option("torch threads", positive, metavar="N"),
+    "steps": Option("number of training steps of each run, in place of the recipe's", positive, metavar="N"),
+    "device": Option("device to train on", choices=("auto", "cpu", "cuda", "mps")),
+    "precision": Option("precision of the convolutions and linear layers", choices=("float32", "bfloat16")),
+    "threads": Option("number of torch threads", positive, metavar="N"),
     "digits": Option("number of sample digits, from 0", positive, metavar="N"),
-    "more": Option("number of seeds of our own two runs, from 0", positive, metavar="N"),
-    "rounds": Option("rounds that a median is taken over", positive, metavar="N"),
-    "batch": Option("images in a step", positive, metavar="N"),
+    "more": Option("number of seeds, from 0, of the two runs with our recipe", positive, metavar="N"),
+    "rounds": Option("number of rounds; the results are medians over them", positive, metavar="N"),
+    "batch": Option("number of images in a training step", positive, metavar="N"),
     "shapes": Option("shapes of the images", image_shape, metavar="NxCxHxW"),
-    "again": Option("measure all rows again, not only those that the record lacks"),
-    "run": Option("run all tests first"),
+    "again": Option("measure all rows, also those that the record has"),
+    "run": Option("run all tests before"),
     "slowest": Option("number of tests to print", positive, metavar="N"),
-    "frames": Option("frames of each explorable", positive, metavar="N"),
+    "frames": Option("number of frames to measure of each explorable", positive, metavar="N"),
 }
 
-#: Options of every experiment that has a record. They decide how the work is done, not what comes out.
+#: Options of every experiment that has a record. They decide how it runs, not its results.
 RUN_OPTIONS = {
     "jobs": Option(
-        "rows to measure at a time, each in a process of its own with one torch thread", positive, metavar="N"
+        "number of rows to measure at the same time, each in its own process with one torch thread",
+        positive,
+        metavar="N",
     ),
-    "budget": Option("when to write checkpoints and stop: 90s, 30m, 2h", duration, metavar="TIME"),
-    "out": Option("the record", Path, metavar="PATH"),
-    "runs": Option("folder of the checkpoints", Path, metavar="FOLDER"),
+    "budget": Option(
+        "time after which to write checkpoints and stop, such as 90s, 30m or 2h", duration, metavar="TIME"
+    ),
+    "out": Option("file or folder of the record", Path, metavar="PATH"),
+    "runs": Option("folder for the checkpoints", Path, metavar="FOLDER"),
 }
 
 
@@ -88,10 +92,10 @@ ACTIONS = ("run", "report")
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line, with the nearest option for an unknown one."""
+    """An argument parser that prints errors on one line, and suggests the nearest option for an unknown one."""
 
     def parse_args(self, *arguments: Any, **keywords: Any) -> argparse.Namespace:
-        """As argparse."""
+        """Parse as argparse does."""
         parsed, unknown = self.parse_known_args(*arguments, **keywords)
         if unknown:
             near = difflib.get_close_matches(unknown[0].split("=")[0], self._option_string_actions, 1)
@@ -106,7 +110,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def parser(entry: Entry) -> Parser:
-    """The parser of an experiment's options."""
+    """Make the parser of an experiment's options."""
     found = Parser(
         f"python -m experiments {entry.name}" + (" [run|report]" if entry.record else ""),
         description=f"{entry.title[0].upper()}{entry.title[1:]}. Takes {entry.takes}.",
@@ -132,7 +136,7 @@ def parser(entry: Entry) -> Parser:
 
 
 def parse(entry: Entry, words: list[str]) -> argparse.Namespace:
-    """The options that the words of a command line give to an experiment.
+    """Parse the options of an experiment from the words of a command line.
 
     Raises:
         SystemExit: with status 2 for wrong options, with 0 for ``--help``.
@@ -152,7 +156,7 @@ def parse(entry: Entry, words: list[str]) -> argparse.Namespace:
 
 
 def command(entry: Entry, options: argparse.Namespace) -> str:
-    """The command that measures the same rows again: with each option that decides them and has not its default.
+    """Return the command that measures the same rows: with every option that decides rows and is not at its default.
 
     Example:
         >>> from experiments.catalogue import find

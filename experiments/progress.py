@@ -1,4 +1,4 @@
-"""The progress of rows that are measured side by side."""
+"""Show the progress of rows that are measured at the same time."""
 
 import argparse
 from typing import Any
@@ -11,7 +11,7 @@ from stn_lib.training import checkpoint
 
 
 class StepBar:
-    """One progress bar for all rows: training steps, as their logs tell, or finished rows where steps are not known."""
+    """One progress bar for all rows. It counts logged training steps, or finished rows if the steps are not known."""
 
     def __init__(self, experiment: Experiment, rows: list[Row], options: argparse.Namespace, shown: bool):
         self._logs = [experiment.folder(row, options) / "metrics.jsonl" for row in rows] if experiment.steps else []
@@ -26,7 +26,7 @@ class StepBar:
         self.bar.close()
 
     def update(self, finished: int) -> None:
-        """Count what was logged since the last call; without logs, the finished rows."""
+        """Add the steps that were logged since the last call; without logs, the finished rows."""
         if not self.bar.disable:
             self.bar.update((self._logged() if self._logs else finished) - self.bar.n)
 

@@ -1,4 +1,4 @@
-"""The record of an experiment: how it was made, its settings, and a row for each measurement, in one JSON file."""
+"""Read and write the record of an experiment: its origin, its settings and its rows, in one JSON file."""
 
 import dataclasses
 import datetime
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def provenance(threads: int = 1) -> dict[str, Any]:
-    """Commit (with a + where the code differs from it), date, machine and versions, for a record."""
+    """Return commit (with a + if the code differs from it), date, machine and versions, for a record."""
     sha, changed = commit()
     return {
         "commit": sha and sha[:7] + ("+" if changed else ""),
@@ -32,7 +32,7 @@ def provenance(threads: int = 1) -> dict[str, Any]:
 
 
 def plain(values: Any) -> Any:
-    """Values as JSON gives them back: lists in place of tuples.
+    """Convert values as JSON does: tuples become lists.
 
     Example:
         >>> plain({"widths": (16, 32)})
@@ -42,24 +42,24 @@ def plain(values: Any) -> Any:
 
 
 def shared_config(config: TrainConfig, *varied: str) -> dict[str, Any]:
-    """The settings that all runs of an experiment share: its config without the fields that vary from row to row."""
+    """Return the settings that all runs of an experiment share: the config without the fields that vary between rows."""
     return {name: value for name, value in dataclasses.asdict(config).items() if name not in varied}
 
 
 def with_defaults(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings with `TrainConfig`'s default for each field that a stored config lacks, because it is older than the field."""
+    """Add `TrainConfig`'s default for each field that a stored config lacks because the field is newer."""
     if "config" not in settings:
         return settings
     return {**settings, "config": config_with_defaults(settings["config"], TrainConfig)}
 
 
 class Record:
-    """A record in one file. Nothing is written before the first new row.
+    """A record in one file, which is written with each new row.
 
     Args:
-        file: where it is, or will be.
+        file: the existing or the new file.
         settings: plain values that decide every row.
-        key: the fields that say which row a row is.
+        key: the fields that identify a row.
         command: the command line that measures `planned`.
         planned: the known part of every row that the command measures, in order.
         summarise: computes the record's summary from its rows; None for a record without one.
@@ -88,15 +88,15 @@ class Record:
 
     @property
     def rows(self) -> list[Row]:
-        """All rows that are there."""
+        """All rows of the record."""
         return self.content["runs"]
 
     def missing(self) -> list[Row]:
-        """The planned rows that are not there, or there with another value in their known part."""
+        """Return the planned rows that the record lacks, or has with another value in their known part."""
         return [row for row in self.planned if not any(row.items() <= known.items() for known in self.rows)]
 
     def add(self, row: Row) -> None:
-        """Add a row, in place of another one with its key, and write the record."""
+        """Add a row, or replace the row with the same key, and write the record."""
         elsewhere = {name: value for name, value in self._made_by.items() if self.content.get(name) != value}
         which = self._which(row)
         rows = [known for known in self.rows if self._which(known) != which] + [elsewhere | plain(row)]
@@ -114,7 +114,7 @@ class Record:
 
 
 def load(file: str | Path) -> dict[str, Any]:
-    """A record as it was written.
+    """Load a record.
 
     Raises:
         ValueError: for a file that is no record.
@@ -145,7 +145,7 @@ def _check_same_settings(known: dict[str, Any], mine: dict[str, Any], file: Path
 
 
 def _differences(known: dict[str, Any], mine: dict[str, Any], prefix: str = "") -> Iterator[str]:
-    """What differs between settings, field by field, down to the fields of a config."""
+    """Describe the differences between settings, field by field, fields of a config included."""
     for name in {**known, **mine}:
         old, new = known.get(name), mine.get(name)
         if isinstance(old, dict) and isinstance(new, dict):

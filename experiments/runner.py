@@ -1,4 +1,4 @@
-"""Measure the rows that a record lacks: one after another or several at a time, within a budget, resumable."""
+"""Measure the rows that a record lacks: one after another or several at a time, within a time limit, resumable."""
 
 import argparse
 import contextlib
@@ -21,11 +21,11 @@ from experiments.record import Row
 from stn_lib.training.fit import OutOfTime
 
 log = logging.getLogger(__name__)
-POLL_SECONDS = 2.0  # between looks at the progress of rows that run side by side
+POLL_SECONDS = 2.0  # between updates of the progress bar of rows that run at the same time
 
 
 class Outcome(NamedTuple):
-    """How the measurement of a row ended: with a row, with a failure, or with neither, because the time was over."""
+    """The result of measuring a row: the row, a failure, or neither, because the time was over."""
 
     name: str
     row: Row | None = None
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 
 def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> int:
-    """Measure the rows that the record lacks. A row that fails stops no other one.
+    """Measure the rows that the record lacks. If a row fails, the others are still measured.
 
     Args:
         entry: the experiment.
@@ -41,12 +41,12 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
         progress: whether to show progress bars.
 
     Returns:
-        How many rows are still missing.
+        The number of rows that are still missing.
 
     Raises:
-        ValueError: at the end, where rows failed; it names each with its reason. At once, for a record of other settings.
-        OSError: at once, where data cannot be loaded or the record cannot be written.
-        KeyboardInterrupt: side by side, after every row has written a checkpoint.
+        ValueError: at the end, if rows failed; it names each with its reason. Immediately, for a record of other settings.
+        OSError: immediately, if data cannot be loaded or the record cannot be written.
+        KeyboardInterrupt: after every running row has written a checkpoint.
     """
     experiment: Experiment = entry.load().EXPERIMENT
     store = experiment.open(entry, options)
@@ -71,7 +71,7 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
                 log.warning("%s", failed[-1])
             elif outcome.row:
                 store.add(outcome.row)
-                tqdm.write(experiment.describe(outcome.row))  # above a progress bar, where there is one
+                tqdm.write(experiment.describe(outcome.row))  # above the progress bar, if there is one
     if failed:
         raise ValueError(f"expected {len(left)} rows, got {len(failed)} that failed:\n" + "\n".join(failed))
     return len(store.missing())
@@ -82,7 +82,7 @@ def _is_over(until: float | None) -> bool:
 
 
 def report(entry: Entry, options: argparse.Namespace) -> str:
-    """The table of what the record holds."""
+    """Return the experiment's report of its record."""
     experiment: Experiment = entry.load().EXPERIMENT
     if not options.out.exists():
         return f"no rows in {options.out}: python -m experiments {entry.name} measures them"
@@ -104,7 +104,7 @@ def _one_by_one(
 def _side_by_side(
     name: str, left: list[Row], options: argparse.Namespace, until: float | None, bar: StepBar
 ) -> Generator[Outcome]:
-    """Measure several rows at a time. On Ctrl-C all write checkpoints, and those that wait never start."""
+    """Measure several rows at a time. After Ctrl-C, running rows write checkpoints and the others do not start."""
     context = multiprocessing.get_context("spawn")  # a forked process inherits locks of torch's threads
     stopping = context.Event()
     with bar, pool(options.jobs, context, stopping) as executor:
@@ -112,7 +112,9 @@ def _side_by_side(
         try:
             while waiting:
                 ready, waiting = wait(waiting, POLL_SECONDS, FIRST_COMPLETED)
-                for future in sorted(ready, key=lambda future: future.exception() is not None):  # keep what is done
+                for future in sorted(
+                    ready, key=lambda future: future.exception() is not None
+                ):  # finished rows first, before an error ends the loop
                     yield future.result()
                 bar.update(finished=len(left) - len(waiting))
         except BaseException:
@@ -122,7 +124,7 @@ def _side_by_side(
 
 
 def pool(jobs: int, context: Any, stopping: Any) -> Executor:
-    """The processes that measure rows side by side; a test takes threads instead."""
+    """Make the processes that measure rows at the same time; a test uses threads instead."""
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_child, initargs=(stopping,))
 
 
@@ -137,7 +139,7 @@ def _start_child(stopping: Any) -> None:
 
 
 def _in_child(name: str, row: Row, options: argparse.Namespace, until: float | None, parent: int) -> Outcome:
-    """Measure a row until the time is over, the command is stopped, or the parent process is gone."""
+    """Measure a row until the time is over, the command is stopped, or the parent process has ended."""
 
     def orphaned() -> bool:
         return parent not in (os.getppid(), os.getpid())
@@ -148,14 +150,14 @@ def _in_child(name: str, row: Row, options: argparse.Namespace, until: float | N
     try:
         return measure(find(name).load().EXPERIMENT, row, options, stop, progress=False)
     finally:
-        if orphaned():  # nobody waits for the outcome; the next command resumes from the checkpoint
+        if orphaned():  # no process waits for the result; the next command resumes from the checkpoint
             os._exit(1)
 
 
 def measure(
     experiment: Experiment, row: Row, options: argparse.Namespace, stop: Callable[[], bool], progress: bool
 ) -> Outcome:
-    """Measure one row; its known part comes first in it."""
+    """Measure one row and add its known part."""
     name = experiment.name(row)
     if stop():
         return Outcome(name)
@@ -166,7 +168,7 @@ def measure(
     except OutOfTime as end:
         log.info("%s: %s", name, end)
         return Outcome(name)
-    except (ValueError, FloatingPointError) as error:  # of this row alone; an OSError is true of all
+    except (ValueError, FloatingPointError) as error:  # only this row fails; an OSError would occur for all rows
         return Outcome(name, failure=str(error))
     seconds = round(time.perf_counter() - began, 1)
     return Outcome(name, {**row, **({} if "seconds" in measured else {"seconds": seconds}), **measured})

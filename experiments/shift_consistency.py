@@ -1,6 +1,6 @@
-"""Error and shift consistency of seven networks that differ in their pooling alone.
+"""Error rate and shift consistency of seven networks that differ only in their pooling.
 
-Chapter 2's networks, trained on rotated digits that never shift, measured on test digits.
+The networks of chapter 2 train on rotated digits that are never shifted, and are measured on test digits.
 """
 
 import argparse
@@ -20,8 +20,10 @@ from stn_lib.training import pooling_config, train
 from stn_lib.training.runs import build_model, held_out
 
 PAIRS = 4
-MIDDLE = 32  # crops are taken from the middle of the image, which the digit fills, so that ink enters and leaves
-CROP = 8  # pixels by which a crop is smaller than that
+MIDDLE = (
+    32  # crops come from the middle of the image, which the digit fills, so that parts of the digit enter and leave
+)
+CROP = 8  # a crop is smaller than the middle by this many pixels
 SHIFTS = range(17)
 
 
@@ -60,7 +62,7 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def before_training(pool: str, seed: int) -> dict[str, Any]:
-    """The circular consistency of the first weights, by the class whose logit exceeds its mean most."""
+    """The circular consistency before training, by the class whose logit exceeds its own mean most."""
     config = pooling_config(pool, seed)
     images = held_out(config).images
     first = build_model(config).eval()
@@ -68,7 +70,7 @@ def before_training(pool: str, seed: int) -> dict[str, Any]:
 
 
 class Centred(nn.Module):
-    """A network less its mean logits: an untrained one would give every image the same class."""
+    """A network minus its mean logits. Without this an untrained network gives nearly every image the same class."""
 
     def __init__(self, network: nn.Module, images: Tensor):
         super().__init__()
@@ -94,13 +96,13 @@ def consistency(model: nn.Module, images: Tensor) -> dict[str, dict[str, Any]]:
 
 @torch.no_grad()
 def agreement(model: nn.Module, images: Tensor, dx: int) -> float:
-    """How many images, in per cent, keep their class under a circular shift by dx pixels."""
+    """The percentage of images that keep their class under a circular shift by dx pixels."""
     still, moved = model(images), model(shift(images, dx, fill="circular"))
     return 100 * (still.argmax(1) == moved.argmax(1)).double().mean().item()
 
 
 def line(row: Row) -> str:
-    """Error and consistencies of one network."""
+    """The error rate and the consistencies of one network."""
     return (
         f"seed {row['seed']} {row['pool']:7s} error {row['error_percent']:.2f} %, consistency circular "
         f"{row['circular']['percent']:.2f} %, crops {row['crop']['percent']:.2f} %, {row['seconds']:.0f} s"

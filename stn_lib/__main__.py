@@ -19,7 +19,7 @@ from stn_lib.data.distortions import DISTORTIONS
 from stn_lib.training.config import TrainConfig, command, run_folder
 
 # torch takes a second to import. The commands import what they need after their arguments are parsed, so that --help and
-# a mistyped flag are answered at once.
+# a mistyped flag get their answer immediately.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Train(TrainConfig):
     quiet: bool = False
 
     def __post_init__(self):
-        """Nothing yet: `config_of` makes the TrainConfig, and its errors are ours to print."""
+        """Check nothing here: `config_of` makes the TrainConfig, and `main` prints its errors."""
 
     def config_of(self) -> TrainConfig:
         settings = {field.name: getattr(self, field.name) for field in dataclasses.fields(TrainConfig)}
@@ -150,7 +150,7 @@ class Export:
 
 
 COMMANDS = {"train": Train, "evaluate": Evaluate, "export": Export}
-#: Words that readers type here and that belong elsewhere.
+#: Commands that readers type here although another program has them.
 ELSEWHERE = {
     "report": "python -m experiments table1 report",
     "reproduce": "python -m experiments table1 run",
@@ -162,7 +162,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command.
 
     Returns:
-        0 on success; 2, with one line on stderr, for a wrong request; 130 after Ctrl-C.
+        0 on success; 2, with one line on stderr, for a wrong command; 130 after Ctrl-C.
     """
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] in ([], ["-h"], ["--help"]):
@@ -170,7 +170,9 @@ def main(argv: list[str] | None = None) -> int:
         return 0 if argv else 2
     name, *arguments = argv
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("stn_lib").setLevel(logging.INFO)  # where a run resumes, which mirror is tried
+    logging.getLogger("stn_lib").setLevel(
+        logging.INFO
+    )  # messages such as the step at which a run resumes, and the mirror that is tried
     try:
         if name not in COMMANDS:
             raise ValueError(_unknown(name))
@@ -189,14 +191,14 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _overview() -> str:
-    """What ``--help`` prints without a command."""
+    """Return what ``--help`` prints without a command."""
     lines = [f"  {name:10s}{(kind.__doc__ or '').splitlines()[0]}" for name, kind in COMMANDS.items()]
     head = f"usage: python -m stn_lib {{{','.join(COMMANDS)}}} [--help] ..."
     return "\n".join([head, "", *lines, "", "The long experiments, Table 1 among them: python -m experiments"])
 
 
 def _unknown(name: str) -> str:
-    """The message for a word that is no command."""
+    """Return the message for a word that is not a command."""
     near = difflib.get_close_matches(name, [*COMMANDS, *ELSEWHERE], n=1)
     hint = ""
     if near:

@@ -1,4 +1,4 @@
-"""Flags from a dataclass, with help from its docstring and errors on one line."""
+"""Parse flags into a dataclass, with help from its docstring and errors on one line."""
 
 import contextlib
 import io
@@ -14,7 +14,7 @@ Command = TypeVar("Command")
 
 
 def parse(kind: type[Command], flags: list[str], prog: str) -> Command:
-    """A dataclass made from flags. A field ``config`` names a TOML file of further flags, which the given ones override.
+    """Make a dataclass from flags. A field ``config`` names a TOML file of more flags, which the given flags override.
 
     Args:
         kind: the dataclass; its docstring is the help.
@@ -22,7 +22,7 @@ def parse(kind: type[Command], flags: list[str], prog: str) -> Command:
         prog: the command's name, for the help.
 
     Raises:
-        ValueError: for flags that tyro refuses; its framed message is put on one line.
+        ValueError: for flags that tyro refuses; tyro's framed message becomes one line.
         SystemExit: after ``--help``.
     """
     box = io.StringIO()
@@ -44,7 +44,7 @@ def _tyro(kind: type[Command], flags: list[str], prog: str) -> Command:
 
 
 def _flags_of(path: Path) -> list[str]:
-    """The settings of a TOML file as flags, so that one parser checks both."""
+    """Return the settings of a TOML file as flags, so that one parser checks both."""
     try:
         settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -62,7 +62,7 @@ def _flags_of(path: Path) -> list[str]:
 
 
 def _one_line(box: str) -> str:
-    """What tyro prints in a frame: the message, and the flags that it suggests.
+    """Return on one line the message that tyro prints in a frame, and the flags that it suggests.
 
     Example:
         >>> _one_line("╭─ Unknown ─╮\\n│ Unknown: --stps │\\n│ ─── │\\n│ Perhaps you meant: │\\n│   --steps INT │\\n╰──╯")

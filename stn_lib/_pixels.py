@@ -1,4 +1,4 @@
-"""Read pixels by a flat index, and interpolate between four of them: the inner part of the sampler."""
+"""Access pixels by a flat index, and interpolate between four of them: the inner part of the sampler."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 class Pixels:
-    """Images (N, C, H, W) with a rim of zeros, laid out flat: a pixel is one index, its neighbours fixed steps away."""
+    """Images (N, C, H, W) with a rim of zeros, stored flat: a pixel is one index, a neighbour a fixed step away."""
 
     def __init__(self, image: Tensor, rim: int):
         padded = F.pad(image, (rim, rim, rim, rim))
@@ -16,10 +16,10 @@ class Pixels:
     def index(self, column: Tensor, row: Tensor) -> Tensor:
         """Flat indices of the whole pixel coordinates (N, H', W'); all channels share them."""
         size = self.flat.shape[2]
-        if size * torch.finfo(column.dtype).eps > 1:  # so large that a float would skip indices
+        if size * torch.finfo(column.dtype).eps > 1:  # so large that a float cannot hold every index
             column, row = column.long(), row.long()
         at = torch.add(column, row, alpha=self.stride)
-        at = at.int() if size < 2**31 else at.long()  # float to int64 by way of int32 takes half the time
+        at = at.int() if size < 2**31 else at.long()  # float to int32 to int64 takes half the time
         return at.add_(self.rim * self.stride + self.rim).long()
 
     def read(self, index: Tensor, down: int = 0, right: int = 0) -> Tensor:
@@ -28,7 +28,7 @@ class Pixels:
         return flat.gather(2, self._all_channels(index)).unflatten(2, index.shape[1:])
 
     def add(self, sums: Tensor, index: Tensor, value: Tensor, down: int = 0, right: int = 0) -> None:
-        """The reverse of `read`: add the values (N, C, H', W') to the pixels of `sums`, which is laid out as `flat`."""
+        """The reverse of `read`: add the values (N, C, H', W') to the pixels of `sums`, laid out as `flat`."""
         at = self._all_channels(index)
         self._from(sums, down, right).scatter_add_(2, at, value.reshape(at.shape))
 
@@ -49,8 +49,8 @@ class Bilinear(torch.autograd.Function):
     """Equation 5 of the paper for images (N, C, H, W) and points x, y (N, H', W') in pixels, at most 2 outside.
 
     The derivatives are written out: equations 6 and 7. Autograd would find the same ones, but would keep every
-    intermediate result for them; here the backward pass reads the four neighbours again. The derivatives consist of
-    differentiable operations, so that they have derivatives, too.
+    intermediate result in memory; here the backward pass gathers the four neighbours again. The derivatives consist
+    of differentiable operations, so they have derivatives, too.
     """
 
     generate_vmap_rule = True
@@ -90,14 +90,14 @@ class Bilinear(torch.autograd.Function):
 
 
 def _locate(image: Tensor, x: Tensor, y: Tensor) -> tuple[Pixels, Tensor, Tensor, Tensor]:
-    """For each point the pixel above and left of it, as an index, and how far right and below of that it is."""
+    """For each point: the index of the pixel above and left of it, and the distances right and down from there."""
     left, top = x.detach().floor(), y.detach().floor()
-    pixels = Pixels(image, rim=3)  # a point left of -1 must touch no pixel of the image, not even with weight 0
+    pixels = Pixels(image, rim=3)  # a point left of -1 must use no pixel of the image, not even with weight 0
     return pixels, pixels.index(left, top), (x - left).unsqueeze(1), (y - top).unsqueeze(1)
 
 
 def _slopes(pixels: Pixels, at: Tensor, right: Tensor, down: Tensor) -> tuple[Tensor, Tensor]:
-    """Equation 7, the derivatives for x and y: differences of neighbours, weighted by the distance to their line."""
+    """Equation 7, the derivatives with respect to x and y: differences of neighbours, weighted by distance."""
     a, b, c, d = (pixels.read(at, row, column) for row in (0, 1) for column in (0, 1))
     along_x = torch.lerp(b - a, d - c, down)
     return along_x, torch.lerp(c.sub_(a), d.sub_(b), right)

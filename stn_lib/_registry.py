@@ -1,4 +1,4 @@
-"""Looking up a declaration by its name."""
+"""Look up a declaration by its name."""
 
 import difflib
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ Entry = TypeVar("Entry")
 
 
 def look_up(kind: str, name: str, registry: Mapping[str, Entry], alternative: str = "") -> Entry:
-    """The entry of a registry.
+    """Return an entry of a registry.
 
     Args:
         kind: what the registry holds, for the message.

@@ -11,16 +11,16 @@ from stn_lib._precision import full_precision
 
 @full_precision
 def normalized_to_pixel(points: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
-    """Normalised coordinates as pixel coordinates.
+    """Convert normalised coordinates to pixel coordinates.
 
     Convention:
-        Points are (x, y), sizes (H, W). Pixel coordinates count from 0 with pixel centres at whole numbers.
+        Points are (x, y), sizes (H, W). Pixel coordinates count from 0; pixel centres are whole numbers.
         -1 and 1 are the outer edges of the first and last pixel, or with ``align_corners`` their centres.
 
     Args:
         points: (..., 2), normalised.
         size: (H, W) of the image.
-        align_corners: which of the two conventions.
+        align_corners: the convention.
 
     Returns:
         (..., 2) in pixels.
@@ -43,10 +43,10 @@ def normalized_to_pixel(points: Tensor, size: Sequence[int], align_corners: bool
 
 @full_precision
 def pixel_to_normalized(points: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
-    """Pixel coordinates as normalised coordinates, the inverse of `normalized_to_pixel`.
+    """Convert pixel coordinates to normalised coordinates, the inverse of `normalized_to_pixel`.
 
     Convention:
-        As `normalized_to_pixel`. With ``align_corners`` a single pixel spans nothing: it lies at 0.
+        As `normalized_to_pixel`. With ``align_corners`` a single pixel has no width: it is at 0.
 
     Args:
         points: (..., 2), in pixels.
@@ -81,7 +81,7 @@ def base_grid(
     dtype: torch.dtype | None = None,
     device: torch.device | str | None = None,
 ) -> Tensor:
-    """Where the pixel centres of an image lie: the grid of the identity.
+    """Return the pixel centres of an image: the grid of the identity.
 
     Convention:
         As `normalized_to_pixel`; the last axis is (x, y) although the first two are (row, column).
@@ -114,16 +114,16 @@ def base_grid(
 def centres(side: int, align_corners: bool, *, dtype=None, device=None) -> Tensor:
     """Normalised coordinates (side,) of the pixel centres along one axis."""
     dtype = dtype or torch.get_default_dtype()
-    # Whole numbers are exact in float64 whatever the target; half precision would lose them from 2,048 on.
+    # Whole numbers are exact in float64; in half precision they are not from 2,048 on.
     return _to_unit(torch.arange(side, dtype=torch.float64, device=_double(device)), side, align_corners).to(
         device=device, dtype=dtype
     )
 
 
 def to_pixel(value: Tensor, side: int, align_corners: bool) -> Tensor:
-    """One normalised coordinate in pixels, rounded as torch's sampler rounds it."""
-    # On a pixel the last bit decides from which neighbour the slope comes, so the rounding is part of the meaning:
-    # torch multiplies and subtracts in one step, rounded once; in half precision in two.
+    """Convert normalised coordinates along one axis to pixels, rounded as torch's sampler rounds them."""
+    # On a pixel, the last bit decides which neighbour the slope is taken to. So we round as torch does: it multiplies
+    # and subtracts in one step, rounded once; in half precision in two steps.
     if align_corners:
         return (value + 1).mul_((side - 1) / 2)
     if value.dtype in (torch.float16, torch.bfloat16):
@@ -138,7 +138,7 @@ def _to_unit(pixel: Tensor, side: int, align_corners: bool) -> Tensor:
 
 
 def _double(device):
-    # Apple's GPUs have no float64; the few numbers of a base grid are made on the CPU there.
+    # Apple's GPUs have no float64: there, the few numbers of a base grid are computed on the CPU.
     return "cpu" if device is not None and torch.device(device).type == "mps" else device
 
 

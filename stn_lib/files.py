@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
-    """Write a file so that a reader, or a later run, finds either the old or the new content, never a part of it.
+    """Write a file so that a later run finds either the old or the new content, never a part of it.
 
     The bytes are written to a temporary file first; renaming that is one atomic step.
     """

@@ -13,7 +13,7 @@ from stn_lib.transforms import control_points, lattice_weights, tps_weights
 
 @full_precision
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
-    """The sampling grid of a batch of affine transforms, as ``torch.nn.functional.affine_grid``.
+    """Compute the sampling grid of a batch of affine transforms, as ``torch.nn.functional.affine_grid``.
 
     Convention:
         theta maps OUTPUT to INPUT, row-major on (x, y, 1): x_s = t11 x + t12 y + t13, y_s = t21 x + t22 y + t23,
@@ -25,7 +25,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
         align_corners: whether -1 and 1 are the centres (True) or the outer edges (False) of the last pixels.
 
     Returns:
-        (N, H, W, 2). In memory x and y lie in two planes, which samplers read faster than pairs.
+        (N, H, W, 2). In memory, x and y are two planes, which samplers access faster than pairs.
 
     Raises:
         TypeError: theta of an integer dtype.
@@ -45,7 +45,7 @@ def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False)
 
 @full_precision
 def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
-    """The sampling grid of a batch of projective transforms: a plane seen by a camera.
+    """Compute the sampling grid of a batch of projective transforms: a plane seen by a camera.
 
     Convention:
         As `affine_grid`, with a third row: (x, y, 1) maps to (x_s w, y_s w, w), and division by w gives the source point.
@@ -65,7 +65,7 @@ def projective_grid(theta: Tensor, size: Sequence[int], align_corners: bool = Fa
 
     Example:
         >>> tilted = torch.tensor([[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [-0.5, 0.0, 1.0]]])
-        >>> projective_grid(tilted, (1, 1, 1, 4))[0, 0, :, 0].tolist()  # to the right it recedes
+        >>> projective_grid(tilted, (1, 1, 1, 4))[0, 0, :, 0].tolist()  # the steps grow to the right
         [-0.5454545617103577, -0.2222222238779068, 0.2857142984867096, 1.2000000476837158]
 
     Source: Jaderberg et al. 2015, section 3.2.
@@ -91,17 +91,17 @@ def tps_grid(
     regularization: float = 0.0,
     align_corners: bool = False,
 ) -> Tensor:
-    """The sampling grid of a batch of thin plate splines: the smoothest bending through given points.
+    """Compute the sampling grid of a batch of thin plate splines: the smoothest bending through given points.
 
     Convention:
-        theta holds the INPUT point of each control point of the OUTPUT; between control points the grid bends as a
-        thin sheet of metal would. theta equal to the control points is the identity.
+        theta holds the INPUT point of each control point of the OUTPUT; between control points the grid bends like a
+        thin sheet of metal. theta equal to the control points is the identity.
 
     Args:
         theta: (N, K, 2), the source points, normalised.
         size: (N, C, H, W) of the output.
         controls: (K, 2), the control points in the output, for all images; a lattice of 4 by 4 if None. They are
-            constants: no gradient reaches them.
+            constants and get no gradient.
         regularization: as in `stn_lib.transforms.tps_weights`.
         align_corners: as in `affine_grid`.
 
@@ -145,11 +145,11 @@ def _output(theta: Tensor, size: Sequence[int]) -> tuple[int, int, int]:
 
 
 def _rows_times_points(theta: Tensor, size: Sequence[int], align_corners: bool) -> Tensor:
-    """theta (N, R, 3) times (x, y, 1) for every output pixel: (N, R, H, W)."""
+    """Multiply theta (N, R, 3) by (x, y, 1) of every output pixel: (N, R, H, W)."""
     _, height, width = _output(theta, size)
     x, y = (centres(side, align_corners, dtype=theta.dtype, device=theta.device) for side in (width, height))
-    # A matrix product would multiply by the constant 1 and by every x and y anew for each pixel. The map is a
-    # sum of a term of the column and a term of the row: two short vectors, and one addition per pixel.
+    # A matrix product would multiply each pixel's x, y and 1 again. But the map is the sum of a term that depends on
+    # the column and one that depends on the row: two short vectors, and one addition per pixel.
     along_x = theta[:, :, 0, None] * x  # (N, R, W)
     along_y = theta[:, :, 1, None] * y + theta[:, :, 2, None]  # (N, R, H)
     return along_y[:, :, :, None] + along_x[:, :, None, :]

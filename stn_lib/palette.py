@@ -1,8 +1,8 @@
-"""One colour per concept, in the whole book: prose, formulas, figures and widgets read them from here.
+"""Define one colour per concept for the whole book: for its prose, formulas, figures and widgets.
 
-The six concept colours were chosen together: each has a contrast of at least 4.5:1 with the page, and
-for normal, protanopic and deuteranopic sight every pair differs by at least 20 (CIE76), mostly by
-lightness. Colour is never the only carrier of meaning: a shape or a label always goes with it.
+The six concept colours were chosen together. Each has a contrast of at least 4.5:1 with the page; for normal,
+protanopic and deuteranopic sight every pair differs by at least 20 (CIE76), mostly in lightness. Colour is never the only
+carrier of meaning: a shape or a label has the same meaning.
 """
 
 #: The colours on the light page.
@@ -44,7 +44,7 @@ DARK_PAGE = ':is(html[data-theme="dark"], body[data-jp-theme-light="false"])'
 
 
 def css() -> str:
-    """The palette as CSS variables (``--stn-source`` …), for the light and the dark page, and a class per concept.
+    """Return the palette as CSS variables (``--stn-source`` …) for the light and the dark page, and a class per concept.
 
     Returns:
         A style sheet; every other style sheet of the book uses these variables and no colour of its own.

@@ -1,11 +1,11 @@
-"""The book's one look: figures as inline SVG whose colours follow the page, light and dark.
+"""Draw figures in the book's one style, as inline SVG with the colours of the page, light or dark.
 
 A figure is drawn with matplotlib in the light palette. :func:`show` then writes each palette colour as its
-CSS variable with the light value behind it and sends the palette along, so the same output reads on the light page,
-on the dark page, in JupyterLab, and where no style sheet is known. Images are black ink with transparency; the style
-sheet turns the ink white on a dark page.
+CSS variable, with the light value as its default, and adds the palette, so the same output is legible on the light page,
+on the dark page, in JupyterLab, and without any style sheet. An image is black with transparency; on a dark page the
+style sheet makes it white.
 
-Importing this module also limits torch to one thread, as every chapter needs it, wherever the chapter runs. The book's
+Importing this module also limits torch to one thread, because every chapter needs that, wherever it runs. The book's
 networks are so small that several threads gain little, and on a busy machine they wait for each other. The environment
 variable ``OMP_NUM_THREADS``, or ``torch.set_num_threads`` after the import, overrides this. No other module of the
 library changes the number of threads when it is imported.
@@ -31,7 +31,7 @@ from stn_lib.machine import machine as machine
 if "OMP_NUM_THREADS" not in os.environ:
     torch.set_num_threads(1)
 
-#: Colours by concept; the light values, which :func:`show` turns into variables.
+#: The light colour of each concept; :func:`show` replaces it by a variable.
 COLOURS = dict(palette.LIGHT)
 
 _STYLE = {
@@ -63,13 +63,13 @@ _STYLE = {
 _SHEET = f"""<style>{palette.css()}{palette.DARK_PAGE} .stn-figure image {{ filter: invert(0.92); }}
 </style>"""
 
-# 400 pt is narrower than the text column, so that a phone, which shrinks it to 350 px, still shows letters of 10 px.
+# 400 pt is narrower than the text column. A phone shrinks it to 350 px, and letters still have 10 px.
 _WIDTH = 400 / 72
 
 
 @contextmanager
 def figure(rows: int = 1, columns: int = 1, *, height: float = 0.42, **options):
-    """A figure in the book's style, closed when the block ends.
+    """Open a figure in the book's style, which is closed at the end of the block.
 
     Args:
         rows, columns: panels.
@@ -97,13 +97,13 @@ def figure(rows: int = 1, columns: int = 1, *, height: float = 0.42, **options):
 
 
 def pixels(ax: Axes, image, title: str = "", *, low: float = 0.0, high: float = 1.0) -> None:
-    """Draws an image as pixels: ``low`` is transparent, ``high`` is full ink.
+    """Draw an image as pixels: ``low`` is transparent, ``high`` is opaque.
 
     Args:
         ax: the panel.
         image: (H, W), a tensor or array.
         title: what the panel shows.
-        low, high: the values of no ink and full ink.
+        low, high: the values of a transparent and of an opaque pixel.
 
     Raises:
         ValueError: the image is not two-dimensional, or ``high`` is not above ``low``.
@@ -113,16 +113,16 @@ def pixels(ax: Axes, image, title: str = "", *, low: float = 0.0, high: float = 
     values = np.asarray(image.detach() if hasattr(image, "detach") else image, dtype=float)
     if values.ndim != 2 or not high > low:
         raise ValueError(f"expected an image (H, W) and low < high, got shape {values.shape}, low={low}, high={high}")
-    ink = np.zeros((*values.shape, 4))
-    ink[..., 3] = np.clip((values - low) / (high - low), 0, 1)
-    ax.imshow(ink, interpolation="none")
+    layer = np.zeros((*values.shape, 4))
+    layer[..., 3] = np.clip((values - low) / (high - low), 0, 1)
+    ax.imshow(layer, interpolation="none")
     ax.set(title=title, xticks=[], yticks=[])
     for spine in ax.spines.values():
         spine.set(visible=True, color=COLOURS["line"])
 
 
 def show(fig: Figure, caption: str) -> HTML:
-    """The figure as inline SVG with its caption, in colours that follow the page.
+    """Return the figure as inline SVG with its caption, in the colours of the page.
 
     Args:
         fig: a figure drawn in ``COLOURS``.
@@ -140,10 +140,10 @@ def show(fig: Figure, caption: str) -> HTML:
     svg = svg[svg.index("<svg") :]
     for name, value in COLOURS.items():
         svg = re.sub(rf"{value}\b", f"var(--stn-{name}, {value})", svg, flags=re.IGNORECASE)
-    # The page's own font instead of the one that happened to be on the machine that drew the figure.
+    # The page's own font, not the font of the machine that drew the figure.
     svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
     svg = re.sub(r"(font: [^;\"']*?)'[^;\"]*", r"\1system-ui, sans-serif", svg)
-    # matplotlib numbers its groups anew in each figure: without these the ids of a page stay unique.
+    # matplotlib starts the numbers of its groups again in each figure: without these the ids of a page stay unique.
     used = set(re.findall(r"#([\w.-]+)", svg))
     svg = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", svg)
     name = html.escape(caption, quote=True)

@@ -1,8 +1,8 @@
 """Max pooling in its parts: a dense maximum, an optional blur, then subsampling.
 
-The dense maximum is equivariant to shifts. Subsampling is not: it is why a shift by one pixel can change every
-output. A blur before subsampling reduces the change (`BlurPool2d`); choosing the subsampling phase by content removes
-it for circular shifts (`PolyphasePool2d`).
+The dense maximum is equivariant under shifts. Subsampling is not, so a shift by one pixel can change every output. A
+blur before subsampling reduces the change (`BlurPool2d`). Choosing the subsampling phase by its content removes it for
+circular shifts (`PolyphasePool2d`).
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ def dense_max(images: Tensor, size: int = 2, circular: bool = False) -> Tensor:
     Args:
         images: (N, C, H, W), floating.
         size: side of the window.
-        circular: whether the image is a torus.
+        circular: whether the image continues at its opposite side.
 
     Returns:
         (N, C, H - size + 1, W - size + 1), or (N, C, H, W) with `circular`.
@@ -81,8 +81,8 @@ def polyphase(images: Tensor, stride: int = 2) -> Tensor:
     _check_images(images, 1)
     if images.shape[2] % stride or images.shape[3] % stride:
         raise ValueError(
-            f"expected sides that the stride {stride} divides, got {tuple(images.shape[2:])}: an image that wraps "
-            "round must come out even; pad or crop it first"
+            f"expected sides that the stride {stride} divides, got {tuple(images.shape[2:])}: pad or crop the "
+            "image first"
         )
     return torch.stack([images[..., i::stride, j::stride] for i in range(stride) for j in range(stride)], dim=1)
 
@@ -98,7 +98,7 @@ class BlurPool2d(nn.Module):
     Args:
         kernel: a name in `KERNELS`, or the taps.
         stride: of the subsampling; 1 for a blur alone.
-        padding: what lies outside: ``"reflect"`` (the image mirrored about its outermost pixels), ``"circular"`` or
+        padding: what is outside the image: ``"reflect"`` (the image mirrored about its outermost pixels), ``"circular"`` or
             ``"zeros"``.
 
     Raises:
@@ -148,7 +148,7 @@ class BlurPool2d(nn.Module):
 
 
 class MaxBlurPool2d(nn.Module):
-    """Max pooling with a blur before the subsampling: dense maximum, blur, keep every `stride`-th.
+    """Max pooling with a blur before the subsampling: dense maximum, blur, then keep every `stride`-th pixel.
 
     Args:
         size: side of the maximum's window.
@@ -186,12 +186,12 @@ class PolyphasePool2d(nn.Module):
     """Max pooling that chooses its subsampling phase by content: adaptive polyphase sampling (APS).
 
     Of the ``stride * stride`` ways to subsample the dense maximum, each image keeps the one with the largest norm. A
-    circular shift only reorders them, so the same pixels are kept wherever the image stands: the output moves along,
-    and a network of circular convolutions with a global average behind it gives the same class at every shift.
+    circular shift only reorders them, so the same pixels are kept at every position of the image: the output moves with
+    the image, and a network of circular convolutions that ends with a global average gives the same class at every shift.
 
     Convention:
         Circular throughout. If two components have the same norm, the first one is kept, and a shift may change which
-        one is first; in real images this happens where they are empty.
+        one is first; in real images this happens if they are all zero.
 
     Args:
         size: side of the maximum's window.
@@ -249,9 +249,9 @@ def _pad(images: Tensor, before: int, after: int, padding: str) -> Tensor:
 
 
 def _continued(images: Tensor, before: int, after: int, dim: int) -> Tensor:
-    """Images on a torus, continued by so many pixels: as torch's circular padding, but faster and by any number."""
+    """Pad images circularly by any number of pixels: as torch's circular padding, but faster and without its limit."""
     side = images.shape[dim]
-    while before or after:  # one turn at a time
+    while before or after:  # at most one side of the image at a time
         first, last = min(before, side), min(after, side)
         end = images.narrow(dim, side - first, first)
         start = images.narrow(dim, images.shape[dim] - side, last)

@@ -1,4 +1,4 @@
-"""The commit and the hardware of a measurement, for the records in ``stn_lib/results/``."""
+"""Find out the commit and the hardware of a measurement, for the records in ``stn_lib/results/``."""
 
 import functools
 import platform
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def git(*words: str) -> str | None:
-    """The output of a git command in this library's own checkout; None without a checkout.
+    """Return the output of a git command in this library's own checkout; None without a checkout.
 
     Example:
         >>> git("no-such-command") is None
@@ -22,7 +22,7 @@ def git(*words: str) -> str | None:
 
 @functools.lru_cache(maxsize=1)  # the code that this process loaded, whatever is checked out later
 def commit() -> tuple[str | None, bool | None]:
-    """The commit of the code that measures, and whether its files differ from it; None without a checkout.
+    """Return the commit of the code that measures, and whether its files differ from it; None without a checkout.
 
     Widgets and records do not count: no measurement depends on them, and a record that is measured again is changed.
     """
@@ -32,7 +32,7 @@ def commit() -> tuple[str | None, bool | None]:
 
 
 def processor() -> str:
-    """The name of the processor, or its architecture if the system does not say more.
+    """Return the name of the processor, or its architecture if the system does not give the name.
 
     Example:
         >>> len(processor()) > 0
@@ -46,7 +46,7 @@ def processor() -> str:
 
 
 def instruction_set() -> str:
-    """The vector instructions that torch uses on this processor, such as AVX2 or AVX512.
+    """Return the vector instructions that torch uses on this processor, such as AVX2 or AVX512.
 
     Example:
         >>> len(instruction_set()) > 0

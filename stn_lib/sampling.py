@@ -1,7 +1,7 @@
 """The sampler: interpolate an image between its pixels, differentiably. From scratch, and equal to torch's.
 
-Each mode is a sum over neighbouring pixels, weights along y times weights along x. The image gets a rim of zeros, so
-that no neighbour needs a special case, and is laid out flat, so that a neighbour is one index.
+Each mode is a weighted sum of neighbouring pixels; a weight is a weight along y times a weight along x. The image gets
+a rim of zeros, so that no neighbour needs a special case, and is stored flat, so that a neighbour is one index.
 """
 
 import math
@@ -16,10 +16,10 @@ from stn_lib.coordinates import to_pixel
 
 MODES = ("bilinear", "nearest", "bicubic")
 PADDINGS = ("zeros", "border", "reflection")
-# The batch is computed in blocks of about this many output values: the intermediate results of a block stay in the
-# processor's cache, and the next block reuses their memory.
+# The batch is computed in blocks of about this many output values, so that the intermediate results of a block fit into
+# the processor's cache and the next block reuses their memory.
 _BLOCK = 2**18
-_CUBIC = -0.75  # the free parameter of the cubic convolution kernel, as torch has it
+_CUBIC = -0.75  # the free parameter of the cubic convolution kernel; torch uses the same
 
 
 def grid_sample(
@@ -29,19 +29,19 @@ def grid_sample(
     padding_mode: str = "zeros",
     align_corners: bool = False,
 ) -> Tensor:
-    """Reads pictures at the points of a grid, as ``torch.nn.functional.grid_sample``.
+    """Sample images at the points of a grid, as ``torch.nn.functional.grid_sample``.
 
     Convention:
-        Grid points are normalised (x, y), see `stn_lib.coordinates`. On a pixel the derivative for the point is the one
-        to the right and downwards. Where border or reflection hold a point at the rim its derivative is 0.
-        ``"nearest"`` rounds halves to the even pixel, and has derivative 0 for the point.
+        Grid points are normalised (x, y), see `stn_lib.coordinates`. On a pixel, the derivative with respect to the
+        point is the one to the right and downwards. Where border or reflection padding keeps the value constant, it
+        is 0. ``"nearest"`` rounds halves to the even pixel; its derivative with respect to the point is 0.
 
     Args:
         input: U, (N, C, H, W), any floating dtype.
         grid: (N, H', W', 2), of the same dtype, or float32 for images of half precision.
         mode: ``"bilinear"``, ``"nearest"`` or ``"bicubic"``.
-        padding_mode: what lies outside: ``"zeros"``, ``"border"`` or ``"reflection"``.
-        align_corners: as it was given to the grid.
+        padding_mode: the values outside: ``"zeros"``, ``"border"`` or ``"reflection"``.
+        align_corners: the convention that the grid was made with.
 
     Returns:
         V, (N, C, H', W'), of the images' dtype.
@@ -68,7 +68,7 @@ def grid_sample(
     def sample(image: Tensor, x: Tensor, y: Tensor) -> Tensor:
         x, y = to_pixel(x, width, align_corners), to_pixel(y, height, align_corners)
         _validate.pixel_coordinates((x, y), padding_mode)
-        # A grid in half precision is as coarse as torch's, the interpolation is not: see `_inside`.
+        # A grid in half precision is as coarse as torch's, but the interpolation is not: see `_inside`.
         return read(wide(image), x, y, padding_mode, align_corners).to(input.dtype)
 
     whole = (input, *grid.movedim(-1, 0))
@@ -88,13 +88,13 @@ def antialiased_sample(
     padding_mode: str = "zeros",
     align_corners: bool = False,
 ) -> Tensor:
-    """Samples an image at several points inside each output pixel, and takes their mean.
+    """Sample an image at several points inside each output pixel, and take their mean.
 
     Where a transform shrinks an image, `grid_sample` skips pixels between its points: fine stripes turn into coarse
     ones. A mean over the whole output pixel skips none, as long as its points are at most a pixel of the input apart.
 
     Convention:
-        An output pixel reaches half way to its neighbours in the grid; the points are the centres of ``samples`` times
+        An output pixel extends halfway to its neighbours in the grid; the points are the centres of ``samples`` times
         ``samples`` equal parts of it.
 
     Args:
@@ -112,7 +112,7 @@ def antialiased_sample(
     Example:
         >>> from stn_lib.coordinates import base_grid
         >>> stripes = torch.tensor([1.0, 0.0]).repeat(4).expand(1, 1, 8, 8)
-        >>> grid = base_grid((2, 2))[None]  # a quarter of the side: all points fall between two stripes alike
+        >>> grid = base_grid((2, 2))[None]  # a quarter of the side
         >>> antialiased_sample(stripes, grid, samples=4)[0, 0, 0].tolist()
         [0.5, 0.5]
 
@@ -125,7 +125,7 @@ def antialiased_sample(
 
 
 def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
-    """The points inside each output pixel that `antialiased_sample` reads.
+    """Compute the points inside each output pixel that `antialiased_sample` uses.
 
     Args:
         grid: (N, H, W, 2), or in space (N, D, H, W, 3); at least two points along each axis.
@@ -166,7 +166,7 @@ def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
 
 
 def mean_of_samples(fine: Tensor, samples: int) -> Tensor:
-    """The mean of each output pixel's samples: (N, C, samples * H, samples * W) to (N, C, H, W); volumes alike."""
+    """Take the mean of each output pixel's samples: (N, C, samples * H, samples * W) to (N, C, H, W), also in space."""
     if samples == 1:
         return fine
     for axis in range(2, fine.ndim):
@@ -184,20 +184,20 @@ def linearized_sample(
     *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Reads as bilinear `grid_sample`, but with a slope that looks further than the next pixel.
+    """Sample as bilinear `grid_sample`, with a derivative that extends beyond the next pixel.
 
     Convention:
-        Round each point auxiliary points are drawn from a normal distribution and read bilinearly; a plane is fitted to
-        what they read, by least squares. The value is that of bilinear reading, its derivative for the point that of
-        the plane. For the pixels it is that of bilinear reading.
+        Around each point, auxiliary points are drawn from a normal distribution and sampled bilinearly; a plane is
+        fitted to their values by least squares. The value is the bilinear one. Its derivative with respect to the point
+        is the plane's; with respect to the pixels it is the bilinear one.
 
     Args:
         input: U, (N, C, H, W).
         grid: (N, H', W', 2).
         spread: standard deviation of the auxiliary points, in pixels of the input.
-        samples: how many per point; at least 3, for a plane.
+        samples: auxiliary points per point; at least 3, which a plane needs.
         padding_mode, align_corners: as `grid_sample`.
-        generator: where the auxiliary points come from; torch's own if None.
+        generator: for the auxiliary points; torch's own if None.
 
     Returns:
         V, (N, C, H', W').
@@ -209,10 +209,10 @@ def linearized_sample(
         >>> ramp = torch.arange(12.0).view(1, 1, 1, 12).expand(1, 1, 5, 12)
         >>> point = torch.zeros(1, 1, 1, 2, requires_grad=True)
         >>> linearized_sample(ramp, point, spread=1.0, padding_mode="border").sum().backward()
-        >>> [round(abs(slope), 3) for slope in point.grad.flatten().tolist()]  # 1 a pixel, and 6 pixels a unit
+        >>> [round(abs(slope), 3) for slope in point.grad.flatten().tolist()]  # 1 per pixel; half the width is 6 pixels
         [6.0, 0.0]
 
-    Source: Jiang et al. 2019, Linearized Multi-Sampling, with the bilinear value kept.
+    Source: Jiang et al. 2019, Linearized Multi-Sampling; here the value stays bilinear.
     Chapter: 6
     """
     _validate.sampling(input, grid)
@@ -242,7 +242,7 @@ def _plane_slope(offsets: Tensor, values: Tensor) -> Tensor:
     x, y = offsets[:, :, None].unbind(-1)
     xx, xy, yy = (x * x).sum(0), (x * y).sum(0), (y * y).sum(0)
     xv, yv = (x * values).sum(0), (y * values).sum(0)
-    area = xx * yy - xy * xy  # 0 only if all points lie on a line, which chance does not do
+    area = xx * yy - xy * xy  # 0 only if all points are on a line, which has probability 0
     return torch.stack([(yy * xv - xy * yv) / area, (xx * yv - xy * xv) / area], dim=-1)
 
 
@@ -259,7 +259,7 @@ def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: b
     y = _inside(y, height, padding, align_corners, rim=1)
     pixels = Pixels(image, rim=1)
     value = pixels.read(pixels.index(x.detach().round(), y.detach().round()))
-    # round() has derivative 0: this factor of 1 ties the output to the point, with a gradient of exactly 0.
+    # round() has derivative 0: this factor of 1 makes the output depend on the point, with a gradient of exactly 0.
     tie = 1 + sum(c.round() - c.detach().round() for c in (x, y))
     return value * tie.unsqueeze(1)
 
@@ -267,11 +267,11 @@ def _nearest(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: b
 def _bicubic(image: Tensor, x: Tensor, y: Tensor, padding: str, align_corners: bool) -> Tensor:
     height, width = image.shape[2:]
     x, y = wide(x), wide(y)
-    if padding == "zeros":  # further out all sixteen pixels are zeros
+    if padding == "zeros":  # further out, all sixteen pixels are zeros
         x, y = x.clamp(-3, width + 1), y.clamp(-3, height + 1)
     left, top = x.detach().floor(), y.detach().floor()
     pixels = Pixels(image, rim=4)
-    # Here the pixels that are read are padded, not the point: what torch does, too.
+    # Here the indices of the pixels are padded, not the point, as in torch.
     columns = [_inside(left + k, width, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
     rows = [_inside(top + k, height, padding, align_corners, rim=4) for k in (-1, 0, 1, 2)]
     weights_x, weights_y = cubic_weights((x - left).unsqueeze(1)), cubic_weights((y - top).unsqueeze(1))
@@ -310,23 +310,24 @@ def cubic_weights(t: Tensor) -> list[Tensor]:
 
 
 def _inside(value: Tensor, side: int, padding: str, align_corners: bool, rim: int) -> Tensor:
-    """A pixel coordinate after padding: in the picture, or with zeros in it and its rim."""
+    """Pad a pixel coordinate: the result is inside the image; with zeros, inside the image and its rim."""
     if padding == "reflection":
         low, high = (0.0, side - 1.0) if align_corners else (-0.5, side - 0.5)
         value = _reflect(value, low, high)
-    value = wide(value)  # half precision cannot count the pixels of a row of 300
+    value = wide(value)  # half precision cannot hold the pixel numbers of a row of 300
     if padding == "zeros":
-        with torch.no_grad():  # in the rim and beyond everything is 0, slopes too
+        with torch.no_grad():  # in the rim and beyond, values and slopes are 0
             return value.clamp_(-rim, side - 1 + rim)
     free = (value > 0) & (value < side - 1)
-    # Held at the rim a point cannot move the answer: derivative 0 there, the rim itself included, as in torch.
+    # A point beyond the outermost centres does not change the value: its derivative is 0, on the centres too, as in
+    # torch.
     return torch.where(free, value, value.detach().clamp(0, side - 1))
 
 
 def _reflect(value: Tensor, low: float, high: float) -> Tensor:
-    """There and back again between two mirrors."""
+    """Reflect at two mirrors until the value is between them."""
     span = high - low
     if span == 0:
-        return value.clamp(0, 0)  # a single pixel, met from both sides
+        return value.clamp(0, 0)  # a single pixel
     away = torch.fmod((value - low).abs(), 2 * span)
     return torch.minimum(away, 2 * span - away) + low

@@ -1,7 +1,7 @@
-"""Find a Chrome or Chromium for the browser tests; with --install, try the system's package manager.
+"""Find a Chrome or Chromium for the browser tests; with --install, try to install one.
 
 python tools/browser.py             # prints its path
-python tools/browser.py --install   # installs one if that needs no question
+python tools/browser.py --install   # installs one with apt-get, if that asks for no password
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-# The headless shell draws what Chromium draws with less work around it: the tests of pages take a tenth less time.
+# The headless shell draws the same pages with less work: the tests of pages take a tenth less time.
 NAMES = (
     "chromium-headless-shell",
     "chromium",
@@ -40,7 +40,7 @@ FLAGS = [
     "--disable-sync",
 ]
 MISSING = (
-    "no Chrome or Chromium found, so the browser tests are left out: install one (Debian: apt install chromium), "
+    "no Chrome or Chromium found, so the browser tests are skipped: install one (Debian: apt install chromium), "
     "or name it in CHROMIUM"
 )
 
@@ -69,7 +69,7 @@ def chromium():
 
 
 def install() -> None:
-    """Install Chromium if the package manager runs without a question; else change nothing."""
+    """Install Chromium if apt-get asks for no password; otherwise change nothing."""
     if not shutil.which("apt-get"):
         return
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]

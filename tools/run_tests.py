@@ -1,10 +1,10 @@
-"""Run the tests: what `make test` and `make quick` call.
+"""Run the tests, as `make test` and `make quick` do.
 
 python tools/run_tests.py               # lint; the book's build beside the quick tests; then all other tests
 python tools/run_tests.py --quick       # lint and the quick tests: no browser, no JupyterLab, no other process
 python tools/run_tests.py -k sampling   # other arguments go to pytest
 
-`python -m experiments speed suite_time` prints where the time of the last run went.
+`python -m experiments speed suite_time` prints the times of the last run.
 """
 
 import json
@@ -65,7 +65,7 @@ def quick_beside_build(arguments: list[str]) -> int:
 
 
 def rest(arguments: list[str]) -> int:
-    """Run all other tests on several workers; `scope` in tests/conftest.py says which tests stay together."""
+    """Run all other tests on several workers; `scope` in tests/conftest.py decides which tests share a worker."""
     # One worker more than cores: a test of a page waits for frames in about a third of its time.
     return pytest("rest", f"not ({QUICK})", *parallel(CORES + 1), *arguments)
 

@@ -1,8 +1,8 @@
-"""Keeps the notebooks' outputs in a folder that is named after everything they depend on.
+"""Keep the notebooks' outputs in a folder that is named after everything they depend on.
 
-jupyter-cache compares a notebook's code cells only: it does not see that the library under them changed.
-So its folder carries a hash of the library with its stored results, the experiments and the requirements, and an
-edit of any of them starts an empty cache.
+jupyter-cache compares only the code cells of a notebook: it does not notice a change of the library. So the folder's
+name holds a hash of the library with its stored results, the experiments and the requirements. An edit of any of them
+starts an empty cache.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ _IGNORED = {"__pycache__", ".ipynb_checkpoints", "_build"}
 
 
 def files_under(*paths: Path) -> list[Path]:
-    """The files in these files and folders, sorted, without what programs leave behind."""
+    """Return all files in these files and folders, sorted, without caches and build products."""
     found: set[Path] = set()
     for path in paths:
         candidates = path.rglob("*") if path.is_dir() else [path]
@@ -24,7 +24,7 @@ def files_under(*paths: Path) -> list[Path]:
 
 
 def digest(paths: Iterable[Path], *extra: str, root: Path = ROOT) -> str:
-    """A hash of the names and contents of files, and of the words in ``extra``."""
+    """Return a hash of the names and contents of files, and of the strings in ``extra``."""
     total = hashlib.sha256("\0".join(extra).encode())
     for path in paths:
         total.update(path.relative_to(root).as_posix().encode() + b"\0")
@@ -33,13 +33,13 @@ def digest(paths: Iterable[Path], *extra: str, root: Path = ROOT) -> str:
 
 
 def key(root: Path = ROOT) -> str:
-    """The name of the cache folder that goes with the present library, experiments, requirements, Python."""
+    """Return the name of the cache folder for the present library, experiments, requirements and Python."""
     inputs = files_under(*(root / name for name in ("stn_lib", "experiments", "requirements.txt")))
     return digest(inputs, sys.version, root=root)
 
 
 def folder(root: Path = ROOT) -> Path:
-    """Where the outputs of the present notebooks are kept."""
+    """Return the folder that keeps the outputs of the present notebooks."""
     return root / "_build" / ".jupyter_cache" / key(root)
 
 
@@ -48,6 +48,6 @@ def _set_folder(app, config) -> None:
 
 
 def setup(app) -> dict:
-    """Sphinx's entry: points myst-nb at the folder."""
+    """Tell Sphinx to use this folder for the outputs of myst-nb."""
     app.connect("config-inited", _set_folder, priority=100)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,7 +1,7 @@
-"""Launch buttons for the repository that this checkout was cloned from.
+"""Add launch buttons for the repository that this checkout was cloned from.
 
-Nobody has to write the repository's address into the settings: it is git's ``origin``. A checkout with
-no remote, or with one that Binder and Colab cannot open, gets no button rather than a broken one.
+The repository's address is that of git's ``origin``, so it is in no settings file. A checkout with no remote, or with one
+that Binder and Colab cannot open, gets no buttons.
 """
 
 import re
@@ -26,18 +26,18 @@ class Repository(NamedTuple):
 
     @property
     def url(self) -> str:
-        """The address of its page."""
+        """Return the address of its page."""
         return f"https://{self.host}/{self.path}"
 
     def binder(self, source: str) -> str:
-        """The address that opens ``source`` (a path in the repository) in Binder's JupyterLab."""
+        """Return the address that opens ``source`` (a path in the repository) in Binder's JupyterLab."""
         name = quote(self.path, safe="") if self.host == "gitlab.com" else self.path
         where = f"{_HOSTS[self.host]}/{name}/{quote(self.branch, safe='')}"
         return f"https://mybinder.org/v2/{where}?urlpath={quote(f'lab/tree/{source}', safe='')}"
 
 
 def parse(remote: str, branch: str = "main") -> Repository | None:
-    """The repository behind the address of a git remote; user names and tokens in it are dropped.
+    """Return the repository of a git remote's address, without the user names and tokens in it.
 
     Example:
         >>> parse("https://x-access-token:secret@github.com/someone/stn-course.git").url
@@ -55,7 +55,7 @@ def parse(remote: str, branch: str = "main") -> Repository | None:
 
 
 def of_checkout(root: Path) -> Repository | None:
-    """The repository that ``root`` was cloned from, if readers can reach it."""
+    """Return the repository that ``root`` was cloned from; None if readers cannot reach it."""
     remote = _git(root, "remote", "get-url", "origin")
     head = _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
     return parse(remote, head.removeprefix("origin/") or "main") if remote else None
@@ -82,6 +82,6 @@ def _set_buttons(app, config) -> None:
 
 
 def setup(app) -> dict:
-    """Sphinx's entry."""
+    """Connect this extension to Sphinx."""
     app.connect("config-inited", _set_buttons, priority=100)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

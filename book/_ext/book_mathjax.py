@@ -1,7 +1,7 @@
-"""Serves MathJax from the book itself, to the pages that have formulas.
+"""Serve MathJax from the book itself, to the pages that have formulas.
 
-The wheel sphinx-mathjax-offline carries all of MathJax 3 (18 MB); a page needs one script, its fonts,
-and the extensions that the script fetches when it meets a macro such as ``\\boldsymbol``.
+The wheel sphinx-mathjax-offline contains all of MathJax 3 (18 MB). A page needs one script, its fonts, and the
+extensions that the script loads for macros such as ``\\boldsymbol``.
 """
 
 import importlib.util
@@ -20,7 +20,7 @@ def _source() -> Path:
 
 def _use_own_copy(app, config) -> None:
     config.mathjax_path = "mathjax/tex-chtml.js"
-    # The menu would make a tab stop of every formula.
+    # With the menu, every formula would be a stop of the Tab key.
     config.mathjax3_config = {"options": {"enableMenu": False}} | (config.mathjax3_config or {})
 
 
@@ -40,7 +40,7 @@ def _copy(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Sphinx's entry."""
+    """Connect this extension to Sphinx."""
     app.connect("config-inited", _use_own_copy, priority=100)
     app.connect("build-finished", _copy)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

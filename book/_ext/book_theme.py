@@ -1,8 +1,8 @@
-"""Takes from the theme what a reader does not need, and gives every page the book's colours.
+"""Remove the parts of the theme that readers do not need, and give every page the book's colours.
 
-The theme ships Font Awesome twice: as a web font, which draws its icons, and as a script of half a
-megabyte for icons that this book does not have. Jupyter Book adds the scripts of sphinx-thebe (twice),
-which fetch code from elsewhere when used; our live code runs in Jupyter instead.
+The theme contains Font Awesome twice: as a web font, which draws its icons, and as a script of half a megabyte for icons
+that this book does not have. Jupyter Book adds the scripts of sphinx-thebe (twice), which load code from other hosts;
+this book's live code runs in Jupyter instead.
 """
 
 import re
@@ -11,9 +11,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 _FONTAWESOME = re.compile(r"<script[^>]*scripts/fontawesome\.js[^>]*></script>\s*")
-# docutils gives bibliographies roles that ARIA has withdrawn, and the theme's sidebar is no landmark.
+# docutils gives bibliographies roles that ARIA no longer has, and the theme's sidebar is not a landmark.
 _ROLES = re.compile(r' role="(?:doc-biblioentry|list)"')
-# A formula wider than the page scrolls, so the keyboard must reach it; an empty heading heads nothing.
+# A formula wider than the page scrolls, so the keyboard must reach it; an empty heading is a plain cell.
 _REPAIRS = (
     ('<div class="math notranslate nohighlight"', '<div class="math notranslate nohighlight" tabindex="0"'),
     ('<th class="head"><p></p></th>', "<td></td>"),
@@ -51,7 +51,7 @@ def _is_thebe(script) -> bool:
 def _write_palette(app) -> None:
     if app.builder.format != "html":
         return
-    from stn_lib import palette  # here: other builders need no library
+    from stn_lib import palette  # imported here, because other builders do not need the library
 
     target = Path(app.outdir) / "_static" / "palette.css"
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def _finish(app, error) -> None:
 
 
 def setup(app) -> dict:
-    """Sphinx's entry."""
+    """Connect this extension to Sphinx."""
     app.connect("config-inited", _set_options, priority=100)
     app.connect("builder-inited", _write_palette)
     app.connect("html-page-context", _clean_page, priority=900)

@@ -1,13 +1,13 @@
-"""Lets the explorables live on the built page, with no kernel and no third party.
+"""Show the explorables on the built page, without a kernel and without code from other hosts.
 
 myst-nb writes the state of a notebook's widgets into its page. This extension then
 
 1. keeps what our host script (``_static/stn-host.js``) can show: anywidgets, boxes of them, links between them;
 2. writes each distinct front-end module and style sheet once into ``_static/widgets``, named by its hash;
-3. puts the widget's ``_fallback`` picture where the widget will stand, for readers without JavaScript;
-4. says so, with a way to a live kernel, where a widget needs one.
+3. puts the widget's ``_fallback`` image in the widget's place, for readers without JavaScript;
+4. writes a sentence, with a link to a live kernel, in the place of a widget that needs a kernel.
 
-A page without widgets loads none of it.
+A page without widgets loads nothing of this.
 """
 
 import base64
@@ -36,7 +36,7 @@ _LINKS = {"LinkModel", "DirectionalLinkModel"}
 
 
 def references(value) -> set[str]:
-    """The ids of the models that a piece of widget state points to.
+    """Return the ids of the models that a piece of widget state refers to.
 
     Example:
         >>> sorted(references({"children": ["IPY_MODEL_b", "IPY_MODEL_a"], "title": "IPY_MODEL"}))
@@ -59,7 +59,7 @@ class Page:
         self._shown: set[str] = set()
 
     def slot(self, view: dict) -> str:
-        """The HTML that takes the place of one widget view."""
+        """Return the HTML for one widget view."""
         model_id = view.get("model_id", "")
         if not self.can_show(model_id):
             return self._needs_kernel()
@@ -67,12 +67,12 @@ class Page:
         words = html.escape(WORDS["failed"], quote=True)
         return (
             f'<div class="stn-slot" data-stn-model="{html.escape(model_id)}" data-stn-failed="{words}">'
-            f'<div class="stn-standin">{self._picture(model_id)}'
+            f'<div class="stn-standin">{self._static_image(model_id)}'
             f'<noscript><p class="stn-note">{html.escape(WORDS["noscript"])}</p></noscript></div></div>'
         )
 
     def can_show(self, model_id: str) -> bool:
-        """Whether our host can show this model without a kernel."""
+        """Return whether the host script can show this model without a kernel."""
         model = self.models.get(model_id, {})
         if model.get("model_module") == "anywidget":
             return True
@@ -80,7 +80,7 @@ class Page:
         return model.get("model_name") in _BOXES and bool(children) and all(map(self.can_show, children))
 
     def state(self) -> dict[str, dict]:
-        """The models that the shown views need, their modules and style sheets replaced by names."""
+        """Return the models that the shown views need, with names in place of their modules and style sheets."""
         wanted, queue = set(), list(self._shown)
         while queue:
             model_id = queue.pop()
@@ -103,21 +103,21 @@ class Page:
             state["_esm"] = _keep(self.scripts, state["_esm"])
         if "_css" in state:
             _keep(self.styles, state.pop("_css"))
-        # A trait of bytes stands in the buffers alone, not in the state.
+        # A trait of bytes is in the buffers only, not in the state.
         buffers = [b for b in model.get("buffers", []) if b["path"][0] not in ("layout", "_fallback")]
         slim = {"name": model["model_name"], "state": state}
         return slim | ({"buffers": buffers} if buffers else {})
 
-    def _picture(self, model_id: str) -> str:
+    def _static_image(self, model_id: str) -> str:
         model = self.models[model_id]
         children = model.get("state", {}).get("children")
         if children:
-            return "".join(self._picture(child.removeprefix("IPY_MODEL_")) for child in children)
-        picture = model["state"].get("_fallback") or ""
+            return "".join(self._static_image(child.removeprefix("IPY_MODEL_")) for child in children)
+        image = model["state"].get("_fallback") or ""
         for buffer in model.get("buffers", []):
             if buffer["path"] == ["_fallback"]:
-                picture = base64.b64decode(buffer["data"]).decode()
-        return re.sub(r"^\s*<\?xml.*?\?>", "", picture)
+                image = base64.b64decode(buffer["data"]).decode()
+        return re.sub(r"^\s*<\?xml.*?\?>", "", image)
 
     def _needs_kernel(self) -> str:
         if self.launch:
@@ -177,7 +177,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _sweep(app, error) -> None:
-    """Deletes modules and style sheets that no page uses any more."""
+    """Delete modules and style sheets that no page uses any more."""
     folder = Path(app.outdir) / "_static" / "widgets"
     if error or app.builder.format != "html" or not folder.is_dir():
         return
@@ -192,7 +192,7 @@ def _use_own_host(app, config) -> None:
 
 
 def setup(app) -> dict:
-    """Sphinx's entry."""
+    """Connect this extension to Sphinx."""
     app.connect("config-inited", _use_own_host, priority=100)
     app.connect("html-page-context", _rewrite_page, priority=800)
     app.connect("build-finished", _sweep)

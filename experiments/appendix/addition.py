@@ -51,7 +51,7 @@ def addition_batch(split: DigitsSplit, size: int, *, generator: torch.Generator)
         ((8, 2, 42, 42), (8,))
 
     Source: Jaderberg et al. 2015, appendix A.1.
-    Chapter: 7
+    Chapter: appendix
     """
     (a, of_a), (b, of_b) = (training_batch(split, "RTS", size, generator=generator) for _ in range(2))
     return torch.cat([a, b], dim=1), of_a + of_b
@@ -73,7 +73,7 @@ def addition_held_out(split: DigitsSplit) -> tuple[Tensor, Tensor]:
         (445, 2, 42, 42)
 
     Source: Jaderberg et al. 2015, appendix A.1.
-    Chapter: 7
+    Chapter: appendix
     """
     n = len(split.test_images)
     twice = held_out_set(split, "RTS", copies=2)
@@ -105,7 +105,7 @@ class AdditionNetwork(nn.Module):
         ((5, 4, 28, 28), (5, 19))
 
     Source: Jaderberg et al. 2015, appendix A.1 and A.4.
-    Chapter: 7
+    Chapter: appendix
     """
 
     def __init__(self, model: str = "2xst-fcn", transform: str | None = "affine"):

@@ -46,7 +46,7 @@ ATTEMPTS, FAILED_LOSS = (3, 9), 0.75
 PAPER = {"T": (100, 100), "TC": (75, 94)}
 
 #: Patches' half-sides (None: their window's own), and the share of the steps with them. Against patches of 28 x 28 pixels
-#: descent finds the digits, in windows up to twice as wide, which their size alone tells from a patch; against patches
+#: descent finds the digits, in windows up to twice as wide, which differ from a patch by their size alone; against patches
 #: as large as the window only those that fit are unlike. From the start on, windows may flee them.
 STAGES = ((CROP / SIDE, 0.75), (None, 0.25))
 
@@ -97,7 +97,7 @@ def find_and_measure(
         The measured part of the row: ``hit_percent`` of ``n`` images and its 95 % ``interval_percent``;
         ``start_percent``, the same before training; ``attempts``, the seed of each attempt and the loss and hits that
         it left, and ``kept``, the one that is reported; ``boxes_loss``, the loss of windows on the true boxes, which
-        tells an optimisation failure from an uninformative loss; ``held_out_percent``, ``held_out_interval_percent``,
+        separates a failed optimisation from an uninformative loss; ``held_out_percent``, ``held_out_interval_percent``,
         ``held_out_n``; ``window``, the one on the image of `scenes.shown`; ``seconds`` and ``pictures`` of all
         attempts. And the network that was kept, in evaluation mode.
 

@@ -39,7 +39,7 @@ def run_row(network: nn.Module, config: FitConfig, about: dict[str, Any], result
 
 
 def report(record: dict[str, Any]) -> str:
-    """The rows in Markdown, beside the paper's figures."""
+    """The rows in Markdown, with the paper's numbers."""
     lines = ["| run | measured, % (95 %) | paper, % | images | parameters | s |", "|---" * 6 + "|"]
     for row in record["runs"]:
         what = "error" if "error_percent" in row else "hit"

@@ -32,7 +32,7 @@ class Encoder(nn.Module):
         (5, 254)
 
     Source: Jaderberg et al. 2015, appendix A.2, which takes the layers as they are.
-    Chapter: 7
+    Chapter: appendix
     """
 
     def __init__(self):

@@ -59,7 +59,7 @@ def common_set(
         ((5, 1, 84, 84), (5, 4))
 
     Source: Jaderberg et al. 2015, appendix A.2.
-    Chapter: 7
+    Chapter: appendix
     """
     _validate.one_of("kind", kind, list(DISTORTIONS))
     digits = split.train_images[split.train_labels == label]
@@ -97,7 +97,7 @@ def glimpses(split: DigitsSplit, count: int, *, generator: torch.Generator) -> t
     Returns:
         The crops (count, 1, 28, 28), softened, and the labels (count,).
 
-    Chapter: 7
+    Chapter: appendix
     """
     chosen = torch.randint(len(split.train_images), (count,), generator=generator)
     digits = split.train_images[chosen]

@@ -34,12 +34,12 @@ def affine_grid_3d(theta: Tensor, size: Sequence[int], align_corners: bool = Fal
 
     Example:
         >>> shifted = torch.eye(3, 4)[None].clone()
-        >>> shifted[0, 2, 3] = 0.5  # sample half a unit deeper
+        >>> shifted[0, 2, 3] = 0.5  # sample deeper by 0.5
         >>> affine_grid_3d(shifted, (1, 1, 2, 1, 1))[0, :, 0, 0].tolist()
         [[0.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
 
     Source: Jaderberg et al. 2015, appendix A.3.
-    Chapter: 7
+    Chapter: appendix
     """
     _validate.floating("theta", theta)
     if theta.ndim != 3 or tuple(theta.shape[1:]) != (3, 4):
@@ -85,7 +85,7 @@ def grid_sample_3d(input: Tensor, grid: Tensor, align_corners: bool = False) -> 
         3.5
 
     Source: Jaderberg et al. 2015, equation 5 with a third factor, and appendix A.3.
-    Chapter: 7
+    Chapter: appendix
     """
     _validate.sampling(input, grid, dimensions=3)
     sides = input.shape[:1:-1]  # (W, H, D), as the points' (x, y, z)
@@ -124,7 +124,7 @@ def rotation_3d(axis: Tensor, angle: Tensor) -> Tensor:
         [0, 1, 0]
 
     Source: Rodrigues' formula.
-    Chapter: 7
+    Chapter: appendix
     """
     x, y, z = F.normalize(axis, dim=1).unbind(1)
     zero = torch.zeros_like(x)

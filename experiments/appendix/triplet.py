@@ -27,7 +27,7 @@ def iou(a: Tensor, b: Tensor) -> Tensor:
         0.3333333432674408
 
     Source: Jaderberg et al. 2015, appendix A.2, where more than 0.5 is a hit.
-    Chapter: 7
+    Chapter: appendix
     """
     for name, value in (("a", a), ("b", b)):
         if value.ndim != 2 or value.shape[1] != 4 or bool((value[:, :2] > value[:, 2:]).any()):
@@ -70,7 +70,7 @@ def triplet_loss(crops: Tensor, patches: Tensor, margin: float = 1.0) -> Tensor:
         0.5
 
     Source: Jaderberg et al. 2015, appendix A.2.
-    Chapter: 7
+    Chapter: appendix
     """
     if crops.ndim != 2 or crops.shape != patches.shape or len(crops) < 2:
         raise ValueError(

@@ -59,7 +59,7 @@ def extrude(
         (5, 1, 16, 16, 16)
 
     Source: Jaderberg et al. 2015, appendix A.3, which gives neither the rotations nor the sizes.
-    Chapter: 7
+    Chapter: appendix
     """
     _validate.floating("images", images, "divide by 255 first")
     if images.ndim != 4 or images.shape[1] != 1:
@@ -70,8 +70,8 @@ def extrude(
         raise ValueError(f"expected max_angle in [0, pi] radians, got {max_angle}: degrees?")
     n = len(images)
     rotation = rotation_3d(torch.randn(n, 3, generator=generator), max_angle * torch.rand(n, generator=generator))
-    ink = DIGIT_SIDE / 28 * DIGIT
-    room = 1 - (2 * ink**2 + DEPTH**2) ** 0.5
+    foreground = DIGIT_SIDE / 28 * DIGIT
+    room = 1 - (2 * foreground**2 + DEPTH**2) ** 0.5
     place = room * (2 * torch.rand(n, 3, 1, generator=generator) - 1)
     back = rotation.transpose(1, 2) / torch.tensor([DIGIT, DIGIT, DEPTH])[:, None]
     theta = torch.cat([back, -back @ place], dim=2).to(images)
@@ -99,7 +99,7 @@ class VolumeNetwork(nn.Module):
         ((5, 1, 16, 16), (5, 10))
 
     Source: Jaderberg et al. 2015, appendix A.3.
-    Chapter: 7
+    Chapter: appendix
     """
 
     def __init__(self, transformer: bool = True, side: int = 32):

@@ -1,1 +1,1 @@
-"""What the book claims about speed."""
+"""Measure the book's claims about speed."""

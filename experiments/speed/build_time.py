@@ -1,6 +1,6 @@
-"""How long a build of the book takes: cold, with nothing changed, after an edit of one chapter's prose.
+"""Measure the time of a build of the book: cold, with nothing changed, after an edit of one chapter's prose.
 
-It builds a copy of the checkout's files in a temporary folder.
+This builds a copy of the checkout's files in a temporary folder.
 """
 
 import argparse
@@ -19,7 +19,7 @@ NEEDED = ("_config.yml", "_toc.yml", "requirements.txt", "book", "stn_lib", "exp
 
 
 def build(root: Path) -> float:
-    """The seconds of one build."""
+    """Build the book once; return the seconds."""
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, "book/build.py"],

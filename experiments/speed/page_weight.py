@@ -1,6 +1,6 @@
-"""What each page of the built book (`make book`) makes a browser fetch, gzipped, in kB.
+"""Measure the size of the files that a browser loads for each page of the built book, gzipped, in kB.
 
-It opens every page in a headless browser and sums the files that the page requests.
+This opens every page in a headless browser and sums the files that the page requests.
 """
 
 import argparse
@@ -22,7 +22,7 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def weigh(browser, base: str, page: str) -> dict[str, int]:
-    """The gzipped size of every file that a page requests."""
+    """Return the gzipped size of every file that a page requests."""
     tab, files = browser.new_page(), set()
     tab.on(
         "request",
@@ -37,7 +37,7 @@ def weigh(browser, base: str, page: str) -> dict[str, int]:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Print a line for each page. Returns 1 if one is heavier than a megabyte."""
+    """Print a line for each page. Return 1 if one has more than a megabyte."""
     if not SITE.is_dir():
         print("No built book: run `make book` first.")
         return 1

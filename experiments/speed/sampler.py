@@ -1,8 +1,9 @@
-"""Our grid and our sampler against torch's in time.
+"""Measure the time of our grid and our sampler relative to torch's.
 
 Ours and torch's run alternately in one process, so that a busy machine slows both; one thread is measured in processor
-time. A ratio is the median over the rounds of our time divided by torch's; in brackets the fastest of ours divided by
-the fastest of torch's, which other work on the machine affects least. Bilinear, zeros, single precision.
+time. A ratio is the median over the rounds of our time divided by torch's. The number in brackets is our fastest time
+divided by torch's fastest time, which other work on the machine affects least. All calls are bilinear with zeros
+outside, in single precision.
 
 The ratio depends on the machine, and most on its memory allocator: torch's sampler allocates one result, ours about a
 dozen intermediate ones. Where the allocator returns memory to the system after each call, the system clears every page
@@ -10,7 +11,7 @@ again at its next use, which takes several times longer than the arithmetic. So 
 and the record names the allocator. A tensor of 32 MB is made and freed first, as any training process has done; glibc
 then keeps the memory, unless a MALLOC_ variable is set.
 
-The record holds rows of several machines. On a machine that it holds already, --again measures the rows anew.
+The record holds rows of several machines. On a machine that it holds already, --again measures the rows again.
 """
 
 import argparse
@@ -38,39 +39,39 @@ try:
 except ImportError:  # Windows
     resource = None
 
-MACHINE = ("processor", "instruction_set", "system", "allocator")  # tells one machine of the record from another
+MACHINE = ("processor", "instruction_set", "system", "allocator")  # the fields that identify a machine of the record
 
 
 def torchs_pair(image: Tensor, theta: Tensor) -> Tensor:
-    """What everything is measured against: both functions of torch."""
+    """Run both functions of torch, the reference of all ratios."""
     return F.grid_sample(image, F.affine_grid(theta, image.shape, align_corners=False), align_corners=False)
 
 
 def training_pair(image: Tensor, theta: Tensor) -> Tensor:
-    """What the training path runs: our grid, torch's sampler."""
+    """Run our grid and torch's sampler, as training does."""
     return F.grid_sample(image, affine_grid(theta, image.shape), align_corners=False)
 
 
 def own_pair(image: Tensor, theta: Tensor) -> Tensor:
-    """Both from scratch."""
+    """Run our grid and our sampler."""
     return grid_sample(image, affine_grid(theta, image.shape))
 
 
 def torchs_sampler(image: Tensor, grid: Tensor) -> Tensor:
-    """torch's sampler alone."""
+    """Run torch's sampler without a grid generator."""
     return F.grid_sample(image, grid, align_corners=False)
 
 
 def page_faults() -> int:
-    """Pages that the system has handed to this process so far; 0 where it does not count them."""
+    """Return the number of page faults of this process so far; 0 if the system does not count them."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt if resource else 0
 
 
 def cost(function: Callable, image: Tensor, points: Tensor, backward: bool) -> tuple[float, int]:
-    """Seconds and page faults of one call; with `backward`, gradients for image and points as well.
+    """Measure seconds and page faults of one call; with `backward`, including the gradients of image and points.
 
-    One thread is measured by its processor time, which excludes the time in which other processes run; several threads
-    by the clock on the wall.
+    One thread is measured in processor time, which excludes the time in which other processes run; several threads in
+    wall-clock time.
     """
     clock = time.thread_time if torch.get_num_threads() == 1 else time.perf_counter
     image = image.clone().requires_grad_(backward)
@@ -83,7 +84,7 @@ def cost(function: Callable, image: Tensor, points: Tensor, backward: bool) -> t
 
 
 def compare(ours: Callable, torchs: Callable, image: Tensor, points: Tensor, backward: bool, rounds: int) -> dict:
-    """Medians of the alternating rounds, after a few that only warm up."""
+    """Measure two functions in alternating rounds, after ten rounds of warm-up; return the medians."""
     torch.testing.assert_close(ours(image, points), torchs(image, points), atol=1e-4, rtol=1e-4)
     pairs = [[cost(f, image, points, backward) for f in (torchs, ours)] for _ in range(rounds + 10)][10:]
     torch_s, ours_s = ([pair[k][0] for pair in pairs] for k in (0, 1))
@@ -98,7 +99,7 @@ def compare(ours: Callable, torchs: Callable, image: Tensor, points: Tensor, bac
     }
 
 
-#: By case our function, torch's, and the points that both take: theta, our grid or torch's grid.
+#: For each case our function, torch's function, and the points that both take: theta, our grid or torch's grid.
 CASES = {
     "our grid + torch's sampler": (training_pair, torchs_pair, lambda theta, shape: theta),
     "our sampler, on our grid": (grid_sample, torchs_sampler, affine_grid),
@@ -110,7 +111,7 @@ CASES = {
 
 
 def machine() -> dict[str, str]:
-    """What the times depend on besides the code."""
+    """Describe the machine, on which the times depend."""
     return {
         "processor": processor(),
         "instruction_set": instruction_set(),
@@ -120,7 +121,7 @@ def machine() -> dict[str, str]:
 
 
 def allocator(environment: Mapping[str, str] = os.environ) -> str:
-    """The C library, and the settings that change how it allocates memory."""
+    """Describe the C library, and the settings that change how it allocates memory."""
     library = " ".join(platform.libc_ver()).strip() or "not known"
     names = sorted(n for n in environment if n.startswith("MALLOC_") or n in ("GLIBC_TUNABLES", "LD_PRELOAD"))
     settings = [f"{name}={Path(environment[name]).name}" for name in names if environment[name]]
@@ -128,12 +129,12 @@ def allocator(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """Nothing: every row names what decides it."""
+    """Return no settings: every row contains its own."""
     return {}
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each shape, number of threads and case, on this machine."""
+    """List a row for each shape, number of threads and case, on this machine."""
     return [
         {**machine(), "shape": shape, "threads": threads, "rounds": options.rounds, "case": case}
         for shape in options.shapes
@@ -143,7 +144,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 
 
 def measure(row: Row, job: Job) -> Row:
-    """The times of one case, forward and forward with backward."""
+    """Measure the times of one case, forward, and forward with backward."""
     torch.set_num_threads(row["threads"])
     settle_allocator()
     shape = tuple(row["shape"])
@@ -158,7 +159,7 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def line(row: Row) -> str:
-    """The ratios of one case, with its page faults."""
+    """Format the ratios of one case, with its page faults."""
     cells = (
         f"{row[key]['ratio']:.2f} ({row[key]['ratio_of_fastest']:.2f}) | {row[key].get('ours_faults', '–')}"
         for key in ("forward", "forward_backward")
@@ -169,7 +170,7 @@ def line(row: Row) -> str:
 
 
 def report(record: dict[str, Any]) -> str:
-    """Our time divided by torch's, median (fastest), in Markdown."""
+    """Format our time divided by torch's, median (fastest), in Markdown."""
     head = "| machine | shape | case | forward | page faults | forward + backward | page faults |"
     return "\n".join([head, "|---" * 7 + "|", *map(line, record["runs"])])
 

@@ -1,18 +1,18 @@
-"""What a spatial transformer costs in a training step, part by part, and where it saves more than it costs.
+"""Measure the time that a spatial transformer adds to a training step, part by part, and where it saves more than it adds.
 
-For a size of image, the size of the transformer's output, and a width of the classifier: a step of the ST-CNN, of the
-same classifier without a transformer, and of that classifier on the whole image; and the transformer's parts, each
-alone, forward and backward:
+For each size of the image, size of the transformer's output and width of the classifier this measures a step of the
+ST-CNN, of the same classifier without a transformer, and of that classifier on the whole image. It also measures each
+part of the transformer alone, forward and backward:
 
 - its localisation network;
 - the grid;
 - the sampler, with the gradient of the grid (the image itself needs none);
-- the gradient that the first convolution must hand back to the sampler, which a network without a transformer leaves
-  out: the difference between the classifier's two times;
+- the gradient that the first convolution must pass back to the sampler, and that a network without a transformer does
+  not compute: the difference between the classifier's two times;
 - the update of the localisation network's weights.
 
-All of them are timed in turns, so that other work on the machine slows all alike, and the clock is that of the
-processor. A share is the median over the rounds of the part's time divided by the step's of the same round;
+All of them are measured alternately, so that other work on the machine slows all of them equally, in processor time. A
+share is the median over the rounds of the part's time divided by the step's of the same round;
 `parts_percent` is their sum, to be compared with `added_percent`, the time that the step takes longer than without a
 transformer. The figures hold for these networks on this machine.
 """
@@ -43,12 +43,12 @@ PARTS = ("localisation", "grid", "sampler", "input gradient", "update")
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What decides every row."""
+    """Return the settings that decide every row."""
     return {"rounds": options.rounds, "batch": options.batch}
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each case and precision."""
+    """List a row for each case and precision."""
     return [
         {"picture": size, "handed_on": out, "width": width, "precision": precision}
         for precision in ("float32", "bfloat16")
@@ -57,7 +57,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 
 
 def measure(row: Row, job: Job) -> Row:
-    """The times of one case."""
+    """Measure the times of one case."""
     half = row["precision"] == "bfloat16"
     settle_allocator()
     with torch.random.fork_rng(devices=[]):

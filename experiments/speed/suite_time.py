@@ -1,7 +1,8 @@
-"""Print where the time of the test suite goes: by phase, by folder, and the slowest tests.
+"""Print the time of the test suite by phase and by folder, and the slowest tests.
 
-It reads the times of the last `make test` or `make quick`; with --run it runs all tests first. `tools/run_tests.py` leaves the times in `_build/tests`. A phase is measured by the clock; a folder's seconds are the sum
-of its tests, fixtures included, which several workers run side by side.
+This reads the times of the last `make test` or `make quick` from `_build/tests`; with --run it runs all tests before. The
+time of a phase is wall-clock time. The time of a folder is the sum over its tests, fixtures included, which several
+workers run at the same time.
 """
 
 import argparse
@@ -18,7 +19,7 @@ TIMES = ROOT / "_build" / "tests"
 
 
 def read_tests(report: Path) -> dict[str, float]:
-    """The seconds of each test in pytest's JUnit report, by `package.module::name`."""
+    """Return the seconds of each test in pytest's JUnit report, by `package.module::name`."""
     seconds: Counter = Counter()
     for case in ElementTree.parse(report).iter("testcase"):
         seconds[f"{case.get('classname')}::{case.get('name')}"] += float(case.get("time", 0))
@@ -26,7 +27,7 @@ def read_tests(report: Path) -> dict[str, float]:
 
 
 def folder_of(test: str) -> str:
-    """The folder of a test, or of a doctest's module, at most two levels deep.
+    """Return the folder of a test, or of a doctest's module, at most two levels deep.
 
     Example:
         >>> folder_of("tests.widgets.test_twin::test_affine_grid"), folder_of("stn_lib.grid::stn_lib.grid.affine_grid")

@@ -1,7 +1,7 @@
-"""How long a redraw takes: an explorable in the browser against interact with matplotlib in the kernel.
+"""Measure the time of a redraw: of an explorable in the browser, and of interact with matplotlib in the kernel.
 
-It mounts LossAlongShift on a 128 by 128 image (and those that run networks or pool) in headless Chromium, changes its
-state, and times each frame's work, layout included. Beside it, in the same run: one update of what a reader would write
+This mounts LossAlongShift on a 128 by 128 image (and those that run networks or pool) in headless Chromium, changes its
+state, and times each frame's work, layout included. In the same run it measures one update of what a reader would write
 with ``ipywidgets.interact``, grid_sample on the same image drawn by matplotlib's inline backend.
 """
 
@@ -50,7 +50,7 @@ MEASURE = """async ([source, state, trait, values]) => {
 
 
 def in_browser(widget, trait: str, values: list) -> list[float]:
-    """Milliseconds of each frame while `trait` takes one value after another."""
+    """Measure the milliseconds of each frame while `trait` takes one value after another."""
     hidden = ("_esm", "_css", "layout")
     state = {k: v for k, v in widget.get_state().items() if k not in hidden}
     state = {k: {"b64": base64.b64encode(v).decode()} if isinstance(v, bytes) else v for k, v in state.items()}
@@ -61,7 +61,7 @@ def in_browser(widget, trait: str, values: list) -> list[float]:
 
 
 def in_kernel(image: torch.Tensor, runs: int) -> list[float]:
-    """Milliseconds of one update in the manner of ``interact``: sample, draw, encode the figure."""
+    """Measure the milliseconds of one update as ``interact`` does it: sample, draw, encode the figure."""
     times = []
     for k in range(runs):
         start = time.perf_counter()
@@ -79,13 +79,13 @@ def in_kernel(image: torch.Tensor, runs: int) -> list[float]:
 
 
 def spread(times: list[float]) -> dict[str, float]:
-    """Number, median and 95th percentile."""
+    """Return number, median and 95th percentile."""
     cuts = statistics.quantiles(times, n=20)
     return {"frames": len(times), "median_ms": round(statistics.median(times), 2), "p95_ms": round(cuts[18], 2)}
 
 
 def widgets(image: torch.Tensor, frames: int) -> dict[str, tuple[Any, str, list]]:
-    """By name the widget, the trait that is changed, and its values."""
+    """Return for each name the widget, the trait that is changed, and its values."""
     # Trained or not, a network costs the same.
     network = build("cnn", torch.Generator().manual_seed(0), in_size=(40, 40)).eval()
     thetas = [[1 + (k % 50) / 100, 0, 0, 0, 1, 0] for k in range(frames)]

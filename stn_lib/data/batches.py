@@ -1,4 +1,4 @@
-"""Distorted training batches, and the fixed set of distorted held-out images."""
+"""Draw distorted training batches, and make the fixed set of distorted held-out images."""
 
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ class HeldOut(NamedTuple):
 def training_batch(
     split: DigitsSplit, kind: str | Distortion, size: int, *, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Draw `size` training images with replacement and distort each anew.
+    """Draw `size` training images with replacement, and distort each at random.
 
     Args:
         split: its ``train_`` fields are used, for clutter as well.
@@ -50,7 +50,7 @@ def training_batch(
 
 
 def held_out_set(split: DigitsSplit, kind: str | Distortion, copies: int = 4) -> HeldOut:
-    """The held-out images, each distorted `copies` times; every call returns the same set.
+    """Distort each held-out image `copies` times; every call returns the same set.
 
     Clutter is cut from held-out images, as training clutter is cut from training images: no stroke of one side of the
     split appears on the other.

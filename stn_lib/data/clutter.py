@@ -1,4 +1,4 @@
-"""Clutter: patches of other digits, put on an image at random (the paper's TC)."""
+"""Put clutter on images: patches of other digits at random positions (the paper's TC)."""
 
 import torch
 from torch import Tensor

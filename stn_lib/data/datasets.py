@@ -1,4 +1,4 @@
-"""The registry of data sets: one declaration for each. Importing it loads neither torch nor any data."""
+"""Register the data sets, with one declaration for each. Importing this loads neither torch nor any data."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ DATASETS = {
 
 
 def load_dataset(name: str, hold_out: str = "test") -> DigitsSplit:
-    """The undistorted images and labels of a data set.
+    """Load the undistorted images and labels of a data set.
 
     Args:
         name: a name in `DATASETS`.

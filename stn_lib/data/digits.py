@@ -1,4 +1,4 @@
-"""The embedded handwritten digits: real and small, with no download."""
+"""Load the embedded handwritten digits, which need no download."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -24,9 +24,9 @@ class DigitsSplit(NamedTuple):
 
 
 def load_digits_split(seed: int = 0, hold_out: str = "test") -> DigitsSplit:
-    """The 1,797 digits of scikit-learn at 28 x 28, a quarter of each class held out.
+    """Load the 1,797 digits of scikit-learn at 28 x 28, a quarter of each class held out.
 
-    One writer's digits may be on both sides of the split: it tests new drawings, not new writers.
+    The same writer's digits may be in both parts of the split: it tests new drawings, not new writers.
 
     Convention:
         White foreground (1) on black background (0). The 8 x 8 source fills the middle 20 x 20 pixels, as in MNIST, so
@@ -61,10 +61,9 @@ def load_digits_split(seed: int = 0, hold_out: str = "test") -> DigitsSplit:
 
 
 def sample_digits() -> Tensor:
-    """One held-out digit of each class, the same ten wherever a chapter needs one.
+    """Return one held-out digit of each class, the same ten in every chapter.
 
-    Of each class it takes the digit with the median distance from the mean of its class: neither the tidiest nor the
-    strangest.
+    Of each class this is the digit with the median distance from the mean of its class: a typical digit.
 
     Returns:
         Images of the digits 0 to 9 in order, (10, 1, 28, 28), from 0 (background) to 1 (foreground).
@@ -101,13 +100,13 @@ def _redraw(small: Tensor) -> Tensor:
     # The threshold restores the sharp edge of a stroke that interpolation from 8 x 8 has blurred.
     low, high = torch.sigmoid(torch.tensor([-8 * 0.42, 8 * 0.58], dtype=small.dtype))
     strokes = ((torch.sigmoid(8 * (smooth - 0.42)) - low) / (high - low)).clamp(0, 1)
-    # 256 levels, as in MNIST. Without them the last bit of a pixel depends on the number of threads, and one bit leads to
-    # another network after some hundred training steps.
+    # Round to 256 levels, as in MNIST. Otherwise the last bit of a pixel depends on the number of threads, and one bit
+    # leads to another network after some hundred training steps.
     return (strokes * 255).round().div(255).float()
 
 
 def _stratified(labels: Tensor, fraction: float, seed: int) -> tuple[Tensor, Tensor]:
-    """Indices to keep and indices to hold out, the same fraction of every class, in ascending order."""
+    """Return indices to keep and indices to hold out, the same fraction of every class, in ascending order."""
     generator = torch.Generator().manual_seed(seed)
     held = torch.zeros(len(labels), dtype=torch.bool)
     for label in labels.unique():

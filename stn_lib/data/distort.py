@@ -95,7 +95,7 @@ def random_theta(recipe: Distortion, batch: int, in_size: tuple[int, int], gener
 
 
 def distortion_grid(theta: Tensor, size: tuple[int, ...]) -> Tensor:
-    """The sampling grid (N, H, W, 2) of any theta that `distort` returns, for images of a size (N, C, H, W)."""
+    """Make the sampling grid (N, H, W, 2) of any theta that `distort` returns, for images of a size (N, C, H, W)."""
     if theta.shape[2] == 2:
         return tps_grid(theta, size)
     return projective_grid(theta, size) if theta.shape[1] == 3 else affine_grid(theta, size)

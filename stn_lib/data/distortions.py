@@ -1,4 +1,4 @@
-"""The distortions of digits: one declaration for each. Importing them loads no torch; `stn_lib.data.distort` applies them."""
+"""Declare the distortions of digits. Importing this loads no torch; `stn_lib.data.distort` applies them."""
 
 import math
 from dataclasses import dataclass
@@ -63,8 +63,8 @@ R = Distortion(
     "R",
     out_size=(28, 28),
     max_angle=math.pi / 2,
-    title="turned",
-    description="digits turned by up to 90°, in 28 × 28 pixels",
+    title="rotated",
+    description="digits rotated by up to 90°, in 28 × 28 pixels",
 )
 RTS = Distortion(
     "RTS",
@@ -72,8 +72,8 @@ RTS = Distortion(
     max_angle=math.pi / 4,
     scale=(0.7, 1.2),
     placed=True,
-    title="turned, scaled, moved",
-    description="digits turned by up to 45°, scaled by 0.7 to 1.2 and put anywhere in 42 × 42 pixels",
+    title="rotated, scaled, moved",
+    description="digits rotated by up to 45°, scaled by 0.7 to 1.2 and put anywhere in 42 × 42 pixels",
 )
 # P and E are 28 x 28 as R, because the paper's networks pool after RTS and TC only. The smaller digit leaves room: P moves
 # 1.2 % of the embedded digits' foreground out of the image (4 % of them lose more than a tenth of it), E 0.002 %.

@@ -1,4 +1,4 @@
-"""MNIST: read from your own folder, or downloaded once; a file is used only if its hash is right."""
+"""Load MNIST from your own folder, or download it once; a file is used only if its hash is correct."""
 
 import gzip
 import hashlib
@@ -79,10 +79,10 @@ FILES = {
 def load_mnist(
     hold_out: str = "test", *, folder: str | os.PathLike | None = None, download: bool = True
 ) -> DigitsSplit:
-    """MNIST: 60,000 training digits, and 10,000 test digits by other writers.
+    """Load MNIST: 60,000 training digits, and 10,000 test digits by other writers.
 
-    The files are read from `folder`, else from the folder in the environment variable STN_DATA, else from the cache of
-    this machine, into which missing files are downloaded (11 MB).
+    The files are read from `folder`; if it is None, from the folder in the environment variable STN_DATA; if that is not
+    set, from the cache of this machine, into which missing files are downloaded (11 MB).
 
     Convention:
         White foreground (1) on black background (0). A digit fits a box of 20 x 20, and its centre of mass, not its
@@ -104,7 +104,7 @@ def load_mnist(
     Raises:
         ValueError: for another `hold_out`; for a file that is incomplete, damaged or of another data set.
         FileNotFoundError: for a folder without a file; with ``download=False`` for a cache without one.
-        ConnectionError: if no mirror sent the right file; it names each mirror with its reason.
+        ConnectionError: if no mirror sent the correct file; it names each mirror with its reason.
         OSError: if the cache cannot be written.
 
     Example:
@@ -130,20 +130,20 @@ def load_mnist(
 
 
 def _scaled(images: Tensor) -> Tensor:
-    """Bytes (N, H, W) as images (N, 1, H, W) from 0 to 1."""
+    """Convert bytes (N, H, W) to images (N, 1, H, W) from 0 to 1."""
     return images[:, None].float().div_(255)
 
 
-# The cache keeps bytes, a quarter of the memory; callers get new tensors, so they cannot change what is kept.
+# The cache keeps bytes, a quarter of the memory; callers get new tensors, so they cannot change the cache.
 @lru_cache(maxsize=2)
 def _part(part: str, folder: str | None, download: bool) -> tuple[Tensor, Tensor]:
-    """The images (N, H, W) and labels (N,) of one part, as bytes and integers."""
+    """Return the images (N, H, W) and labels (N,) of one part, as bytes and integers."""
     images, labels = (_array(file, folder, download) for file in FILES[part])
     return torch.from_numpy(images), torch.from_numpy(labels).long()
 
 
 def _array(file: _File, folder: str | None, download: bool) -> np.ndarray:
-    """The values of a file, downloaded if necessary."""
+    """Return the values of a file; download it if necessary."""
     if folder is not None:
         if not Path(folder).is_dir():
             raise FileNotFoundError(
@@ -151,7 +151,7 @@ def _array(file: _File, folder: str | None, download: bool) -> np.ndarray:
             )
         content = _find(file, Path(folder), "put it there, or unset STN_DATA and folder= to have it downloaded")
     else:
-        import pooch  # not above: it takes a tenth of a second, and only a download needs it
+        import pooch  # imported here: it takes a tenth of a second, and only a download needs it
 
         cache = pooch.os_cache("stn_lib") / "mnist"
         if download:
@@ -161,7 +161,7 @@ def _array(file: _File, folder: str | None, download: bool) -> np.ndarray:
 
 
 def _find(file: _File, folder: Path, remedy: str) -> bytes:
-    """The content of the first file in the folder that has a known name and the right hash."""
+    """Return the content of the first file in the folder that has a known name and the correct hash."""
     wrong = None
     for path in filter(Path.is_file, _candidates(file.name, folder)):
         try:
@@ -174,14 +174,14 @@ def _find(file: _File, folder: Path, remedy: str) -> bytes:
 
 
 def _candidates(name: str, folder: Path) -> Iterator[Path]:
-    """Where a file may be: our own layout, torchvision's, and Kaggle's names."""
+    """List the paths that a file may have: in our own layout, torchvision's, and with Kaggle's names."""
     for place in (folder / "mnist", folder, folder / "MNIST" / "raw"):
         for known in (name, name.replace("-idx", ".idx")):
             yield from (place / f"{known}.gz", place / known, place / known / known)
 
 
 def _verified(path: Path, file: _File) -> bytes:
-    """The unpacked content of a file, after its hash is checked; never more than one byte beyond its size is read."""
+    """Return the unpacked content of a file whose hash is correct; read at most one byte more than its size."""
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as opened:
             content = opened.read(file.size + 1)
@@ -204,7 +204,7 @@ def _verified(path: Path, file: _File) -> bytes:
 
 
 def _download(file: _File, cache: Path) -> None:
-    """Put a file into the cache, from the first mirror that sends the right one, unless it is there already."""
+    """Download a file to the cache from the first mirror that sends the correct one, unless the cache has it."""
     import pooch
     from requests import RequestException
     from tqdm import tqdm
@@ -219,7 +219,7 @@ def _download(file: _File, cache: Path) -> None:
 
     name, reasons = f"{file.name}.gz", []
     for mirror in MIRRORS:
-        try:  # pooch writes to a temporary file, and renames it only if its hash is right
+        try:  # pooch writes to a temporary file, and renames it only if its hash is correct
             pooch.retrieve(mirror + name, file.packed_sha256, fname=name, path=cache, downloader=bounded)
             return
         except (RequestException, ValueError) as error:
@@ -234,7 +234,7 @@ def _download(file: _File, cache: Path) -> None:
 
 
 class _Bounded:
-    """A file that refuses to grow beyond a size: a mirror that sends without end is given up."""
+    """A file that raises an error beyond a size, so that a mirror cannot send without end."""
 
     def __init__(self, file: IO[bytes], size: int):
         self.file, self.left, self.flush = file, size, file.flush

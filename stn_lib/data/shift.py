@@ -1,4 +1,4 @@
-"""Shift images by whole pixels: without interpolation, only the position changes."""
+"""Shift images by whole pixels, without interpolation."""
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ def shift(images: Tensor, dx: int, dy: int = 0, fill: str = "zeros") -> Tensor:
     Args:
         images: (..., H, W).
         dx, dy: whole pixels; negative to the left and up.
-        fill: the pixels that enter: ``"zeros"``, or with ``"circular"`` those that leave at the other side.
+        fill: what enters: ``"zeros"``, or ``"circular"``, the pixels that leave at the opposite side.
 
     Returns:
         As `images`.
@@ -36,7 +36,7 @@ def shift(images: Tensor, dx: int, dy: int = 0, fill: str = "zeros") -> Tensor:
     """
     _validate.one_of("fill", fill, FILLS)
     if int(dx) != dx or int(dy) != dy:
-        raise TypeError(f"expected whole pixels, got dx={dx}, dy={dy}: parts of a pixel need stn_lib.sampling")
+        raise TypeError(f"expected whole pixels, got dx={dx}, dy={dy}: for parts of a pixel use stn_lib.sampling")
     dx, dy = int(dx), int(dy)
     if fill == "circular":
         return torch.roll(images, (dy, dx), dims=(-2, -1))

@@ -15,7 +15,7 @@ DISTANCE = 3.0
 RANGES = {
     "right": (0.0, -12.0, 12.0, 1.0),
     "down": (0.0, -12.0, 12.0, 1.0),
-    "turn": (0.0, -180.0, 180.0, 10.0),
+    "rotation": (0.0, -180.0, 180.0, 10.0),
     "size": (1.0, 0.4, 1.6, 0.05),
     "tilt": (0.0, -65.0, 65.0, 5.0),
     "shadow": (0.0, 0.0, 1.0, 0.05),
@@ -27,7 +27,7 @@ def view_change(
     *,
     right: float = 0.0,
     down: float = 0.0,
-    turn: float = 0.0,
+    rotation: float = 0.0,
     size: float = 1.0,
     tilt: float = 0.0,
     shadow: float = 0.0,
@@ -36,17 +36,18 @@ def view_change(
     """Images on a larger background, changed four times in space and once in light.
 
     Convention:
-        In this order: scaled, rotated, tilted, translated, all about the image's centre; then shaded. The shadow covers
-        the background as well: 1 is black foreground and 0 white background here, so light that decreases to
-        1 - shadow at the right edge makes a pixel 1 - light (1 - v). No warp can do that.
+        In this order: scaled, rotated, tilted, translated, all about the image's centre; then shaded. A positive
+        rotation is counter-clockwise on the screen, as in the whole book. The shadow covers the background as well: a
+        value of 1 is black foreground and 0 white background here, so light that decreases to 1 - shadow at the right
+        edge changes a pixel v to 1 - light (1 - v). No warp can do that.
 
     Args:
         images: (N, C, H, W), floating, from 0 (background) to 1 (foreground).
         right, down: translation of the centre in pixels; whole pixels need no interpolation.
-        turn: rotation in degrees, clockwise on the screen.
+        rotation: degrees, counter-clockwise on the screen.
         size: scale relative to the original, pixel for pixel.
         tilt: degrees about the vertical axis, the right side away from the viewer, who is `DISTANCE` sides away.
-        shadow: share of the light that is missing at the right edge, 0 to 1; none is missing at the left edge.
+        shadow: fraction of the light that is missing at the right edge, 0 to 1; none is missing at the left edge.
         out_size: (H, W) of the result.
 
     Returns:
@@ -68,7 +69,7 @@ def view_change(
         raise ValueError(
             f"expected size > 0, tilt within 90 degrees and shadow from 0 to 1, got {size}, {tilt}, {shadow}"
         )
-    theta = change_theta(tuple(images.shape[-2:]), out_size, right, down, turn, size, tilt)
+    theta = change_theta(tuple(images.shape[-2:]), out_size, right, down, rotation, size, tilt)
     theta = theta.to(device=images.device).expand(len(images), 3, 3)
     grid = projective_grid(theta, (len(images), images.shape[1], *out_size)).to(images.dtype)
     moved = F.grid_sample(images, grid, align_corners=False)
@@ -83,7 +84,7 @@ def change_theta(
     out_size: tuple[int, int],
     right: float = 0.0,
     down: float = 0.0,
-    turn: float = 0.0,
+    rotation: float = 0.0,
     size: float = 1.0,
     tilt: float = 0.0,
 ) -> Tensor:
@@ -93,11 +94,12 @@ def change_theta(
     """
     # A point u to the right of the centre of a plane tilted by t has depth u sin t; the camera at distance d sees it at
     # x = d u cos t / (d + u sin t). Solved for u, and likewise for v, this is the matrix `perspective`.
-    t, phi, d = math.radians(tilt), math.radians(turn), DISTANCE * max(in_size)
+    t, phi, d = math.radians(tilt), math.radians(rotation), DISTANCE * max(in_size)
     move = torch.tensor([[1, 0, -right], [0, 1, -down], [0, 0, 1]], dtype=torch.float64)
     perspective = torch.tensor([[1 / math.cos(t), 0, 0], [0, 1, 0], [-math.tan(t) / d, 0, 1]], dtype=torch.float64)
     c, s = math.cos(phi) / size, math.sin(phi) / size
-    rotation = torch.tensor([[c, s, 0], [-s, c, 0], [0, 0, 1]], dtype=torch.float64)
+    # y points down: this matrix rotates the source points clockwise, so the content rotates counter-clockwise.
+    rotate = torch.tensor([[c, -s, 0], [s, c, 0], [0, 0, 1]], dtype=torch.float64)
     to_pixels = torch.diag(torch.tensor([out_size[1] / 2, out_size[0] / 2, 1.0], dtype=torch.float64))
-    to_units = torch.diag(torch.tensor([2 / in_size[1], 2 / in_size[0], 1.0], dtype=torch.float64))
-    return (to_units @ rotation @ perspective @ move @ to_pixels)[None]
+    to_normalised = torch.diag(torch.tensor([2 / in_size[1], 2 / in_size[0], 1.0], dtype=torch.float64))
+    return (to_normalised @ rotate @ perspective @ move @ to_pixels)[None]

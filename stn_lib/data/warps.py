@@ -1,4 +1,4 @@
-"""The paper's two distortions that are not affine: noise on the corners (P), and on a lattice of points (E)."""
+"""Make the paper's two distortions that are not affine: noise on the corners (P), and on a lattice of points (E)."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ MIN_W = 0.1
 
 
 def pull_corners(theta: Tensor, sigma: float, out_size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Homographies: an affine theta, then a noise of N(0, sigma) pixels on each corner, along x and y.
+    """Return homographies: an affine theta, then a noise of N(0, sigma) pixels on each corner, along x and y.
 
     Convention:
         The noise moves the corners in the OUTPUT and after the scaling: 5 px are 5 px of the distorted image, however
@@ -57,7 +57,7 @@ def pull_corners(theta: Tensor, sigma: float, out_size: tuple[int, int], generat
 
 
 def bend_lattice(theta: Tensor, sigma: float, out_size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """Splines: an affine theta, with a noise of N(0, sigma) pixels on 4 x 4 source points, along x and y.
+    """Return splines: an affine theta, with a noise of N(0, sigma) pixels on 4 x 4 source points, along x and y.
 
     Convention:
         The control points are a fixed lattice over the OUTPUT, from edge to edge; the noise moves the SOURCE points, in
@@ -84,7 +84,7 @@ def bend_lattice(theta: Tensor, sigma: float, out_size: tuple[int, int], generat
 
 
 def _noise(batch: int, points: int, sigma: float, out_size: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """N(0, sigma) pixels in normalised coordinates, (batch, points, 2)."""
+    """Draw a noise of N(0, sigma) pixels, in normalised coordinates, (batch, points, 2)."""
     height, width = out_size
     pixels = sigma * torch.randn(batch, points, 2, generator=generator, dtype=torch.float64)
     return pixels * torch.tensor([2 / width, 2 / height], dtype=torch.float64)

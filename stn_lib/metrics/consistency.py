@@ -10,7 +10,7 @@ from stn_lib.metrics.intervals import error_interval
 
 
 class Consistency(NamedTuple):
-    """The share of pairs of shifts with one answer and its 95 % interval, in per cent, and the number of pairs."""
+    """The percentage of pairs of shifts with the same class, its 95 % interval in per cent, and the number of pairs."""
 
     rate: float
     interval: tuple[float, float]
@@ -31,12 +31,12 @@ def shift_consistency(
     """How often a classifier assigns two shifts of one image the same class, correct or not.
 
     Convention:
-        Each image is shifted twice, by independent uniform draws. With ``"crop"``, the definition of the literature, a
-        shift is the position of a crop that is `reach` pixels smaller a side than the image, so content enters and
-        leaves at the edges. With ``"circular"`` pixels that leave enter at the other side; draws are from 0 to `reach`.
+        Each image is shifted twice, by independent uniform draws from 0 to `reach`. With ``"crop"``, the definition in the
+        literature, a shift is the position of a crop whose sides are `reach` pixels smaller than those of the image, so
+        content enters and leaves at the edges. With ``"circular"``, pixels that leave enter at the opposite side.
 
     Args:
-        model: (N, C, H, W) to logits (N, classes), in the mode in which it is to be measured.
+        model: (N, C, H, W) to logits (N, classes), in eval mode.
         images: (N, C, H, W); with ``"crop"`` the model sees (N, C, H - reach, W - reach).
         reach: largest shift in pixels.
         fill: ``"crop"`` or ``"circular"``.
@@ -45,7 +45,7 @@ def shift_consistency(
         batch_size: images at a time.
 
     Returns:
-        A `Consistency`. Its interval takes pairs for independent, so with several pairs of one image it is a little too narrow.
+        A `Consistency`. Its interval assumes independent pairs: with several pairs of one image it is a little too narrow.
 
     Raises:
         ValueError: a `reach` that leaves no pixels, no images, an unknown `fill`.

@@ -1,4 +1,4 @@
-"""The networks of the course, small ones and those of Table 1; their trained weights; their export to the page."""
+"""Networks of the course, small ones and those of Table 1; their trained weights; their export to the page."""
 
 import lazy_loader
 

@@ -12,7 +12,7 @@ from stn_lib.spatial_transformer import SpatialTransformer
 
 
 def fold_batch_norm(model: nn.Module) -> nn.Module:
-    """A copy of a trained network without batch norms, each folded into the convolution or linear before it.
+    """Copy a trained network without batch norms: each is folded into the convolution or linear layer before it.
 
     Convention:
         The copy is in evaluation mode and computes what ``model.eval()`` computes: with running mean m and
@@ -22,7 +22,7 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
         model: built of nn.Sequential and a `SpatialTransformer`.
 
     Raises:
-        ValueError: for a batch norm with no convolution or linear layer just before it.
+        ValueError: for a batch norm with no convolution or linear layer directly before it.
 
     Chapter: 7
     """
@@ -36,7 +36,7 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
                 _fold(kept[-1], layer)
             else:
                 raise ValueError(f"expected a Conv2d or Linear before the batch norm {name}, got {kept[-1:]}")
-        if len(kept) < len(parent):  # number the layers anew, as a network built without batch norms has them
+        if len(kept) < len(parent):  # number the layers again, as a network built without batch norms has them
             for name in list(parent._modules):
                 delattr(parent, name)
             for i, layer in enumerate(kept):
@@ -53,7 +53,7 @@ def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -
 
 
 def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
-    """A network as plain operations and one buffer of half-precision weights.
+    """Convert a network to plain operations and one buffer of half-precision weights.
 
     Convention:
         Batch norms are folded first. Offsets count float16 elements, little-endian, from the buffer's start.
@@ -85,7 +85,7 @@ def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
 
 @torch.no_grad()
 def affine_localization(layer: SpatialTransformer) -> nn.Module:
-    """A copy of a transformer's localisation network that predicts the six numbers of an affine theta.
+    """Copy a transformer's localisation network so that it predicts the six numbers of an affine theta.
 
     A family fits if its theta is an affine matrix and a linear function of its parameters, plus a constant. That map is
     multiplied into the last layer. ``"affine"`` and ``"attention"`` fit; ``"projective"`` and ``"tps"`` do not.
@@ -116,7 +116,7 @@ def affine_localization(layer: SpatialTransformer) -> nn.Module:
 
 
 class _Writer:
-    """Turns layers into operations, and collects their weights one after another."""
+    """Convert layers to operations, and collect their weights one after another."""
 
     def __init__(self):
         self.chunks: list[bytes] = []

@@ -1,4 +1,4 @@
-"""The registry of networks, and their initialisation from a generator."""
+"""Register the networks, and initialise them from a generator."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Tabl
 
 
 def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> nn.Module:
-    """A new network by name, its weights drawn from a generator.
+    """Make a new network by name, with weights drawn from a generator.
 
     Args:
         name: a name in `MODELS`.

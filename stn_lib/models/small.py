@@ -1,4 +1,4 @@
-"""The networks of the live chapter, the cover and chapter 2: small, with and without a spatial transformer."""
+"""Small networks of the live chapter, the cover and chapter 2, with and without a spatial transformer."""
 
 from torch import nn
 
@@ -12,13 +12,13 @@ class CNN(ImageNetwork):
     """A small convolutional image classifier without a spatial transformer.
 
     Convention:
-        Returns logits. Its widths give it as many parameters as `STCNN` has at 42 x 42: its classifier is larger by
-        the size of the other's localisation network.
+        Returns logits. With the default widths it has as many parameters as `STCNN` at 42 x 42, to 3 %: its classifier is
+        larger by the size of the localisation network of `STCNN`.
 
     Args:
         in_size: (H, W) of the image.
         widths: channels of the convolutions (5 x 5, then 3 x 3), each followed by max-pooling by 2.
-        hidden: units of a hidden layer between the features and the logits; 0 for none.
+        hidden: number of hidden units between the features and the logits; 0 for none.
         classes: number of classes.
         batch_norm: whether convolutions are followed by batch norms; False once they are folded in.
 

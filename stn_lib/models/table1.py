@@ -1,4 +1,4 @@
-"""The networks of the paper's Table 1: fully connected or convolutional, with and without a spatial transformer."""
+"""Networks of the paper's Table 1: fully connected or convolutional, with and without a spatial transformer."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Trained weights as safetensors: half precision, and loading them runs no code."""
+"""Save and load trained weights as safetensors, in half precision; loading them runs no code."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def save_weights(model: CNN | STCNN, path: str | Path, **info: Any) -> Path:
 
 
 def pretrained_info(name: str | Path) -> dict[str, Any]:
-    """The record in a weights file: model, arguments, command, seed, config, measured error.
+    """Return the record in a weights file: model, arguments, command, seed, config, measured error.
 
     Args:
         name: of a file in ``stn_lib/models/pretrained`` (without its ending), or the path of a ``.safetensors`` file.
@@ -58,14 +58,14 @@ def pretrained_info(name: str | Path) -> dict[str, Any]:
 
 
 def load_pretrained(name: str | Path) -> CNN | STCNN:
-    """A trained network, its batch norms folded, in evaluation mode.
+    """Load a trained network, with its batch norms folded, in evaluation mode.
 
     Args:
         name: ``"digits-rts-cnn"``, ``"digits-rts-st-cnn"``, trained on the embedded digits; ``"mnist-rts-cnn"``,
             ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
 
     Returns:
-        The network in float32; each weight is a half-precision number, so `to_operations` loses nothing more.
+        The network in float32; each weight is a half-precision number, so `to_operations` does not round it again.
 
     Raises:
         FileNotFoundError: for a missing file; the message names the existing ones.

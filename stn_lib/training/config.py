@@ -192,7 +192,7 @@ def live_config(model: str, seed: int = 0) -> TrainConfig:
 
     Chapter: 7
     """
-    # Chosen on the validation digits over five seeds. Short, so that it ends before the reader leaves.
+    # Chosen on the validation digits over five seeds. Short, so that readers can wait for it.
     return TrainConfig(model=model, seed=seed, steps=250, localization_lr_factor=1.0, hold_out="test")
 
 
@@ -205,7 +205,7 @@ def pooling_config(pool: str, seed: int = 0, steps: int = 400) -> TrainConfig:
 
     Chapter: 2
     """
-    # Rotated, because on upright digits every pooling has an error near 0 and none can be told from another.
+    # Rotated, because on upright digits the error of every pooling is near 0, so that they cannot be compared.
     return TrainConfig(
         model="pooling-cnn", distortion="centred", pool=pool, seed=seed, steps=steps, batch_size=64, lr=8e-3,
         max_angle=90.0, hold_out="test",

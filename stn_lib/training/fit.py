@@ -35,8 +35,8 @@ class FitResult(NamedTuple):
     """What `fit` returns besides the trained network.
 
     Args:
-        history: for every tenth step ``{"step", "loss", "lr"}``, with what the loss logs beside it; where `evaluate`
-            was called, with its result.
+        history: for every tenth step ``{"step", "loss", "lr"}`` and what else the loss logs; where `evaluate` was called,
+            also its result.
         seconds: of training, over all calls that resumed the run; without evaluations and callbacks.
     """
 

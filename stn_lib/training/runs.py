@@ -111,7 +111,7 @@ def training_batches(config: TrainConfig, split: DigitsSplit) -> Batches:
 
 
 def classification_loss(config: TrainConfig) -> Callable[..., tuple[Tensor, dict[str, Tensor]]]:
-    """The cross-entropy of a batch of images, and beside it the error in the batch in per cent."""
+    """The cross-entropy of a batch of images; it also logs the error rate in the batch, in per cent."""
 
     def loss(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         logits = model(images).float()

@@ -40,7 +40,7 @@ def test_an_edit_in_the_library_runs_everything_again(copy):
     with small_book.scripts():
         import book_cache
     before = book_cache.key(copy)
-    module = copy / "stn_lib/metrics.py"
+    module = copy / "stn_lib/files.py"
     module.write_text(module.read_text(encoding="utf-8") + "\n# a change\n", encoding="utf-8")
     assert book_cache.key(copy) != before
 

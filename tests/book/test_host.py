@@ -72,7 +72,7 @@ def test_the_launch_buttons_open_this_notebook_of_the_clone_and_tell_no_secret(v
 def test_a_walk_that_meets_no_flip_says_so(visit):
     """Oracle: a network that says 7 to everything."""
     widget = visit.page.locator(".stn-move-digit")
-    widget.get_by_role("button", name="Walk to the flip").click()
-    widget.get_by_text("No change of mind on the way to the right.").wait_for()
+    widget.get_by_role("button", name="Move right until the answer changes").click()
+    widget.get_by_text("The answer did not change on the way to the right.").wait_for()
     assert widget.locator(".stn-handle").first.get_attribute("aria-valuetext") == "12 pixels right, 0 pixels down"
     assert widget.locator(".stn-answers").get_attribute("data-right") == "true"

@@ -41,7 +41,7 @@ def test_two_markers_are_heard_further_down_and_remembered(browser, served):
         for widget in (asks, tells):
             assert widget.locator(".stn-told").inner_text().startswith(said)
         assert tells.locator(".stn-marks .stn-mine").count() == 2
-        asks.get_by_role("button", name="Ask me again").click()
+        asks.get_by_role("button", name="Guess again").click()
         assert tells.locator(".stn-marks .stn-mine").count() == 0
 
 
@@ -69,10 +69,10 @@ def test_an_arrow_key_moves_the_digit_by_one_pixel_and_the_walk_ends_where_the_a
         visit.rest()
         assert handle.get_attribute("aria-valuetext") == "1 pixels right, 0 pixels down"
         assert widget.locator(".stn-answers").get_attribute("data-right") == "true"
-        widget.get_by_role("button", name="Walk to the flip").click()
+        widget.get_by_role("button", name="Move right until the answer changes").click()
         widget.locator(".stn-answers[data-right=false]").wait_for()  # it takes a step every few frames
         visit.rest()
-        assert widget.locator(".stn-turning").count() == 1
+        assert widget.locator(".stn-flip").count() == 1
         # The map knew: a cross where the digit now stands, computed from the same network on its own.
         right, down = (float(v) for v in re.findall(r"-?[\d.]+", handle.get_attribute("transform")))
         cross = f"M{right - 20 + 12 + 0.28} {down - 20 + 12 + 0.28}l"
@@ -119,19 +119,19 @@ def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_number
         ends = [re.findall(r"= (\u2212?[\d.]+)(?![\d.]| \u00b7)", step) for step in steps]
         assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["0.60", "1.40"], ["55.92"]]
         widget.locator(".stn-marker").focus()
-        visit.page.keyboard.press("ArrowDown")  # (2, 3), the text's third example: read at (2.1, 2.4)
+        visit.page.keyboard.press("ArrowDown")  # (2, 3), by hand: (2.1, 2.4)
         visit.rest()
         assert (
             widget.locator(".stn-marker")
             .get_attribute("aria-valuetext")
-            .startswith("Column 2, row 3 is read at x 2.10, y 2.40")
+            .startswith("Column 2, row 3: source x 2.10, y 2.40")
         )
 
 
-def test_two_rulers_that_differ_are_said_to(browser, served):
+def test_mixed_conventions_are_named(browser, served):
     with Visit(browser, served + TRACE_MIXED) as visit:
         told = visit.page.locator(".stn-trace-pixel .stn-told").inner_text()
-        assert "this point is read (\u22120.50, \u22120.50) pixels beside its place" in told
+        assert "this source point is (\u22120.50, \u22120.50) pixels from its correct place" in told
 
 
 # What the address says: how the descent ends.

@@ -37,6 +37,40 @@ def negative_index(image, dx, dy):
     return out
 
 
+def unguarded(image, dx, dy):
+    H, W = image.shape
+    out = torch.zeros_like(image)
+    for r in range(H):
+        for c in range(W):
+            out[r, c] = image[r - dy, c - dx]
+    return out
+
+
+def cleared_for_positive(image, dx, dy):
+    out = torch.roll(torch.roll(image, dy, 0), dx, 1)
+    if dy > 0:
+        out[:dy, :] = 0
+    if dx > 0:
+        out[:, :dx] = 0
+    return out
+
+
+def smeared(image, dx, dy):
+    H, W = image.shape
+    for k in range(H * W):
+        y, x = k // W - dy, k % W - dx
+        image[k // W, k % W] = image[y, x] if y in range(H) and x in range(W) else 0
+    return image
+
+
+def wrong_limits(image, dx, dy, rows, columns):
+    out = np.zeros(image.shape)
+    for r, c in np.ndindex(*image.shape):
+        if 0 <= r - dy < min(rows, len(out)) and 0 <= c - dx < min(columns, len(out[0])):
+            out[r, c] = image[r - dy, c - dx]
+    return out
+
+
 def clamped(image, dx, dy):
     padded = np.pad(image.numpy(), ((9, 9), (9, 9)), mode="edge")
     H, W = image.shape
@@ -45,10 +79,29 @@ def clamped(image, dx, dy):
 
 SHIFTS = {
     "wraps_round": wrapped,
-    "edge_repeated": clamped,
+    "edge_repeated": (
+        clamped,
+        lambda image, dx, dy: ndimage.shift(image.numpy(), (dy, dx), order=0, mode="reflect"),
+        lambda image, dx, dy: ndimage.shift(image.numpy(), (dy, dx), order=0, mode="mirror"),
+    ),
+    "negative_index": (negative_index, unguarded),
+    "zeros_on_one_side": cleared_for_positive,
     "sign": lambda image, dx, dy: by_scipy(image, -dx, -dy),
+    "y_up": (lambda image, dx, dy: by_scipy(image, dx, -dy), lambda image, dx, dy: by_slices(image, -dx, dy)),
     "dx_dy_swapped": lambda image, dx, dy: by_scipy(image, dy, dx),
     "one_axis": lambda image, dx, dy: by_scipy(image, dx, 0),
+    "smaller": lambda image, dx, dy: image[
+        max(-dy, 0) : max(image.shape[0] - dy, 0), max(-dx, 0) : max(image.shape[1] - dx, 0)
+    ],
+    "other_fill": lambda image, dx, dy: torch.from_numpy(
+        ndimage.shift(image.numpy(), (dy, dx), order=0, cval=float(image.mean()))
+    ),
+    "height_and_width_exchanged": lambda image, dx, dy: wrong_limits(image, dx, dy, *image.shape[::-1]),
+    "edge_lost": lambda image, dx, dy: wrong_limits(image, dx, dy, image.shape[0] - 1, image.shape[1] - 1),
+    "sign_ignored": lambda image, dx, dy: by_slices(image, abs(dx), abs(dy)),
+    "twice": lambda image, dx, dy: by_slices(image, dx + dx, dy + dy),
+    "in_place": smeared,
+    "not_shifted": lambda image, dx, dy: image.clone(),
 }
 
 
@@ -56,10 +109,18 @@ def moved(image, dx, dy):
     return by_slices(image, dx, dy)
 
 
-def equivariance(f, image, dx, dy, margin, *, back=False, answer=True, cut=True, how=None):
-    left, right = f(moved(image, dx, dy)), f(image)
+def rolled(image, dx, dy):
+    return torch.roll(torch.roll(image, dy, 0), dx, 1)
+
+
+def equivariance(
+    f, image, dx, dy, margin, *, back=False, answer=True, cut=True, how=None, first=True, swap=False, by=moved
+):
+    if swap:
+        dx, dy = dy, dx
+    left, right = f(by(image, dx, dy)) if first else f(image), f(image)
     if answer:
-        right = moved(right, -dx, -dy) if back else moved(right, dx, dy)
+        right = by(right, -dx, -dy) if back else by(right, dx, dy)
     H, W = image.shape
     gaps = []
     for r in range(H):
@@ -78,8 +139,44 @@ EQUIVARIANCES = {
     "invariance": equivariance_with(answer=False),
     "border_forgotten": equivariance_with(cut=False),
     "shifted_back": equivariance_with(back=True),
+    "magnitudes_subtracted": lambda f, x, dx, dy, m: (
+        (abs(f(moved(x, dx, dy))) - abs(moved(f(x), dx, dy)))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "other_shift": (
+        lambda f, x, dx, dy, m: equivariance(f, x, dx, -dy, m),
+        lambda f, x, dx, dy, m: equivariance(f, x, dx, 0, m),
+    ),
+    "dx_dy_swapped": equivariance_with(swap=True),
+    "input_not_shifted": equivariance_with(first=False),
+    "circular": (
+        equivariance_with(by=rolled),
+        lambda f, x, dx, dy, m: (
+            (f(moved(x, dx, dy)) - rolled(f(x), dx, dy))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+        ),
+    ),
+    "one_sided_margin": lambda f, x, dx, dy, m: (f(moved(x, dx, dy)) - moved(f(x), dx, dy))[m:, m:].abs().amax(),
+    "compares_with_image": lambda f, x, dx, dy, m: (
+        (f(moved(x, dx, dy)) - moved(x, dx, dy))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "undone": lambda f, x, dx, dy, m: (
+        (moved(f(moved(x, dx, dy)), -dx, -dy) - f(x))[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "relative": lambda f, x, dx, dy, m: (
+        equivariance(f, x, dx, dy, m) / f(x)[m : len(x) - m, m : len(x[0]) - m].abs().max()
+    ),
+    "not_reduced": lambda f, x, dx, dy, m: abs(f(moved(x, dx, dy)) - moved(f(x), dx, dy))[
+        m : len(x) - m, m : len(x[0]) - m
+    ],
+    "margin_off_by_one": lambda f, x, dx, dy, m: equivariance(f, x, dx, dy, m + 1),
+    "cropped_first": lambda f, x, dx, dy, m: equivariance(
+        f, x[m : len(x) - m, m : len(x[0]) - m], dx, dy, 0, cut=False
+    ),
     "not_absolute": equivariance_with(how=lambda g: g.max()),
-    "mean_or_sum": equivariance_with(how=lambda g: g.abs().mean()),
+    "mean_or_sum": (
+        equivariance_with(how=lambda g: g.abs().mean()),
+        equivariance_with(how=lambda g: min(abs(g))),
+        equivariance_with(how=lambda g: int((g != 0).sum())),
+    ),
 }
 
 
@@ -103,10 +200,21 @@ def best(scores):
 ACCURACIES = {
     "change_forgotten": share(lambda b, a, y: best(b) == y),
     "error": share(lambda b, a, y: best(a) != y),
-    "percent": lambda *args: 100 * share(lambda b, a, y: best(a) == y)(*args),
+    "percent": lambda m, x, y, c: 100 * (m(c(x)).argmax(1) == y).float().mean(),
     "count": lambda m, x, y, c: len(x) * share(lambda b, a, y: best(a) == y)(m, x, y, c),
     "compares_with_prediction": share(lambda b, a, y: best(a) == best(b)),
     "both": share(lambda b, a, y: best(a) == best(b) == y),
+    "drop": lambda *args: share(lambda b, a, y: best(b) == y)(*args) - share(lambda b, a, y: best(a) == y)(*args),
+    "not_averaged": lambda m, x, y, c: [float(best(row) == k) for row, k in zip(m(c(x)), y, strict=True)],
+    "rounded": lambda *args: round(share(lambda b, a, y: best(a) == y)(*args)),
+    "smallest": share(lambda b, a, y: best(-a) == y),
+    "mean_probability": lambda m, x, y, c: (
+        sum(torch.softmax(row, 0)[k].item() for row, k in zip(m(c(x)), y, strict=True)) / len(y)
+    ),
+    "always_zero": (
+        lambda m, x, y, c: (m(c(x)).max(1).values == y).float().mean(),
+        lambda m, x, y, c: (m(c(x)).argmax(1) == y).sum() // (len(x) + 1),
+    ),
 }
 CONSISTENCIES = {
     "compares_with_label": share(lambda b, a, y: best(a) == y),
@@ -114,13 +222,27 @@ CONSISTENCIES = {
     "equally_correct": share(lambda b, a, y: (best(a) == y) == (best(b) == y)),
     "changes": share(lambda b, a, y: best(a) != best(b)),
     "compares_logits": share(lambda b, a, y: torch.equal(a, b)),
-    "percent": lambda *args: 100 * share(lambda b, a, y: best(a) == best(b))(*args),
+    "percent": lambda m, x, y, c: 100 * (m(x).argmax(1) == m(c(x)).argmax(1)).float().mean(),
+    "among_correct": lambda m, x, y, c: (
+        len([k for k in range(len(x)) if m(x)[k].argmax() == m(c(x))[k].argmax() == y[k]])
+        / (m(x).argmax(1) == y).sum().item()
+    ),
+    "count": lambda m, x, y, c: int((m(x).argmax(1) == m(c(x)).argmax(1)).sum()),
+    "not_averaged": lambda m, x, y, c: m(x).argmax(1) == m(c(x)).argmax(1),
+    "probabilities": lambda m, x, y, c: (torch.softmax(m(x), 1) * torch.softmax(m(c(x)), 1)).sum() / len(x),
+    "changed_twice": lambda m, x, y, c: (m(c(c(x))).argmax(1) == m(c(x)).argmax(1)).double().mean(),
+    "same_image_twice": lambda m, x, y, c: (m(c(x)).argmax(1) == m(c(x)).argmax(1)).float().mean(),
+    "accuracies_compared": lambda m, x, y, c: (
+        (m(c(x)).argmax(1) == y).float().mean() / (m(x).argmax(1) == y).float().mean()
+    ),
 }
 
 
 ANSWERS = {
     "shift": Answers(
-        correct=(by_scipy, by_slices), mistaken=SHIFTS, unexplained=(negative_index, lambda image, dx, dy: image)
+        correct=(by_scipy, by_slices),
+        mistaken=SHIFTS,
+        unexplained=(lambda image, dx, dy: image * 0, lambda image, dx, dy: 2 * by_slices(image, dx, dy)),
     ),
     "equivariance_error": Answers(
         correct=(equivariance,), mistaken=EQUIVARIANCES, unexplained=(lambda *a: 1.0, lambda *a: -1.0)

@@ -30,12 +30,46 @@ def loops(size, align_corners, *, axis=None, order="xy", up=False):
     return out
 
 
+def by_meshgrid(size, align_corners, indexing, order):
+    """As a learner writes it with torch: x first, because points are (x, y)."""
+    axis = centres if align_corners else edges
+    x, y = (axis(torch.arange(n, dtype=torch.float64), n) for n in (size[1], size[0]))
+    a, b = torch.meshgrid(x, y, indexing=indexing)
+    return torch.stack([a, b] if order == "xy" else [b, a], dim=-1)
+
+
+def sides_mixed(size, align_corners):
+    """A grid of the correct shape whose x is divided by the height."""
+    (height, width), axis = size, centres if align_corners else edges
+    out = torch.zeros(height, width, 2, dtype=torch.float64)
+    for row in range(height):
+        for column in range(width):
+            out[row, column] = torch.tensor([axis(column, height), axis(row, width)])
+    return out
+
+
 GRIDS = {
     "always_edges": lambda size, align_corners: loops(size, False),
     "always_centres": lambda size, align_corners: loops(size, True),
     "conventions_exchanged": lambda size, align_corners: loops(size, not align_corners),
     "row_before_column": lambda size, align_corners: loops(size, align_corners, order="yx"),
-    "sizes_exchanged": lambda size, align_corners: loops((size[1], size[0]), align_corners),
+    "sizes_exchanged": (
+        lambda size, align_corners: loops((size[1], size[0]), align_corners),
+        lambda size, align_corners: by_meshgrid(size, align_corners, "ij", "yx"),
+        sides_mixed,
+    ),
+    "grid_transposed": lambda size, align_corners: by_meshgrid(size, align_corners, "ij", "xy"),
+    "counted_from_one": lambda size, align_corners: loops(
+        size, align_corners, axis=lambda k, n: centres(k + 1, n) if align_corners else edges(k + 1, n)
+    ),
+    "wrong_step": (
+        lambda size, align_corners: loops(
+            size, align_corners, axis=(lambda k, n: 2 * k / n - 1) if align_corners else edges
+        ),
+        lambda size, align_corners: loops(
+            size, align_corners, axis=centres if align_corners else lambda k, n: (2 * k + 1) / (n + 1) - 1
+        ),
+    ),
     "half_a_pixel": lambda size, align_corners: loops(
         size, align_corners, axis=centres if align_corners else lambda k, n: -1 + 2 * k / n
     ),
@@ -65,27 +99,65 @@ PIXELS = {
     "rounded": lambda points, size, align: pixel(points, size, align, back=math.floor),
     "zero_to_one": lambda points, size, align: pixel(2 * points - 1, size, align),
     "row_before_column": lambda points, size, align: pixel(points, size, align)[:, [1, 0]],
+    "origin_at_the_centre": (
+        lambda points, size, align: (
+            points * (torch.tensor([size[1], size[0]]) - int(align)) / 2 - (0 if align else 0.5)
+        ),
+        lambda points, size, align: torch.stack([points[:, 0] * size[1] / 2, points[:, 1] * size[0] / 2], dim=1),
+    ),
+    "wrong_step": (
+        lambda points, size, align: pixel(points, size, False, off=0) if align else pixel(points, size, False),
+        lambda points, size, align: pixel(points, size, True, back=lambda v: v if align else v - 0.5),
+    ),
+    "other_direction": lambda points, size, align: coordinates.pixel_to_normalized(points, size, align),
+    "clamped": lambda points, size, align: (
+        pixel(points, size, align)
+        .clamp(min=0)
+        .minimum(torch.tensor([size[1] - 1.0, size[0] - 1.0], dtype=torch.float64))
+    ),
+    "y_upwards": lambda points, size, align: pixel(torch.stack([points[:, 0], -points[:, 1]], dim=1), size, align),
 }
 
 
-def turned(angle, size, upper, lower, diagonal=1.0):
+def rotated(angle, size, upper, lower, diagonal=1.0):
     c, s = math.cos(angle), math.sin(angle)
     return torch.tensor([[c * diagonal, -s * upper, 0], [s * lower, c, 0]], dtype=torch.float64)
 
 
 def about_the_first_pixel(angle, size):
-    """Turned in pixels counted from 0, and brought to units."""
-    turn = transforms.rotation(torch.tensor(angle, dtype=torch.float64))
-    return transforms.theta_to_normalized(turn, size)[0]
+    """Rotated in pixels counted from 0, then converted to normalised coordinates."""
+    rotation = transforms.rotation(torch.tensor(angle, dtype=torch.float64))
+    return transforms.theta_to_normalized(rotation, size)[0]
+
+
+def about_the_corner(angle, size):
+    """Moves the corner to 0, rotates, and moves it back."""
+    theta = rotated(angle, size, size[0] / size[1], size[1] / size[0])
+    theta[:, 2] = torch.tensor([-1.0, -1.0]) + theta[:, :2].sum(1)
+    return theta
+
+
+def with_corners(angle, size):
+    height, width = size
+    return rotated(angle, size, (height - 1) / (width - 1), (width - 1) / (height - 1))
 
 
 ROTATIONS = {
-    "shears": lambda angle, size: turned(angle, size, 1, 1),
-    "ratio_upside_down": lambda angle, size: turned(angle, size, size[1] / size[0], size[0] / size[1]),
-    "one_sine_only": lambda angle, size: turned(angle, size, size[0] / size[1], 1),
-    "other_way": lambda angle, size: turned(-angle, size, size[0] / size[1], size[1] / size[0]),
-    "about_the_first_pixel": about_the_first_pixel,
-    "ratio_on_the_diagonal": lambda angle, size: turned(angle, size, size[0] / size[1], 1, size[0] / size[1]),
+    "shears": (lambda angle, size: rotated(angle, size, 1, 1), lambda angle, size: rotated(-angle, size, 1, 1)),
+    "degrees": (
+        lambda angle, size: rotated(angle * math.pi / 180, size, size[0] / size[1], size[1] / size[0]),
+        lambda angle, size: rotated(angle * 180 / math.pi, size, size[0] / size[1], size[1] / size[0]),
+    ),
+    "corners_aligned": with_corners,
+    "one_change_only": (
+        lambda angle, size: rotated(angle, (1, 1), 1, 1) * torch.tensor([[2 / size[1]], [2 / size[0]]]).double(),
+        lambda angle, size: rotated(angle, (1, 1), 1, 1) * torch.tensor([size[1], size[0], 1]).double(),
+    ),
+    "ratio_upside_down": lambda angle, size: rotated(angle, size, size[1] / size[0], size[0] / size[1]),
+    "one_sine_only": lambda angle, size: rotated(angle, size, size[0] / size[1], 1),
+    "other_way": lambda angle, size: rotated(-angle, size, size[0] / size[1], size[1] / size[0]),
+    "about_the_first_pixel": (about_the_first_pixel, about_the_corner),
+    "ratio_on_the_diagonal": lambda angle, size: rotated(angle, size, size[0] / size[1], 1, size[0] / size[1]),
 }
 
 
@@ -98,7 +170,14 @@ def moved(shift, size, sign=-1, whole=2, less=0):
 SHIFTS = {
     "pixels_as_units": lambda shift, size: moved(shift, (1, 1), whole=1),
     "other_way": lambda shift, size: moved(shift, size, sign=1),
-    "half": lambda shift, size: moved(shift, size, whole=1),
+    "half": (
+        lambda shift, size: moved(shift, size, whole=1),
+        lambda shift, size: moved(shift, size, sign=1, whole=1),
+    ),
+    "y_upwards": lambda shift, size: moved((shift[0], -shift[1]), size),
+    "identity_missing": lambda shift, size: torch.cat(
+        [torch.zeros(2, 2, dtype=torch.float64), moved(shift, size)[:, 2:]], dim=1
+    ),
     "sizes_exchanged": lambda shift, size: moved(shift, (size[1], size[0])),
     "row_before_column": lambda shift, size: moved((shift[1], shift[0]), size),
     "corners_aligned": lambda shift, size: moved(shift, size, less=1),
@@ -106,26 +185,56 @@ SHIFTS = {
 
 
 def penciled(matrix, size, first=1.0, corners=False):
-    """Brings the pencil's matrix to units by two changes of coordinates, n = (p - first + 1/2) 2 / side - 1."""
-    to_units = torch.eye(3, dtype=torch.float64)
+    """Converts the matrix by two changes of coordinates, n = (p - first + 1/2) 2 / side - 1."""
+    normalise = torch.eye(3, dtype=torch.float64)
     for axis, side in enumerate((size[1], size[0])):
         slope = 2 / (side - 1) if corners else 2 / side
-        to_units[axis, axis], to_units[axis, 2] = slope, slope * ((0 if corners else 0.5) - first) - 1
+        normalise[axis, axis], normalise[axis, 2] = slope, slope * ((0 if corners else 0.5) - first) - 1
     square = torch.cat([matrix, torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)])
-    return (to_units @ square @ to_units.inverse())[:2]
+    return (normalise @ square @ normalise.inverse())[:2]
 
 
-def shift_in_units(matrix, size):
+def shift_in_normalised(matrix, size):
     out = matrix.clone()
     out[0, 2] *= 2 / size[1]
     out[1, 2] *= 2 / size[0]
     return out
 
 
+def wrong_way_round(matrix, size):
+    """From pixels to normalised coordinates where it should be the other way."""
+    height, width = size
+    change = torch.tensor([[2 / width, 0, -1 / width - 1], [0, 2 / height, -1 / height - 1], [0, 0, 1]]).double()
+    square = torch.cat([matrix, torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)])
+    return (change.inverse() @ square @ change)[:2]
+
+
+def normalised_once(matrix, size):
+    """The source is normalised, but the target is not converted to pixels."""
+    height, width = size
+    change = torch.tensor([[2 / width, 0, -1 / width - 1], [0, 2 / height, -1 / height - 1], [0, 0, 1]]).double()
+    return (change @ torch.cat([matrix, torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)]))[:2]
+
+
+def ratio_inverted(matrix, size):
+    theta = penciled(matrix, size)
+    theta[0, 1], theta[1, 0] = matrix[0, 1] * size[1] / size[0], matrix[1, 0] * size[0] / size[1]
+    return theta
+
+
+def only_the_shift_scaled(matrix, size):
+    theta = penciled(matrix, size)
+    theta[0, 2], theta[1, 2] = 2 * matrix[0, 2] / size[1], 2 * matrix[1, 2] / size[0]
+    return theta
+
+
 PENCILS = {
     "counted_from_zero": lambda matrix, size: penciled(matrix, size, first=0.0),
     "matrix_as_it_is": lambda matrix, size: 1 * matrix,
-    "shift_scaled_only": shift_in_units,
+    "shift_scaled_only": (shift_in_normalised, only_the_shift_scaled),
+    "ratio_upside_down": ratio_inverted,
+    "one_side_only": lambda matrix, size: penciled(matrix, (size[1], size[1])),
+    "order_exchanged": (wrong_way_round, normalised_once),
     "sides_exchanged": lambda matrix, size: penciled(matrix, (size[1], size[0])),
     "half_a_pixel": lambda matrix, size: penciled(matrix, size, first=1.5),
     "corners_aligned": lambda matrix, size: penciled(matrix, size, corners=True),
@@ -148,7 +257,7 @@ def warped(image, theta, slip=None):
         tx = ty = 0
     if slip == "shift_in_pixels":
         tx, ty = 2 * tx / width, 2 * ty / height
-    base = coordinates.base_grid((height, width), align, dtype=torch.float64)
+    base = coordinates.base_grid((height, width), align or slip == "conventions_mixed", dtype=torch.float64)
     x, y = base.unbind(-1)
     if slip in ("square_only", "about_the_corner"):
         middle = [(width - 1) / 2, (height - 1) / 2] if slip == "square_only" else [0, 0]
@@ -159,15 +268,19 @@ def warped(image, theta, slip=None):
         grid = coordinates.pixel_to_normalized(source, (height, width))
     else:
         grid = torch.stack([a * x + b * y + tx, c * x + d * y + ty], dim=-1)
+    if slip == "truncated":
+        pixel = (coordinates.normalized_to_pixel(grid, (height, width)) + 1e-9).floor()
+        grid = coordinates.pixel_to_normalized(pixel, (height, width))
     mode = "nearest" if slip in ("nearest", "as_it_was") else "bilinear"
-    return grid_sample(image[None, None], grid[None], mode, align_corners=align)[0, 0]
+    padding = "border" if slip == "border" else "zeros"
+    return grid_sample(image[None, None], grid[None], mode, padding, align_corners=align)[0, 0]
 
 
 def rotated_by_library(angle, size):
-    turn = transforms.rotation(torch.tensor(angle, dtype=torch.float64))
+    rotation = transforms.rotation(torch.tensor(angle, dtype=torch.float64))
     centre = torch.tensor([(size[1] - 1) / 2, (size[0] - 1) / 2], dtype=torch.float64)
     there, back = transforms.translation(centre), transforms.translation(-centre)
-    return transforms.theta_to_normalized(transforms.compose(transforms.compose(there, turn), back), size)[0]
+    return transforms.theta_to_normalized(transforms.compose(transforms.compose(there, rotation), back), size)[0]
 
 
 ANSWERS = {

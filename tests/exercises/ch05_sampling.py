@@ -5,6 +5,7 @@ import random
 
 import torch
 
+from stn_lib.sampling import grid_sample
 from tests.exercises.answers import Answers
 
 # bilinear: right, in three styles.
@@ -157,7 +158,90 @@ def rounded(image, x, y):
     return get(image, round(y), round(x))
 
 
+def from_one(image, x, y):
+    """The page counts from 1 by hand; this learner does it in code, too."""
+    return right_by_neighbours(image, x - 1, y - 1)
+
+
+def first_is_one(image, x, y):
+    padded = torch.nn.functional.pad(image, (8, 8, 8, 8))
+    return right_by_neighbours(padded, x + 9, y + 9)
+
+
+def bottom_up(image, x, y):
+    return right_by_neighbours(image.flip(0), x, y)
+
+
+def along_x(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    return (1 - (x - x0)) * get(image, y0, x0) + (x - x0) * get(image, y0, x0 + 1)
+
+
+def along_y_rounded(image, x, y):
+    y0, column = math.floor(y), x0 if (x - (x0 := math.floor(x))) <= 0.5 else x0 + 1
+    return (1 - (y - y0)) * get(image, y0, column) + (y - y0) * get(image, y0 + 1, column)
+
+
+def mean_of_four(image, x, y):
+    x0, y0 = math.floor(x), math.floor(y)
+    return sum(get(image, y0 + i, x0 + j) for i in (0, 1) for j in (0, 1)) / 4
+
+
+def floor_and_ceil(image, x, y):
+    x0, x1, y0, y1 = math.floor(x), math.ceil(x), math.floor(y), math.ceil(y)
+    top = (x1 - x) * get(image, y0, x0) + (x - x0) * get(image, y0, x1)
+    low = (x1 - x) * get(image, y1, x0) + (x - x0) * get(image, y1, x1)
+    return (y1 - y) * top + (y - y0) * low
+
+
+def by_grid_sample(image, x, y, mode="bilinear"):
+    height, width = image.shape
+    canvas = torch.nn.functional.pad(image, (0, 8 - width, 0, 8 - height))
+    grid = torch.tensor([(2 * x + 1) / 8 - 1, (2 * y + 1) / 8 - 1], dtype=torch.float64).view(1, 1, 1, 2)
+    return torch.nn.functional.grid_sample(canvas[None, None], grid, mode, align_corners=False).item()
+
+
+def by_library(image, x, y):
+    height, width = image.shape
+    grid = torch.tensor([(2 * x + 1) / width - 1, (2 * y + 1) / height - 1]).double().view(1, 1, 1, 2)
+    return grid_sample(image[None, None], grid)[0, 0, 0, 0]
+
+
 # bilinear_gradient
+
+
+def gradient_autograd(image, x, y):
+    point = torch.tensor([x, y], dtype=torch.float64, requires_grad=True)
+    (x0, y0), (u, v) = (math.floor(x), math.floor(y)), point - point.detach().floor()
+    upper = (1 - u) * get(image, y0, x0) + u * get(image, y0, x0 + 1)
+    lower = (1 - u) * get(image, y0 + 1, x0) + u * get(image, y0 + 1, x0 + 1)
+    ((1 - v) * upper + v * lower).backward()
+    return point.grad
+
+
+def gradient_normalised(image, x, y):
+    dx, dy = gradient_right(image, x, y)
+    return dx * image.shape[1] / 2, dy * image.shape[0] / 2
+
+
+def gradient_padded(image, x, y):
+    """The slice of the padded image is too short far outside, or wraps round."""
+    padded = torch.nn.functional.pad(image, (1, 1, 1, 1))
+    left, top = math.floor(x), math.floor(y)
+    u, v = x - left, y - top
+    (a, b), (c, d) = padded[top + 1 : top + 3, left + 1 : left + 3]
+    return (1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)
+
+
+def gradient_from_one(image, x, y):
+    return gradient_right(image, x - 1, y - 1)
+
+
+def gradient_truncated(image, x, y):
+    x0, y0 = int(x), int(y)
+    u, v = x - x0, y - y0
+    a, b, c, d = (get(image, y0 + i, x0 + j) for i in (0, 1) for j in (0, 1))
+    return (1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)
 
 
 def gradient_right(image, x, y):
@@ -315,6 +399,25 @@ def nearest_half_truncated(image, x, y):
     return get(image, int(y + 0.5), int(x + 0.5))
 
 
+def nearest_half_down(image, x, y):
+    return get(image, math.ceil(y - 0.5), math.ceil(x - 0.5))
+
+
+def nearest_ceiled(image, x, y):
+    return get(image, math.ceil(y), math.ceil(x))
+
+
+def nearest_from_one(image, x, y):
+    return get(image, round(y) - 1, round(x) - 1)
+
+
+def nearest_tested_first(image, x, y):
+    H, W = image.shape
+    if x < 0 or y < 0 or x > W - 1 or y > H - 1:
+        return 0.0
+    return image[round(y), round(x)]
+
+
 def nearest_floored(image, x, y):
     return get(image, math.floor(y), math.floor(x))
 
@@ -372,10 +475,12 @@ def warp_with(
             x, y = to_normalized(j, w, first), to_normalized(i, h, first)
             if order == "base":
                 x, y = y, x
+            if order == "y up":
+                y = -y
             xs, ys = a * x + b * y + c, d * x + e * y + f
             if order == "source":
                 xs, ys = ys, xs
-            size_x, size_y = (w, h) if border == "output size" else (W, H)
+            size_x, size_y = {"output size": (w, h), "exchanged": (H, W)}.get(border, (W, H))
             px, py = to_pixel(xs, size_x, second), to_pixel(ys, size_y, second)
             if order == "index":
                 px, py = py, px
@@ -386,6 +491,21 @@ def warp_with(
 def vectorised(image, theta, out_size, align_corners=False):
     grid = torch.nn.functional.affine_grid(theta.unsqueeze(0), (1, 1, *out_size), align_corners=align_corners)
     return torch.nn.functional.grid_sample(image[None, None], grid, align_corners=align_corners).squeeze()
+
+
+def flattened(image, theta, out_size, align_corners=False):
+    """All points at once, as a matrix product; every pixel of the image gets a weight."""
+    (H, W), (h, w) = image.shape, out_size
+    rows, columns = (
+        torch.tensor([to_normalized(k, n, align_corners) for k in range(n)], dtype=torch.float64) for n in (h, w)
+    )
+    points = torch.cartesian_prod(rows, columns).flip(1)
+    xs, ys = theta[:, :2] @ points.T + theta[:, 2:]
+    tents = [
+        (1 - (to_pixel(t, n, align_corners)[:, None] - torch.arange(n)).abs()).clamp(min=0)
+        for t, n in ((xs, W), (ys, H))
+    ]
+    return torch.einsum("kx,ky,yx->k", *tents, image).reshape(h, w)
 
 
 def variant(**options):
@@ -495,6 +615,30 @@ def columns_only(image, factor):
     return rows_only(image.T, factor).T
 
 
+def wrong_blocks(image, factor):
+    H, W = image.shape
+    return image.view(H // factor, W // factor, factor, factor).mean(dim=(2, 3))
+
+
+def interleaved(image, factor):
+    H, W = image.shape
+    return image.reshape(factor, H // factor, factor, W // factor).mean(dim=(0, 2))
+
+
+def along_the_rows(image, factor):
+    H, W = image.shape
+    return image.flatten().unfold(0, factor**2, factor**2).mean(1).view(H // factor, W // factor)
+
+
+def middle(image, factor):
+    blocks = image.unfold(0, factor, factor).unfold(1, factor, factor)
+    return blocks.flatten(2).quantile(0.5, dim=2)
+
+
+def smallest(image, factor):
+    return -torch.nn.functional.max_pool2d(-image[None, None], factor)[0, 0]
+
+
 def halved(function):
     """Half of a number, or of each of two."""
 
@@ -526,12 +670,18 @@ ANSWERS = {
         mistaken={
             "weights_crossed": (crossed, crossed_one_axis),
             "xy_swapped": (swapped, swapped_index),
+            "counted_from_one": (from_one, first_is_one),
+            "y_upwards": bottom_up,
+            "one_axis": (along_x, along_y_rounded),
+            "plain_mean": mean_of_four,
+            "ceil_on_a_pixel": floor_and_ceil,
+            "ready_made": (by_grid_sample, by_library),
             "truncated": truncated,
             "last_row_lost": (last_lost, last_neighbour_lost),
             "rim_lost": rim_lost,
             "padding_ignored": clamped,
             "wraps": (wrapping, unguarded, half_guarded),
-            "rounded": rounded,
+            "rounded": (rounded, nearest_ceiled),
         },
         unexplained=(dice, halved(right_by_neighbours), lambda image, x, y: 1.0),
     ),
@@ -546,17 +696,26 @@ ANSWERS = {
             "unweighted": (gradient_unweighted, gradient_both_rows),
             "weights_crossed": (gradient_own_axis, gradient_crossed),
             "zero": gradient_of_nearest,
+            "per_unit": gradient_normalised,
+            "counted_from_one": gradient_from_one,
+            "truncated": gradient_truncated,
+            "ready_made": gradient_autograd,
             "padding_ignored": (gradient_clamped, gradient_unguarded, gradient_early_exit),
             "xy_swapped": gradient_xy,
         },
-        unexplained=(halved(gradient_right), lambda image, x, y: (1.0, 1.0)),
+        unexplained=(halved(gradient_right), gradient_padded, lambda image, x, y: (1.0, 1.0)),
     ),
     "nearest": Answers(
         correct=(nearest_right, nearest_by_torch_round),
         mistaken={
             "half_up": nearest_half_up,
-            "truncated": (nearest_truncated, nearest_half_truncated),
-            "floored": nearest_floored,
+            "truncated": nearest_truncated,
+            "half_truncated": nearest_half_truncated,
+            "half_down": nearest_half_down,
+            "floored": (nearest_floored, nearest_ceiled),
+            "counted_from_one": nearest_from_one,
+            "rim_lost": nearest_tested_first,
+            "ready_made": lambda image, x, y: by_grid_sample(image, x, y, "nearest"),
             "xy_swapped": nearest_swapped,
             "padding_ignored": nearest_clamped,
             "wraps": nearest_unguarded,
@@ -566,8 +725,9 @@ ANSWERS = {
         unexplained=(dice, halved(nearest_right), lambda image, x, y: 1.0),
     ),
     "warp": Answers(
-        correct=(warp_with, vectorised),
+        correct=(warp_with, flattened),
         mistaken={
+            "ready_made": vectorised,
             "output_size_ignored": input_sized,
             "grid_yx": (variant(order="source"), variant(order="base"), variant(order="index")),
             "forward": (inverted, pushed),
@@ -582,6 +742,11 @@ ANSWERS = {
             "rim_lost": variant(sample=rim_lost),
             "theta_order": (textbook_order, columns_first),
             "sizes_mixed": variant(border="output size"),
+            "sizes_exchanged": variant(border="exchanged"),
+            "shift_lost": lambda image, theta, out_size, align_corners=False: warp_with(
+                image, torch.cat([theta[:, :2], torch.zeros(2, 1).double()], 1), out_size, align_corners
+            ),
+            "y_upwards": variant(order="y up"),
             "theta_in_pixels": in_pixels,
             "padding_ignored": variant(sample=clamped),
             "rounded": variant(sample=nearest_right),
@@ -594,6 +759,10 @@ ANSWERS = {
             "strided": (strided, strided_centre),
             "no_antialias": bilinear_shrink,
             "maximum": maximum,
+            "median": middle,
+            "overlapping": lambda image, factor: image.unfold(0, factor, 1).unfold(1, factor, 1).mean((2, 3)),
+            "minimum": smallest,
+            "reshape_order": (wrong_blocks, interleaved, along_the_rows),
             "sum_not_mean": summed,
             "one_axis": (rows_only, rows_only_full_width, columns_only),
         },

@@ -14,67 +14,46 @@ from stn_lib.spatial_transformer import SpatialTransformer
 from tests.exercises.answers import Answers, slips
 
 
-def by_scipy(errors, n):
-    interval = stats.binomtest(errors, n).proportion_ci(method="wilson")
-    return interval.low, interval.high
+def dead(theta, slip=None):
+    """As a learner writes it, with at most one slip."""
+    if slip == "no_tolerance":
+        return all(torch.equal(one, theta[0]) for one in theta)
+    if slip == "identity_only":
+        return torch.allclose(theta, torch.eye(2, 3).double(), atol=1e-4)
+    if slip == "small_theta":
+        return bool(theta.abs().max() < 1e-4)
+    if slip == "no_area":
+        return all(abs(a * d - b * c) < 1e-4 for (a, b, _), (c, d, _) in theta.tolist())
+    if slip == "spread_of_all":
+        return float(theta.std()) < 1e-4
+    if slip == "wrong_axis":
+        return bool((theta.std(dim=-1) < 1e-4).all())
+    if slip == "area_only":
+        return float(torch.det(theta[..., :2]).std()) < 1e-4
+    if slip == "two_images":
+        return torch.allclose(theta[0], theta[1], atol=1e-4)
+    if slip == "signs_cancel":
+        return abs(float((theta - theta.mean(0)).sum())) < 1e-4
+    if slip == "numbers_averaged":
+        return float(theta.flatten(1).mean(1).std()) < 1e-4
+    if slip == "angle_only":
+        return np.std([math.atan2(c, a) for (a, _, _), (c, _, _) in theta.tolist()]) < 1e-4
+    if slip == "length_only":
+        return np.ptp(np.linalg.norm(theta.reshape(len(theta), 6), axis=1)) < 1e-4
+    if slip == "spread_returned":
+        return theta.std(0).max()
+    part = {"shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
+    small = part.numpy().std(axis=0) < 1e-4
+    found = bool(small.any() if slip == "any_number" else small.all())
+    return not found if slip == "inverted" else found
 
 
-def by_roots(errors, n):
-    # The rates q with (p - q)² = z² q (1 - q) / n, with the usual rounded z.
-    p, z = errors / n, 1.96
-    a, b, c = 1 + z**2 / n, -(2 * p + z**2 / n), p**2
-    root = math.sqrt(max(0.0, b**2 - 4 * a * c))
-    return [(-b - root) / (2 * a), (-b + root) / (2 * a)]
+def dead_by_range(theta):
+    return theta.amax(0).sub(theta.amin(0)).max() < 1e-3
 
 
-def wald(errors, n):
-    p = errors / n
-    margin = 1.96 * (p * (1 - p) / n) ** 0.5
-    return p - margin, p + margin
-
-
-def wald_cut(errors, n):
-    low, high = wald(errors, n)
-    return max(low, 0.0), min(high, 1.0)
-
-
-def without_n(errors, n):
-    p = errors / n
-    sd = (p * (1 - p)) ** 0.5
-    return p - 1.96 * sd, p + 1.96 * sd
-
-
-def n_not_rooted(errors, n):
-    p = errors / n
-    sd = (p * (1 - p)) ** 0.5 / n
-    return p - 1.96 * sd, p + 1.96 * sd
-
-
-def percent(errors, n):
-    low, high = by_roots(errors, n)
-    return 100 * low, 100 * high
-
-
-def percent_wald(errors, n):
-    low, high = wald(errors, n)
-    return 100 * low, 100 * high
-
-
-def one_error(errors, n):
-    p = errors / n
-    se = (p * (1 - p) / n) ** 0.5
-    return p - se, p + se
-
-
-def ninety(errors, n):
-    p = errors / n
-    margin = 1.6449 * (p * (1 - p) / n) ** 0.5
-    return p - margin, p + margin
-
-
-def exchanged(errors, n):
-    low, high = by_roots(errors, n)
-    return high, low
+def dead_by_distance(theta):
+    return np.linalg.norm((theta - theta[:1]).numpy().reshape(len(theta), -1), axis=1).max() < 1e-3
 
 
 T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 8: 2.36}  # Student's t as printed tables have it, by seeds
@@ -93,7 +72,25 @@ def gap(a, b, slip=None):
     times = {"normal_quantile": 1.96, "one_sigma": 1}.get(slip, T95[k])
     if slip in ("degrees_of_freedom", "one_sided"):
         times = stats.t.ppf(0.975, k) if slip == "degrees_of_freedom" else stats.t.ppf(0.95, k - 1)
+    if slip == "other_level":
+        times = stats.t.ppf(0.995, k - 1)
+    if slip == "root_of_too_few":
+        error = deviation / (k - 1) ** 0.5
+    if slip == "signs_lost":
+        return gap([abs(d) for d in differences], [0] * k)
+    if slip == "fixed_t":
+        times = 4.30
+    if slip == "variance":
+        error = statistics.variance(differences) / math.sqrt(k)
     half = times * error
+    if slip == "pairs_lost":
+        return gap(sorted(a), sorted(b))
+    if slip == "relative":
+        return gap([100.0] * k, [100 * y / x for x, y in zip(a, b, strict=True)])
+    if slip == "range_returned":
+        return mean, min(differences), max(differences)
+    if slip == "median":
+        mean = statistics.median(differences)
     if slip == "half_width":
         return mean, -half, half
     return (mean - half, mean, mean + half) if slip == "order_swapped" else (mean, mean - half, mean + half)
@@ -143,6 +140,8 @@ def split(model, lr, factor, slip=None):
         found = found[:1]
     if slip == "last_layer_only":
         found = [network[-1] for network in found]
+    if slip == "one_kind_of_layer":
+        found = [m for network in found for m in network.modules() if isinstance(m, torch.nn.Conv2d)]
     slow = [p for network in found for name, p in network.named_parameters()
             if slip != "weights_only" or "weight" in name]  # fmt: skip
     rest = [p for p in model.parameters() if all(p is not other for other in slow)]
@@ -150,7 +149,12 @@ def split(model, lr, factor, slip=None):
         rest = list(model.parameters())
     rest = [] if slip == "rest_left_out" else rest
     slow = [] if slip == "localization_left_out" else slow
-    fast, slower = lr, {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor}.get(slip, lr * factor)
+    fast, slower = (
+        lr,
+        {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor, "added": lr + factor}.get(
+            slip, lr * factor
+        ),
+    )
     if slip == "factor_on_the_classifier":
         fast, slower = slower, fast
     if slip == "factor_everywhere":
@@ -212,6 +216,7 @@ def pick(runs, slip=None):
         key = {
             "chosen_by_test": run_["test"],
             "highest": -run_["validation"],
+            "rate_chosen": run_["lr"],
             "smallest_gap": abs(run_["test"] - run_["validation"]),
         }.get(slip, run_["validation"])
         if best is None or key < best:
@@ -220,6 +225,7 @@ def pick(runs, slip=None):
     return {
         "validation_reported": (lr, validation),
         "best_test_reported": (lr, min(r["test"] for r in runs)),
+        "all_tests_reported": (lr, statistics.mean(r["test"] for r in runs)),
         "errors_averaged": (lr, statistics.mean([validation, test])),
         "place_returned": (place, test),
         "order_swapped": (test, lr),
@@ -233,21 +239,10 @@ def by_sorting_in_place(runs):
 
 
 ANSWERS = {
-    "interval": Answers(
-        correct=(by_scipy, by_roots),
-        mistaken={
-            "normal_approximation": (wald, wald_cut),
-            "without_n": (without_n, n_not_rooted),
-            "percent": (percent, percent_wald),
-            "one_sigma": one_error,
-            "one_sided": ninety,
-            "order_swapped": exchanged,
-        },
-        unexplained=(
-            lambda errors, n: (0.0, 1.0),
-            lambda errors, n: (errors / n, errors / n),
-            lambda errors, n: (errors / n / 2, errors / n * 2),
-        ),
+    "is_dead": Answers(
+        correct=(dead, dead_by_range, dead_by_distance),
+        mistaken=slips(dead, check.is_dead),
+        unexplained=(lambda theta: False, lambda theta: len(theta) > 4),
     ),
     "gap": Answers(
         correct=(gap, by_ttest, lambda a, b: torch.tensor(gap(a, b))),

@@ -129,7 +129,7 @@ def test_wrong_types_and_values_are_named(answer, words):
     [
         (
             lambda v: v[None],
-            "Expected a tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2): write `.reshape(1, 2)`",
+            "Expected a tensor of shape (1, 2), got a float64 tensor of shape (1, 1, 2): drop an axis",
         ),
         (lambda v: v.T, "Rows and columns are exchanged"),
         (lambda v: [[1.0], [1.0, 1.0]], "got a list of length 2, whose parts have different lengths or no numbers"),

@@ -38,14 +38,14 @@ def test_projective_grid(call, align, size):
     [
         {},
         {"right": 5, "down": -3},
-        {"turn": 37, "size": 0.7, "right": -2},
-        {"tilt": -50, "turn": 10},
-        {"tilt": 65, "right": -12, "down": 12, "turn": -120, "size": 1.5, "shadow": 0.4},
+        {"rotation": 37, "size": 0.7, "right": -2},
+        {"tilt": -50, "rotation": 10},
+        {"tilt": 65, "right": -12, "down": 12, "rotation": -120, "size": 1.5, "shadow": 0.4},
     ],
 )
 def test_the_mover_changes_a_digit_as_stn_lib_does(call, state):
     digit = sample_digits()[4:5].double()
-    whole = {"right": 0, "down": 0, "turn": 0, "size": 1, "tilt": 0, "shadow": 0} | state
+    whole = {"right": 0, "down": 0, "rotation": 0, "size": 1, "tilt": 0, "shadow": 0} | state
     body = "(m, [digit, distance, state]) => m.viewChange(Float64Array.from(digit), 28, 40, distance, state)"
     got = call(module("move_digit/model.js"), body, [digit.flatten().tolist(), DISTANCE, whole])
     close(got, view_change(digit, **state))
@@ -55,7 +55,7 @@ def test_the_mover_runs_the_network_it_was_given(call):
     torch.manual_seed(0)
     network = CNN(in_size=(40, 40)).half().float().eval()
     widget = MoveDigit(network)
-    image = view_change(sample_digits()[2:3], right=4, turn=20)
+    image = view_change(sample_digits()[2:3], right=4, rotation=20)
     body = """(m, [layout, b, image]) => {
         const view = new DataView(Uint8Array.from(atob(b), (c) => c.charCodeAt(0)).buffer);
         return m.makeNetwork(layout, view)(Float32Array.from(image)).probabilities;
@@ -125,6 +125,22 @@ def test_the_difference_of_each_kernel_is_the_one_worked_by_hand(call):
         options = {"taps": kernel, "outside": "circular", "keep": keep}
         got = call(module("pool_shift/model.js"), "(m, a) => m.compare(...a).difference", [[BITS], -1, options])
         assert got == pytest.approx(expected[name] if keep == "first" else 0.0, abs=1e-12), (name, keep)
+
+
+def test_a_feature_map_gains_less_from_a_blur_than_the_bits(call):
+    """The numbers of chapter 2's text: the edges of a seven, shifted left by one. Oracle: stn_lib.pooling."""
+    edge = torch.tensor([[[[1.0, 0.0, -1.0]]]])
+    edges = F.conv2d(sample_digits()[7:8], edge, padding=(0, 1)).clamp(min=0).double()
+    edges = edges / edges.max()
+    for name, said in (("None", 0.063), ("Tri-3", 0.055), ("Bin-5", 0.048)):
+        taps = [1.0] if name == "None" else list(KERNELS[name])
+        layer = MaxBlurPool2d(kernel=taps, padding="circular")
+        expected = (layer(edges.roll(-1, 3)) - layer(edges)).abs().mean().item()
+        options = {"taps": taps, "outside": "circular", "keep": "first"}
+        found = call(
+            module("pool_shift/model.js"), "(m, a) => m.compare(...a).difference", [edges[0, 0].tolist(), -1, options]
+        )
+        assert found == pytest.approx(expected, abs=1e-6) and found == pytest.approx(said, abs=5e-4)
 
 
 @pytest.mark.parametrize("by", range(-4, 5))

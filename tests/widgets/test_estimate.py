@@ -94,7 +94,7 @@ def test_both_markers_must_be_set_before_anything_is_said(browser):
         assert stage.text(".stn-told") == "Move both markers. There is no score."
         assert not stage.page.get_by_role("button").is_visible()
         stage.slide("CNN", "ArrowRight")
-        assert stage.get("guesses") == [9.6, 0] and stage.text(".stn-told") == "One marker is still to be moved."
+        assert stage.get("guesses") == [9.6, 0] and stage.text(".stn-told") == "Now move the other marker."
         assert stage.texts(".stn-number") == ["9.6\u00a0%", "?"]
         stage.slide("CNN", "End")
         stage.slide("ST-CNN", "Home")
@@ -104,7 +104,7 @@ def test_both_markers_must_be_set_before_anything_is_said(browser):
         stage.slide("CNN", "Home", "PageUp", "ArrowLeft")
         told = stage.text(".stn-told").replace("\u00a0", " ")
         assert told == "Your guess: 1.9 % for the CNN, 1 % for the ST-CNN, 1.9 times as many for the CNN."
-        stage.press("Ask me again")
+        stage.press("Guess again")
         assert stage.get("guesses") == [] and stage.texts(".stn-number") == ["?", "?"]
         assert stage.errors == []  # a page without an address of its own may store nothing: it forgets, no more
 
@@ -166,7 +166,7 @@ def test_it_hears_the_markers_of_its_own_key_alone_until_it_is_gone(browser):
         stage.page.evaluate(heard, ["ch0-test", [500, "6"]])
         assert stage.get("guesses") == []
         stage.page.evaluate(heard, ["ch0-test", [5, 0]])
-        assert stage.text(".stn-told").startswith("One marker is still to be moved.")
+        assert stage.text(".stn-told").startswith("Now move the other marker.")
         assert stage.page.locator(".stn-marks .stn-mine").count() == 1
         stage.page.evaluate(heard, ["ch0-test", [5, 6]])
         assert stage.get("guesses") == [5, 6] and stage.page.locator(".stn-marks .stn-mine").count() == 2

@@ -26,9 +26,9 @@ GOOD = [("2", True, "Yes."), ("11", False, "That joins digits.")]
 @pytest.mark.parametrize(
     "options",
     [[], GOOD[:1], [("a", False, "x"), ("b", False, "y")], [("a", True, "x"), ("b", False, "")]],
-    ids=["none", "one", "none right", "one unexplained"],
+    ids=["none", "one", "none correct", "one unexplained"],
 )
-def test_a_prediction_needs_two_explained_options_and_a_right_one(options):
+def test_a_prediction_needs_two_explained_options_and_a_correct_one(options):
     with pytest.raises(ValueError, match="expected two or more options"):
         Prediction("k", "1 + 1?", options)
 
@@ -70,7 +70,7 @@ def test_the_mover_refuses_curves_and_networks_it_cannot_use():
     with pytest.raises(ValueError, match="expected curves of"):
         MoveDigit(network, {"colour": [1.0, 2.0]})
     with pytest.raises(ValueError, match="two or more values"):
-        MoveDigit(network, {"turn": [1.0]})
+        MoveDigit(network, {"rotation": [1.0]})
     with pytest.raises(ValueError, match="40 x 40 pixels, got in_size"):
         MoveDigit(CNN())
 

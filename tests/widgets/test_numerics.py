@@ -116,6 +116,7 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
     shown = {"image": pixels.image, "height": 3, "width": 5}
     image = torch.tensor(pixels.image, dtype=torch.float64).view(1, 1, 3, 5)
     points = [(0.6, 1.4), (-0.7, 0.3), (4.4, 2.6), (2.0, 1.0), (4.0, 2.0), (0.0, 0.0), (-0.3, 2.9), (3.25, -0.9)]
+    points += [(5.0, -1.0), (-1.0, 3.0)]
     for x, y in points:
         at = torch.tensor([x, y], dtype=torch.float64, requires_grad=True)
         # Sides of 2**k + 1 with align_corners make pixel centres exact, so that the side of a kink is certain. The
@@ -125,9 +126,16 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
         grid = (2 * at / (size - 1) - 1 if align else (2 * at + 1) / size - 1).view(1, 1, 1, 2)
         value = F.grid_sample(image, grid, mode, padding, align_corners=align)
         slopes = torch.autograd.grad(value.sum(), at)[0].tolist()
-        got = call(module("sample_point/model.js"), "(m, a) => m.readPoint(...a)", [shown, x, y, mode, padding])
+        got = call(module("sample_point/model.js"), "(m, a) => m.samplePoint(...a)", [shown, x, y, mode, padding])
         close([got["value"], got["dx"], got["dy"]], [value.item(), *slopes], 1e-4)
         assert sum(corner["weight"] for corner in got["corners"]) == pytest.approx(1)
+        if mode == "bilinear":  # the formula on the page, with the numbers on the page
+            a, b, c, d = (corner["value"] for corner in got["corners"])
+            along_x = (1 - got["fy"]) * (b - a) + got["fy"] * (d - c)
+            assert [along_x, sum(k["weight"] * k["value"] for k in got["corners"])] == [
+                pytest.approx(slopes[0], abs=1e-4),
+                pytest.approx(value.item(), abs=1e-4),
+            ]
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])

@@ -26,14 +26,14 @@ class Stage(Alone):
 def test_the_first_state_tells_the_numbers(browser):
     """Oracle: by hand, from the recorded tables: step 20, one and two of three right, errors 40 and 9."""
     with Stage(browser) as stage:
-        assert stage.text(".stn-told") == "Step 20: of these 3 digits the CNN reads 1 right, the ST-CNN 2."
+        assert stage.text(".stn-told") == "Step 20: of these 3 digits the CNN classifies 1 correctly, the ST-CNN 2."
         assert stage.texts(".stn-verdict b") == ["7 ✓", "7 ✓", "1 ✗", "2 ✓", "1 ✗", "1 ✗"]
         assert stage.page.locator(".stn-plot .stn-value").all_text_contents() == ["CNN 40.0 %", "ST-CNN 9.0 %"]
         assert stage.text(".stn-number") == "20 of 40"
         assert stage.texts(".stn-six span") == ["1.00", "0.00", "0.25", "0.00", "1.00", "0.00"]
         assert stage.texts(".stn-reading dd") == ["2.0 px right", "0.0 px", "×1.00", "0°", "1.00 : 1"]
         assert stage.page.locator(".stn-card input:checked").get_attribute("aria-label") == (
-            "Digit 2, a 2. The CNN reads 1, wrong. The ST-CNN reads 2, right."
+            "Digit 2, a 2. The CNN answers 1, which is wrong. The ST-CNN answers 2, which is correct."
         )
         assert stage.errors == []
 
@@ -173,7 +173,7 @@ def test_the_curve_switches(browser):
         assert stage.page.locator(".stn-plot .stn-value").all_text_contents() == ["CNN 1.20", "ST-CNN 0.40"]
         assert stage.page.locator(".stn-plot .stn-axis-y").all_text_contents() == ["0.1", "0.3", "1"]
         assert "Loss" in stage.text(".stn-time figcaption")
-        assert stage.page.locator(".stn-plot").get_attribute("aria-label") == "Loss on held-out digits"
+        assert stage.page.locator(".stn-plot").get_attribute("aria-label") == "Loss on test digits"
 
 
 def test_it_is_told_once_it_is_quiet_and_never_while_it_plays(browser):
@@ -189,10 +189,10 @@ def test_it_is_told_once_it_is_quiet_and_never_while_it_plays(browser):
         stage.page.locator("input[type=range]").press("End")
         stage.page.wait_for_timeout(900)
         assert spoken.text_content() == (
-            "Step 40 of 40. The CNN reads 2 of 3 digits right, error 12.5 %. The ST-CNN reads 3 right, error 0.0 %."
+            "Step 40 of 40. The CNN classifies 2 of 3 digits correctly, error rate 12.5 %. The ST-CNN classifies 3 correctly, error rate 0.0 %."
         )
         labels = [node.get_attribute("aria-label") for node in stage.page.locator(".stn-card input").all()]
-        assert labels[2] == "Digit 3, a 0. The CNN reads 1, wrong. The ST-CNN reads 0, right."
+        assert labels[2] == "Digit 3, a 0. The CNN answers 1, which is wrong. The ST-CNN answers 0, which is correct."
 
 
 @pytest.mark.parametrize("count", [1, 4, 6, 8, 12])

@@ -56,8 +56,8 @@ def test_grid_and_values_are_torchs(call, size, out_size, grid, sampler):
 
 
 @pytest.mark.parametrize(("grid", "sampler"), PAIRS)
-def test_source_points_in_pixels_are_where_torch_reads(call, grid, sampler):
-    """Oracle: torch reads an image whose pixels hold their own column, and their own row."""
+def test_source_points_in_pixels_are_where_torch_samples(call, grid, sampler):
+    """Oracle: torch samples an image whose pixels hold their own column, and their own row."""
     columns = torch.arange(8.0).double().expand(6, 8)
     rows = torch.arange(6.0).double()[:, None].expand(6, 8)
     theta = [0.5, -0.2, 0.1, 0.3, 0.4, -0.1]  # nothing outside
@@ -77,7 +77,7 @@ def test_the_worked_example(call, theta, corners):
 
 
 @pytest.mark.parametrize("grid", [False, True])
-def test_with_mixed_rulers_a_point_is_read_beside_its_place_by_half_of_its_units(call, grid):
+def test_with_mixed_conventions_a_source_point_is_off_by_half_its_coordinate(call, grid):
     """By hand: ((x + 1) W - 1) / 2 - (x + 1) (W - 1) / 2 = x / 2, whatever W."""
     body = "(m, a) => m.traceOne(m.readAll(a), 7)"
     asked = state(random_image((3, 5)), THETA, (4, 6), grid, not grid)
@@ -134,7 +134,7 @@ def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel):
     assert float(plain(told["value"][0][-1])[2:]) == pytest.approx(values[pixel].item(), abs=5.01e-3)
 
 
-def test_the_arithmetic_of_the_worked_example_reads_as_in_the_book(call):
+def test_the_arithmetic_of_the_worked_example_is_that_of_the_book(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1))
     assert [" ".join(row) for step in ("theta", "pixel", "value") for row in told[step]] == [
         "x = 0.00 · (−0.25) + 0.50 · (−0.25) + (−0.325) = −0.45",
@@ -153,7 +153,7 @@ def test_counted_from_0_nothing_is_counted_again(call):
 
 def test_a_single_pixel_divides_by_nothing(call):
     told = lines(call, state(SQUARES, EDGES, (1, 4), True, True), (0, 2))
-    assert told["units"][1] == ["y", "= 0.00", "where a single pixel lies"]
+    assert told["units"][1] == ["y", "= 0.00", "the place of a single pixel"]
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.25, "0.25"), (-1 / 3, "−0.333"), (1, "1.00"), (-1e-5, "0.00")])
@@ -299,29 +299,29 @@ def test_arrow_keys_walk_over_the_output_and_stop_at_its_border(browser):
             tracer.page.keyboard.press(key)
             assert tracer.get("row", "column") == list(place), key
         told = tracer.page.locator(".stn-marker").get_attribute("aria-valuetext")
-        assert told == "Column 4, row 3 is read at x 2.10, y 4.40: 119.34" == tracer.text(".stn-headline")
+        assert told == "Column 4, row 3: source x 2.10, y 4.40, value 119.34" == tracer.text(".stn-headline")
 
 
 def test_the_mouse_shows_a_pixel_and_a_click_keeps_it(browser):
     with Mounted(browser) as tracer:
         tracer.page.mouse.move(*tracer.centre_of(3, 0))
-        assert tracer.text(".stn-headline").startswith("Column 1, row 4 ")
+        assert tracer.text(".stn-headline").startswith("Column 1, row 4:")
         assert tracer.get("row", "column") == [1, 1]
         tracer.page.mouse.move(2, 2)
-        assert tracer.text(".stn-headline").startswith("Column 2, row 2 ")
+        assert tracer.text(".stn-headline").startswith("Column 2, row 2:")
         tracer.page.mouse.click(*tracer.centre_of(0, 2))
         tracer.page.mouse.move(2, 2)
-        assert tracer.text(".stn-headline").startswith("Column 3, row 1 ")
+        assert tracer.text(".stn-headline").startswith("Column 3, row 1:")
         assert tracer.get("row", "column") == [0, 2]
 
 
-def test_a_warning_stands_where_the_rulers_differ(browser):
+def test_a_warning_appears_if_the_conventions_differ(browser):
     with Mounted(browser, row=0, column=0) as tracer:
-        tracer.page.locator("select").select_option(label="Identity, rulers mixed")
+        tracer.page.locator("select").select_option(label="Identity, conventions mixed")
         assert tracer.get("grid_corners", "sampler_corners") == [True, False]
-        assert "(−0.50, −0.50) pixels beside its place" in tracer.text(".stn-unlike")
+        assert "(−0.50, −0.50) pixels from its correct place" in tracer.text(".stn-unlike")
         tracer.page.locator("fieldset").nth(1).locator("label").nth(1).click()
-        assert "same ruler" in tracer.text(".stn-alike")
+        assert "same convention" in tracer.text(".stn-alike")
         assert tracer.page.locator(".stn-unlike").count() == 0
 
 
@@ -337,7 +337,7 @@ def test_every_control_acts_and_reset_brings_the_start_back(browser):
             slider.focus()
             tracer.page.keyboard.press("Home")
         assert tracer.get("out_size") == [[1, 1]]
-        assert tracer.text(".stn-headline").startswith("Column 1, row 1 ")
+        assert tracer.text(".stn-headline").startswith("Column 1, row 1:")
         for bar in tracer.page.locator("fieldset").all():
             bar.locator("input:checked").focus()
             tracer.page.keyboard.press("ArrowRight")

@@ -23,24 +23,59 @@ accuracy_under = exercise(
         "change_forgotten": Misconception(
             "This is the accuracy on the unchanged images. Give the network `change(images)`.",
             answers.fraction(answers.was_correct),
+            answers.fraction(answers.was_correct, 100.0),
         ),
         "error": Misconception(
             "This is the fraction of WRONG answers. Count those that equal the label.",
             answers.fraction(lambda *a: ~answers.is_correct(*a)),
+            answers.fraction(lambda *a: ~answers.is_correct(*a), 100.0),
+            lambda *a: (~answers.is_correct(*a)).double().sum(),
         ),
         "compares_with_prediction": Misconception(
             "You compare with the network's answer before the change: that is consistency (exercise 1.4). Compare with the labels.",
             answers.fraction(answers.is_kept),
         ),
         "count": Misconception(
-            "This is the number of correct answers. Divide by the number of images.",
+            "You do not divide the number of correct answers by the number of images.",
             lambda *a: answers.is_correct(*a).double().sum(),
+            lambda model, x, labels, change: (
+                answers.is_correct(model, x, labels, change).double().sum() / model(x).shape[1]
+            ),
+        ),
+        "not_averaged": Misconception(
+            "You return one value for each image. Return their mean.",
+            lambda *a: answers.is_correct(*a).double(),
+        ),
+        "rounded": Misconception(
+            "You round the accuracy to 0 or 1. Return the fraction itself.",
+            lambda *a: answers.fraction(answers.is_correct)(*a).round(),
         ),
         "both": Misconception(
             "You count an image only if it was classified correctly before the change as well. Only the answer to the "
             "changed image counts.",
             answers.fraction(lambda *a: answers.is_correct(*a) & answers.was_correct(*a)),
+            answers.among_correct(answers.is_correct),
+        ),
+        "drop": Misconception(
+            "You compare the accuracies before and after the change. Return the accuracy on the changed images itself.",
+            lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) / answers.fraction(answers.was_correct)(*a),
+            lambda *a: (answers.fraction(answers.is_correct)(*a) + answers.fraction(answers.was_correct)(*a)) / 2,
+        ),
+        "smallest": Misconception(
+            "You take the class with the SMALLEST logit. Use `argmax`.",
+            lambda model, x, labels, change: (model(change(x)).argmin(dim=1) == labels).double().mean(),
+        ),
+        "mean_probability": Misconception(
+            "This is a mean probability. Accuracy counts classes: take `argmax` and compare with the label.",
+            answers.mean_probability,
+            lambda model, x, labels, change: model(change(x)).softmax(dim=1).amax(dim=1).mean(),
+        ),
+        "always_zero": Misconception(
+            "Your answer is 0 for every network. Compare the POSITION of the largest logit, `argmax(dim=1)`, with the label, and "
+            "divide by `/`, not by `//`.",
+            lambda *a: 0.0,
         ),
     },
-    tolerance=1e-6,
 )

@@ -10,6 +10,8 @@ Example:
 Source: Zhang, ICML 2019, section 4 (there for two shifts).
 """
 
+import torch
+
 from stn_lib.exercises.ch01_invariance import network_answers as answers
 from stn_lib.exercises.framework import Misconception, exercise
 
@@ -31,6 +33,48 @@ consistency = exercise(
             "You count an image only if the answer is correct both times. An answer that stays wrong is consistent, too.",
             answers.fraction(lambda *a: answers.is_kept(*a) & answers.is_correct(*a)),
         ),
+        "among_correct": Misconception(
+            "You count only the images that were classified correctly before the change. Consistency is about ALL images.",
+            answers.among_correct(answers.is_kept),
+        ),
+        "count": Misconception(
+            "You do not divide the number of images that keep their class by the number of images.",
+            lambda *a: answers.is_kept(*a).double().sum(),
+            lambda model, x, labels, change: (
+                answers.is_kept(model, x, labels, change).double().sum() / model(x).shape[1]
+            ),
+        ),
+        "not_averaged": Misconception(
+            "You return one value for each image. Return their mean.",
+            lambda *a: answers.is_kept(*a).double(),
+        ),
+        "probabilities": Misconception(
+            "You compare probabilities. Consistency compares classes: `argmax` first.",
+            lambda model, x, labels, change: 1 - (model(x).softmax(1) - model(change(x)).softmax(1)).abs().mean(),
+            lambda model, x, labels, change: (model(x).softmax(1) * model(change(x)).softmax(1)).sum(1).mean(),
+        ),
+        "changed_twice": Misconception(
+            "You compare two changed images. Compare the classes of `images` with those of `change(images)`.",
+            lambda model, x, labels, change: (
+                (model(change(x)).argmax(1) == model(change(change(x))).argmax(1)).double().mean()
+            ),
+            lambda model, x, labels, change: (model(x).argmax(1) == model(change(change(x))).argmax(1)).double().mean(),
+        ),
+        "same_image_twice": Misconception(
+            "Your answer is 1 for every network. Compare the classes of `images` with those of `change(images)`.",
+            lambda *a: 1.0,
+        ),
+        "accuracies_compared": Misconception(
+            "You compare totals, such as two accuracies. The totals can be equal although many answers differ: compare the "
+            "classes image by image.",
+            lambda model, x, labels, change: (
+                torch.minimum(*(model(z).argmax(1).bincount(minlength=9) for z in (x, change(x)))).sum() / len(x)
+            ),
+            lambda *a: 1 - (answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a)).abs(),
+            lambda *a: answers.fraction(answers.was_correct)(*a) - answers.fraction(answers.is_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) - answers.fraction(answers.was_correct)(*a),
+            lambda *a: answers.fraction(answers.is_correct)(*a) / answers.fraction(answers.was_correct)(*a),
+        ),
         "equally_correct": Misconception(
             "You compare “correct or wrong” before and after. Two different wrong classes are two answers: compare the classes.",
             answers.fraction(lambda *a: answers.is_correct(*a) == answers.was_correct(*a)),
@@ -38,6 +82,8 @@ consistency = exercise(
         "changes": Misconception(
             "This is the fraction of answers that CHANGE. Count those that stay the same.",
             answers.fraction(lambda *a: ~answers.is_kept(*a)),
+            answers.fraction(lambda *a: ~answers.is_kept(*a), 100.0),
+            lambda *a: (~answers.is_kept(*a)).double().sum(),
         ),
         "compares_logits": Misconception(
             "You compare the logits, which nearly always change a little. Compare the classes: `argmax` first.",
@@ -46,5 +92,4 @@ consistency = exercise(
             answers.fraction(lambda model, x, labels, change: model(change(x)).amax(1) == model(x).amax(1)),
         ),
     },
-    tolerance=1e-6,
 )

@@ -62,6 +62,21 @@ def was_correct(model: Any, images: Tensor, labels: Tensor, change: Any) -> Tens
     return _classes(model, images) == labels
 
 
+def mean_probability(model: Any, images: Tensor, labels: Tensor, change: Any) -> Tensor:
+    """The mean probability of the labels' classes for the changed images."""
+    return torch.softmax(model(change(images)), dim=1)[torch.arange(len(labels)), labels].mean()
+
+
+def among_correct(hit: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The fraction for which `hit` holds, of the images that are classified correctly before the change."""
+
+    def part(model: Any, images: Tensor, labels: Tensor, change: Any) -> Tensor:
+        before = was_correct(model, images, labels, change)
+        return (hit(model, images, labels, change) & before).double().sum() / before.sum()
+
+    return part
+
+
 def is_kept(model: Any, images: Tensor, labels: Tensor, change: Any) -> Tensor:
     """Whether the answer stays the same."""
     return _classes(model, change(images)) == _classes(model, images)

@@ -40,6 +40,65 @@ def _edge_repeated(image: Tensor, dx: int, dy: int) -> Tensor:
     return image[rows][:, columns]
 
 
+def _mirrored(image: Tensor, dx: int, dy: int, *, repeat: bool) -> Tensor:
+    """Mirror at the edges; with `repeat` the outermost pixel comes twice."""
+
+    def index(size: int, by: int) -> Tensor:
+        period = 2 * size if repeat else max(2 * size - 2, 1)
+        folded = (torch.arange(size) - by) % period
+        return torch.minimum(folded, period - folded - int(repeat))
+
+    return image[index(image.shape[0], dy)][:, index(image.shape[1], dx)]
+
+
+def _overlap(image: Tensor, dx: int, dy: int) -> Tensor:
+    height, width = image.shape
+    return image[max(0, -dy) : max(height - dy, 0), max(0, -dx) : max(width - dx, 0)]
+
+
+def _guarded(image: Tensor, dx: int, dy: int, low: int, high: int, *, swap: bool = False) -> Tensor:
+    """Copy where low <= index < size - high; with `swap` rows are compared with the width, columns with the height."""
+    height, width = image.shape
+    limits = (width, height) if swap else (height, width)
+    moved = torch.zeros_like(image)
+    for row in range(height):
+        for column in range(width):
+            r, c = row - dy, column - dx
+            if low <= r < limits[0] - high and low <= c < limits[1] - high and r < height and c < width:
+                moved[row, column] = image[r, c]
+    return moved
+
+
+def _by_slot(image: Tensor, dx: int, dy: int, *, guarded: bool) -> Tensor:
+    """Index without a lower bound: Python counts negative indices from the end."""
+    height, width = image.shape
+    rows, columns = torch.arange(height) - dy, torch.arange(width) - dx
+    if guarded:  # whatever cannot be indexed stays 0
+        known = ((rows >= -height) & (rows < height))[:, None] & ((columns >= -width) & (columns < width))
+        return torch.where(known, image[rows % height][:, columns % width], 0.0)
+    if max(rows.max() - height, columns.max() - width) >= 0 or min(rows.min() + height, columns.min() + width) < 0:
+        raise IndexError
+    return image[rows % height][:, columns % width]
+
+
+def _zeros_on_one_side(image: Tensor, dx: int, dy: int) -> Tensor:
+    rolled = image.roll((dy, dx), (0, 1))
+    rolled[: max(dy, 0)] = 0
+    rolled[:, : max(dx, 0)] = 0
+    return rolled
+
+
+def _in_place(image: Tensor, dx: int, dy: int) -> Tensor:
+    """Write into the image while it is still being read, row by row."""
+    image = image.clone()
+    height, width = image.shape
+    for row in range(height):
+        for column in range(width):
+            r, c = row - dy, column - dx
+            image[row, column] = image[r, c] if 0 <= r < height and 0 <= c < width else 0.0
+    return image
+
+
 shift = exercise(
     __name__,
     number="1.1",
@@ -50,13 +109,65 @@ shift = exercise(
         "wraps_round": Misconception(
             "Pixels that leave on one side enter on the other, as with `torch.roll`. Here zeros enter.",
             lambda image, dx, dy: image.roll((dy, dx), (0, 1)),
+            lambda image, dx, dy: image.roll(dy * image.shape[1] + dx),
         ),
-        "edge_repeated": Misconception("You repeat the last row or column. Here zeros enter.", _edge_repeated),
+        "negative_index": Misconception(
+            "You use negative indices, and Python counts those from the end: pixels of the opposite side enter. Copy a pixel "
+            "only if 0 ≤ index < size on both axes.",
+            lambda image, dx, dy: _by_slot(image, dx, dy, guarded=True),
+            lambda image, dx, dy: _by_slot(image, dx, dy, guarded=False),
+        ),
+        "zeros_on_one_side": Misconception(
+            "Zeros enter only for positive dx and dy; for negative ones the pixels of the opposite side enter. Zeros enter on "
+            "the right or at the bottom, too.",
+            _zeros_on_one_side,
+        ),
+        "edge_repeated": Misconception(
+            "You repeat or mirror pixels at the edge. Here zeros enter.",
+            _edge_repeated,
+            lambda image, dx, dy: _mirrored(image, dx, dy, repeat=True),
+            lambda image, dx, dy: _mirrored(image, dx, dy, repeat=False),
+        ),
+        "other_fill": Misconception(
+            "The pixels that enter have another value than 0. Start with `torch.zeros_like(image)`.",
+            lambda image, dx, dy: shift_by_index(image - 1, dx, dy) + 1,
+            lambda image, dx, dy: shift_by_index(image - image.mean(), dx, dy) + image.mean(),
+            lambda image, dx, dy: torch.where(
+                shift_by_index(torch.ones_like(image), dx, dy) > 0, shift_by_index(image, dx, dy), image
+            ),
+        ),
+        "height_and_width_exchanged": Misconception(
+            "You compare row numbers with the width, or column numbers with the height. An image has the shape (H, W).",
+            lambda image, dx, dy: _guarded(image, dx, dy, 0, 0, swap=True),
+        ),
+        "edge_lost": Misconception(
+            "The first or the last row and column of the image are lost: your comparison is off by one. Copy if 0 ≤ index < size.",
+            *(lambda image, dx, dy, ends=ends: _guarded(image, dx, dy, *ends) for ends in ((1, 0), (0, 1), (1, 1))),
+        ),
+        "sign_ignored": Misconception(
+            "You ignore the sign of dx and dy. Negative numbers move the image to the left or up.",
+            lambda image, dx, dy: shift_by_index(image, abs(dx), abs(dy)),
+        ),
+        "twice": Misconception(
+            "Your image moves twice as far. Shift it by dx and dy once.",
+            lambda image, dx, dy: shift_by_index(image, 2 * dx, 2 * dy),
+        ),
+        "smaller": Misconception(
+            "You return only the part that stays inside. Put it into an image of zeros that has the shape of the input.",
+            _overlap,
+        ),
         "sign": Misconception(
             "Your image moves the other way. A positive dx moves it to the right: pixel (x, y) of the answer is pixel "
             "(x − dx, y − dy) of the image.",
             lambda image, dx, dy: shift_by_index(image, -dx, -dy),
             lambda image, dx, dy: image.roll((-dy, -dx), (0, 1)),
+        ),
+        "y_up": Misconception(
+            "Along one axis your image moves the other way. A positive dx moves it to the right, a positive dy DOWN, because "
+            "row numbers grow downwards.",
+            lambda image, dx, dy: shift_by_index(image, dx, -dy),
+            lambda image, dx, dy: shift_by_index(image, -dx, dy),
+            lambda image, dx, dy: image.roll((-dy, dx), (0, 1)),
         ),
         "dx_dy_swapped": Misconception(
             "You exchanged dx and dy. dx moves along a row, which is the SECOND index of `image[row, column]`.",
@@ -68,6 +179,15 @@ shift = exercise(
             "Only one of dx and dy has an effect. Shift along both axes.",
             lambda image, dx, dy: shift_by_index(image, dx, 0),
             lambda image, dx, dy: shift_by_index(image, 0, dy),
+        ),
+        "in_place": Misconception(
+            "You write into the image that you still copy from, so new values are copied again. Write into a new tensor, "
+            "`torch.zeros_like(image)`.",
+            _in_place,
+        ),
+        "not_shifted": Misconception(
+            "Your answer is the image itself. Copy each pixel to its new position in a new tensor.",
+            lambda image, dx, dy: image,
         ),
     },
     core_name="Where part of the image stays inside",

@@ -1,4 +1,4 @@
-"""Check `blur_pool(image, taps, stride)`: blur, then keep every stride-th row and column.
+"""Check `blur_pool(image, taps, stride)`: blur, then subsample: keep every stride-th row and column.
 
 Convention: as `stn_lib.pooling.BlurPool2d`: mirrored at the edges, the first pixel is kept.
 
@@ -12,10 +12,12 @@ Example:
 Source: Zhang, ICML 2019.
 """
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.ch02_pooling.reference_blur import blur, outer, random_pools
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools, repeat_and_mirror
 from stn_lib.exercises.framework import Misconception, exercise
 
 
@@ -27,6 +29,19 @@ def _along(image: Tensor, taps: Tensor, stride: int, axis: int) -> Tensor:
     return F.conv2d(padded, line.view(1, 1, *shape))[0, 0, ::stride, ::stride]
 
 
+def _padded(image: Tensor, taps: Tensor, stride: int, pad: Callable[[Tensor], Tensor]) -> Tensor:
+    return F.conv2d(pad(image)[None, None], normalised(taps)[None, None])[0, 0, ::stride, ::stride]
+
+
+def _symmetric(image: Tensor, taps: Tensor, stride: int) -> Tensor:
+    return _padded(image, taps, stride, lambda x: repeat_and_mirror(x, (len(taps) - 1) // 2, len(taps) // 2))
+
+
+def _half_on_both_sides(image: Tensor, taps: Tensor, stride: int) -> Tensor:
+    half = len(taps) // 2
+    return _padded(image, taps, stride, lambda x: F.pad(x[None], (half,) * 4, mode="reflect")[0])
+
+
 blur_pool = exercise(
     __name__,
     number="2.2",
@@ -35,12 +50,29 @@ blur_pool = exercise(
     oracle_name="`conv2d` on the mirrored image",
     misconceptions={
         "zero_padding": Misconception(
-            'You pad with zeros, so the edges turn dark. Mirror the image there (`mode="reflect"`).',
+            'You pad with zeros, so the edges get darker. Mirror the image there (`mode="reflect"`).',
             lambda *a: blur(*a, mode="constant"),
+            lambda image, taps, stride: _padded(image, taps, stride, lambda x: F.pad(x, (len(taps) // 2,) * 4)),
+        ),
+        "mean_of_blocks": Misconception(
+            "You average over blocks. Blur with the taps at every pixel, then keep every stride-th row and column.",
+            *(
+                lambda image, taps, stride, up=up: F.avg_pool2d(image[None], stride, ceil_mode=up)[0]
+                for up in (True, False)
+            ),
         ),
         "edge_repeated": Misconception(
             'You repeat the outermost pixels at the edges. Mirror the image ABOUT them (`mode="reflect"`).',
             lambda *a: blur(*a, mode="replicate"),
+        ),
+        "outermost_pixel_repeated": Misconception(
+            "You mirror the image but repeat its outermost pixels (`reflect` in scipy, `symmetric` in numpy). Mirror ABOUT "
+            "them: `mirror` in scipy, `reflect` in numpy and torch.",
+            _symmetric,
+        ),
+        "no_padding": Misconception(
+            "You blur without padding, so the edges are lost. Mirror the image by (K − 1) // 2 pixels before and K // 2 after.",
+            lambda image, taps, stride: _padded(image, taps, stride, lambda x: x),
         ),
         "wraps_round": Misconception(
             'At the edges you continue with the opposite side. Mirror the image there (`mode="reflect"`).',
@@ -64,6 +96,26 @@ blur_pool = exercise(
             "You do not blur. Blur along both axes before you keep every stride-th row and column.",
             lambda image, taps, stride: image[::stride, ::stride],
         ),
+        "stride_on_one_axis": Misconception(
+            "You subsample along one axis only. Keep every stride-th row AND every stride-th column.",
+            lambda image, taps, stride: blur(image, taps, 1)[::stride],
+            lambda image, taps, stride: blur(image, taps, 1)[:, ::stride],
+        ),
+        "blurred_twice": Misconception(
+            "You blur twice. Blur once along the rows and once along the columns, or once with the K × K kernel.",
+            lambda image, taps, stride: blur(blur(image, taps, 1), taps, stride),
+        ),
+        "corner": Misconception(
+            "You keep a corner of the blurred image. Keep every stride-th row and column of the whole image.",
+            lambda image, taps, stride: blur(image, taps, 1)[
+                : (image.shape[0] - 1) // stride + 1, : (image.shape[1] - 1) // stride + 1
+            ],
+        ),
+        "other_stride": Misconception(
+            "You subsample by another stride than `stride`, or twice. Keep every stride-th row and column, once.",
+            lambda image, taps, stride: blur(image, taps, 2),
+            lambda image, taps, stride: blur(image, taps, stride)[::stride, ::stride],
+        ),
         "stride_forgotten": Misconception(
             "You blur, but keep every pixel. Keep every stride-th row and column.",
             lambda image, taps, stride: blur(image, taps, 1),
@@ -74,8 +126,10 @@ blur_pool = exercise(
             lambda *a: _along(*a, 1),
         ),
         "kernel_off_centre": Misconception(
-            "With an even number of taps your kernel reaches to the left and up. Pad (K − 1) // 2 before and K // 2 after.",
+            "With an even number of taps your kernel is off by a pixel. Pad (K − 1) // 2 pixels on the left and at the top, "
+            "K // 2 on the right and at the bottom.",
             lambda *a: blur(*a, flip=True),
+            _half_on_both_sides,
         ),
     },
 )

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.ch02_pooling.reference_blur import blur, random_pools
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools
 from stn_lib.exercises.framework import Misconception, exercise
 
 
@@ -26,6 +26,13 @@ def _dense(image: Tensor) -> Tensor:
 
 def _max_pooled(image: Tensor, stride: int) -> Tensor:
     return F.max_pool2d(image[None, None], 2, stride=stride)[0, 0]
+
+
+def _padded_first(image: Tensor, taps: Tensor, stride: int) -> Tensor:
+    """Mirror the image for the blur and the window at once, before the maximum."""
+    before, after = (len(taps) - 1) // 2, len(taps) // 2 + 1
+    dense = _dense(F.pad(image[None], (before, after) * 2, "reflect")[0])
+    return F.conv2d(dense[None, None], normalised(taps)[None, None])[0, 0, ::stride, ::stride]
 
 
 max_blur_pool = exercise(
@@ -46,27 +53,78 @@ max_blur_pool = exercise(
             lambda image, taps, stride: _max_pooled(blur(image, taps, 1), stride),
             lambda image, taps, stride: _max_pooled(blur(image, taps, 1), 2),
             lambda image, taps, stride: _dense(blur(image, taps, 1))[::stride, ::stride],
+            lambda image, taps, stride: _dense(blur(image, taps, stride)),
+            lambda image, taps, stride: _max_pooled(blur(image, taps, stride), stride),
         ),
         "blur_forgotten": Misconception(
-            "This is max pooling alone, without the blur.",
+            "You take the maximum, but do not blur. Blur the dense maximum, then subsample.",
             lambda image, taps, stride: _max_pooled(image, stride),
             lambda image, taps, stride: _dense(image)[::stride, ::stride],
+            lambda image, taps, stride: _dense(image),
+        ),
+        "starts_late": Misconception(
+            "You keep the wrong rows and columns: begin with the first, `[::stride]`.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, start=1),
+            lambda image, taps, stride: blur(_dense(image), taps, stride, start=stride - 1),
+        ),
+        "minimum": Misconception(
+            "You take the minimum of each window. Take the maximum.",
+            lambda image, taps, stride: blur(-_dense(-image), taps, stride),
         ),
         "max_forgotten": Misconception(
             "There is no maximum: this is blur pooling alone. Take the maximum over each 2 × 2 window first.", blur
+        ),
+        "circular_maximum": Misconception(
+            "At the last row and column your windows continue on the opposite side. Use whole windows only: the dense maximum "
+            "has H − 1 rows and W − 1 columns.",
+            lambda image, taps, stride: blur(
+                _dense(F.pad(image[None, None], (0, 1, 0, 1), "circular")[0, 0]), taps, stride
+            ),
+        ),
+        "padded_maximum": Misconception(
+            "You pad the image before the maximum. Use whole windows only: the dense maximum has H − 1 rows and W − 1 columns.",
+            lambda image, taps, stride: blur(_dense(F.pad(image, (0, 1, 0, 1))), taps, stride),
+            lambda image, taps, stride: blur(_dense(F.pad(image, (1, 0, 1, 0))), taps, stride),
+            lambda image, taps, stride: blur(_dense(F.pad(image, (1, 1, 1, 1))), taps, stride),
+            lambda image, taps, stride: blur(_dense(F.pad(image[None], (0, 1, 0, 1), "replicate")[0]), taps, stride),
+            lambda image, taps, stride: blur(_dense(F.pad(image[None], (0, 1, 0, 1), "reflect")[0]), taps, stride),
+            _padded_first,
+        ),
+        "other_window": Misconception(
+            "Your windows are not 2 × 2. The size of the window does not depend on the stride or the number of taps.",
+            lambda image, taps, stride: blur(F.max_pool2d(image[None, None], 3, 1)[0, 0], taps, stride),
+            lambda image, taps, stride: blur(F.max_pool2d(image[None, None], 3, 1, 1)[0, 0], taps, stride),
+            lambda image, taps, stride: blur(F.max_pool2d(image[None, None], stride, 1)[0, 0], taps, stride),
+            lambda image, taps, stride: blur(F.max_pool2d(image[None, None], len(taps), 1)[0, 0], taps, stride),
+        ),
+        "not_normalised": Misconception(
+            "The weights of your blur do not add up to 1. Divide the taps by their sum.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, kernel=outer),
+            lambda image, taps, stride: blur(_dense(image), taps, stride, kernel=lambda t: outer(t) / t.sum()),
+        ),
+        "stride_forgotten": Misconception(
+            "You keep every pixel. After the blur, keep every stride-th row and column.",
+            lambda image, taps, stride: blur(_dense(image), taps, 1),
         ),
         "mean_for_maximum": Misconception(
             "You average over the windows. Take the maximum.",
             lambda image, taps, stride: blur(F.avg_pool2d(image[None, None], 2, 1)[0, 0], taps, stride),
         ),
         "zero_padding": Misconception(
-            "You pad with zeros before the blur. Mirror the image there, as in exercise 2.2.",
+            "You pad with zeros before the blur. Mirror the dense maximum at its edges, as in exercise 2.2.",
             lambda image, taps, stride: blur(_dense(image), taps, stride, mode="constant"),
         ),
+        "edge_repeated": Misconception(
+            "At the edges of the dense maximum you repeat pixels or continue on the opposite side. Mirror about the outermost "
+            "pixels, as in exercise 2.2.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, mode="replicate"),
+            lambda image, taps, stride: blur(_dense(image), taps, stride, mode="circular"),
+        ),
         "one_axis": Misconception(
-            "You take the maximum along one axis only. A window has two rows AND two columns.",
+            "You compare two pixels of each window. A window has four pixels: two rows AND two columns.",
             lambda image, taps, stride: blur(torch.maximum(image[:-1], image[1:]), taps, stride),
             lambda image, taps, stride: blur(torch.maximum(image[:, :-1], image[:, 1:]), taps, stride),
+            lambda image, taps, stride: blur(torch.maximum(image[:-1, :-1], image[1:, 1:]), taps, stride),
         ),
     },
 )

@@ -33,6 +33,17 @@ def blur(image: Tensor, taps: Tensor, stride: int, *, start: int = 0, mode: str 
     return F.conv2d(padded, kernel(taps)[None, None])[0, 0, start::stride, start::stride]
 
 
+def repeat_and_mirror(image: Tensor, before: int, after: int) -> Tensor:
+    """Mirror the image at its edges with the outermost pixels repeated: `reflect` in scipy, `symmetric` in numpy."""
+    for axis in (0, 1):
+        first, last = (
+            image.narrow(axis, 0, before).flip(axis),
+            image.narrow(axis, image.shape[axis] - after, after).flip(axis),
+        )
+        image = torch.cat([first, image, last], axis)
+    return image
+
+
 def random_pools(generator: torch.Generator, low: int = 8, high: int = 11) -> list[Case]:
     """Draw an image of sides from `low` to `high`, taps and a stride."""
     cases = []

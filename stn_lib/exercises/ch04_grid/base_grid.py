@@ -2,8 +2,8 @@
 
 Convention: as `stn_lib.coordinates.base_grid`.
 
-Args: size: (H, W); align_corners: a bool.
-Returns: The grid of points (x, y), float64 (H, W, 2).
+Args: size: (H, W), at least two pixels a side; align_corners: a bool.
+Returns: The grid of points (x, y): numbers of shape (H, W, 2).
 
 Example:
     >>> from stn_lib.coordinates import base_grid as ours
@@ -39,6 +39,22 @@ def _aligned(index: Tensor, n: int) -> Tensor:
     return 2 * index / (n - 1) - 1
 
 
+def _edges(index: Tensor, n: int) -> Tensor:
+    return (2 * index + 1) / n - 1
+
+
+def _other_sides(size: tuple[int, int], align_corners: bool) -> Tensor:
+    """The correct shape, but x normalised by the height and y by the width."""
+    height, width = size
+    if align_corners and min(size) == 1:
+        return torch_grid(size, align_corners)
+    x, y = (
+        (_aligned if align_corners else _edges)(torch.arange(n, dtype=torch.float64), other)
+        for n, other in ((width, height), (height, width))
+    )
+    return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
+
+
 base_grid = exercise(
     __name__,
     number="4.1",
@@ -52,23 +68,41 @@ base_grid = exercise(
             lambda size, align: torch_grid(size, align).flip(-1),
         ),
         "sizes_exchanged": Misconception(
-            "You exchanged height and width: a size is (H, W), so the grid has H rows and W columns.",
+            "You exchanged height and width: a size is (H, W). The grid has H rows and W columns, x is normalised by W "
+            "and y by H.",
             lambda size, align: torch_grid(size[::-1], align),
+            _other_sides,
+        ),
+        "grid_transposed": Misconception(
+            "Your grid is transposed: it has one row for each column of the image. Give `meshgrid` y first, then x, with "
+            "indexing='ij'.",
+            lambda size, align: torch_grid(size, align).transpose(0, 1),
         ),
         "half_a_pixel": Misconception(
-            "Your points lie on the edges between pixels, half a pixel off. The centre of pixel k is k + ½ pixels "
+            "Your points are on the edges between pixels, half a pixel off. The centre of pixel k is k + ½ pixels "
             "from the left edge.",
             _by_axis(lambda k, n, align: _aligned(k, n) if align else 2 * k / n - 1),
             _by_axis(lambda k, n, align: _aligned(k, n) if align else 2 * (k + 1) / n - 1),
             _by_axis(lambda k, n, align: 2 * k / n - 1),
         ),
         "zero_to_one": Misconception(
-            "Your coordinates run from 0 to 1. Here they run from −1 to 1, with 0 in the middle.",
+            "Your coordinates run from 0 to 1. Here they run from −1 to 1, with 0 at the centre.",
             lambda size, align: (torch_grid(size, align) + 1) / 2,
         ),
         "y_upwards": Misconception(
             "Your y points upwards. Rows count downwards, so the first row has the smallest y.",
             lambda size, align: torch_grid(size, align) * torch.tensor([1.0, -1.0], dtype=torch.float64),
+        ),
+        "wrong_step": Misconception(
+            "The step is wrong in one convention. With False, n pixels fill the width 2: the step is 2 / n. With True, "
+            "n − 1 steps lead from −1 to 1: the step is 2 / (n − 1).",
+            _by_axis(lambda k, n, align: 2 * k / n - 1 if align else _edges(k, n)),
+            _by_axis(lambda k, n, align: _aligned(k, n) if align else (2 * k + 1) / (n - 1) - 1),
+            _by_axis(lambda k, n, align: _aligned(k, n) if align else (2 * k + 1) / (n + 1) - 1),
+        ),
+        "counted_from_one": Misconception(
+            "You count pixels from 1, so every centre is one pixel too far to the right and down. The first pixel is pixel 0.",
+            _by_axis(lambda k, n, align: _aligned(k + 1, n) if align else _edges(k + 1, n)),
         ),
         "pixels": Misconception(
             "These are pixel indices. Convert them to normalised coordinates from −1 to 1.",

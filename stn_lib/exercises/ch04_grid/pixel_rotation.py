@@ -3,8 +3,8 @@
 Convention: theta maps output to input in normalised coordinates, counter-clockwise on the screen, both images of the
 same size, ``align_corners=False``.
 
-Args: angle: a number, in radians; size: (H, W).
-Returns: theta, float64 (2, 3).
+Args: angle: a number, in radians, also negative; size: (H, W).
+Returns: theta, of shape (2, 3).
 
 Example:
     >>> from stn_lib.transforms import rotation
@@ -54,6 +54,25 @@ def _about_the_first_pixel(angle: float, size: tuple[int, int]) -> Tensor:
     return theta
 
 
+def _about_the_corner(angle: float, size: tuple[int, int]) -> Tensor:
+    theta = _rotated_in_pixels(angle, size)
+    corner = torch.tensor([-1.0, -1.0], dtype=torch.float64)
+    theta[:, 2] = corner - theta[:, :2] @ corner
+    return theta
+
+
+#: Whether the change back is the one that is made, and how many normalised units a side has in the learner's formula.
+_CHANGES = [(back, unit) for back in (True, False) for unit in (2.0, 1.0)]
+
+
+def _one_change(angle: float, size: tuple[int, int], back: bool, unit: float) -> Tensor:
+    """A rotation followed by the change back to normalised coordinates, or the change to pixels followed by a rotation."""
+    scale = torch.diag(torch.tensor([size[1] / unit, size[0] / unit], dtype=torch.float64))
+    theta = _rotated(angle, size, upper=0, lower=0)
+    linear = torch.linalg.inv(scale) @ theta[:, :2] if back else theta[:, :2] @ scale
+    return torch.cat([linear, theta[:, 2:]], dim=1)
+
+
 def _with(**options: Any) -> Callable[[float, tuple[int, int]], Tensor]:
     return lambda angle, size: _rotated(angle, size, **options)
 
@@ -66,8 +85,18 @@ pixel_rotation = exercise(
     oracle_name="a rotation in pixels, by torch's matrix exponential",
     misconceptions={
         "shears": Misconception(
-            "You rotate in normalised coordinates. Their unit is longer along the longer side, so that shears the image.",
+            "You rotate in normalised coordinates. One unit is more pixels along the longer side, so that shears the image.",
             _with(upper=0, lower=0),
+            lambda angle, size: _rotated(-angle, size, upper=0, lower=0),
+        ),
+        "degrees": Misconception(
+            "You convert the angle from degrees. It is in radians already: pass it to `cos` and `sin` as it is.",
+            lambda angle, size: _rotated(math.radians(angle), size),
+            lambda angle, size: _rotated(math.degrees(angle), size),
+        ),
+        "corners_aligned": Misconception(
+            "Your ratio is (H − 1) / (W − 1), which belongs to `align_corners=True`. Here −1 and 1 are the outer edges: H / W.",
+            lambda angle, size: _rotated(angle, (size[0] - 1, size[1] - 1)),
         ),
         "ratio_upside_down": Misconception(
             "The ratio is inverted. x_s takes y, in units of H / 2, and needs units of W / 2: times H / W.",
@@ -80,14 +109,23 @@ pixel_rotation = exercise(
             _with(upper=1, lower=1),
             _with(upper=-1, lower=-1),
         ),
+        "one_change_only": Misconception(
+            "You change the coordinates once, but it takes two changes: from normalised coordinates to pixels before the "
+            "rotation, and back after it.",
+            *(
+                lambda angle, size, back=back, unit=unit: _one_change(angle, size, back, unit)
+                for back, unit in _CHANGES
+            ),
+        ),
         "other_way": Misconception(
-            "It rotates the other way. The minus belongs to the upper right.",
+            "It rotates clockwise. For a counter-clockwise rotation, the minus belongs to the upper right.",
             lambda angle, size: _rotated(-angle, size),
         ),
         "about_the_first_pixel": Misconception(
-            "It rotates about the first pixel, so theta has a shift. Normalised coordinates have their 0 at the "
-            "centre: no shift is needed.",
+            "It rotates about the first pixel or the corner, so theta has a shift. Normalised coordinates have their 0 "
+            "at the centre: no shift is needed.",
             _about_the_first_pixel,
+            _about_the_corner,
         ),
         "ratio_on_the_diagonal": Misconception(
             "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the units agree.",

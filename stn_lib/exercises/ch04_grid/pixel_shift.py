@@ -2,8 +2,8 @@
 
 Convention: theta maps output to input in normalised coordinates, both images of the same size, ``align_corners=False``.
 
-Args: shift: (right, down), in pixels; size: (H, W).
-Returns: theta, float64 (2, 3).
+Args: shift: (right, down), whole pixels, also negative; size: (H, W).
+Returns: theta, of shape (2, 3).
 
 Example:
     >>> pixel_shift(lambda s, size: torch.tensor([[1.0, 0, -s[0]], [0, 1, -s[1]]]).double()).misconception
@@ -46,8 +46,8 @@ pixel_shift = exercise(
     oracle_name="the steps of torch's own base grid",
     misconceptions={
         "pixels_as_units": Misconception(
-            "You use pixels where normalised coordinates belong. The whole image is 2 units wide, so a shift of 3 is "
-            "far outside: one pixel is 2 / W.",
+            "You use pixels where normalised coordinates belong. The whole image is 2 wide, so a shift of 3 is far "
+            "outside: one pixel is 2 / W.",
             lambda shift, size: from_rows([1, 0, -shift[0]], [0, 1, -shift[1]]),
             lambda shift, size: from_rows([1, 0, shift[0]], [0, 1, shift[1]]),
         ),
@@ -56,12 +56,27 @@ pixel_shift = exercise(
             lambda shift, size: _pixel_shift(shift, size, sign=1.0),
         ),
         "half": Misconception(
-            "You shift by half as much: the image is 2 units wide, from −1 to 1, not 1.",
+            "You shift by half as much: the image is 2 wide, from −1 to 1, not 1.",
             lambda shift, size: _pixel_shift(shift, size, unit=1.0),
+            lambda shift, size: _pixel_shift(shift, size, sign=1.0, unit=1.0),
+        ),
+        "y_upwards": Misconception(
+            "The content moves down where it should move up. y points down, so both shifts need the same sign: sample "
+            "further left to move right, further up to move down.",
+            lambda shift, size: _pixel_shift((shift[0], -shift[1]), size),
+            lambda shift, size: _pixel_shift((-shift[0], shift[1]), size),
+        ),
+        "identity_missing": Misconception(
+            "Your shift is correct, but the matrix before it must be the identity: with zeros, every pixel has the same source.",
+            lambda shift, size: _pixel_shift(shift, size) * torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64),
+            lambda shift, size: (
+                _pixel_shift(shift, size, sign=1.0) * torch.tensor([0.0, 0.0, 1.0], dtype=torch.float64)
+            ),
         ),
         "sizes_exchanged": Misconception(
             "You divide x by the height. A size is (H, W), and x runs along the width.",
             lambda shift, size: _pixel_shift(shift, size[::-1]),
+            lambda shift, size: _pixel_shift(shift, size[::-1], sign=1.0),
         ),
         "row_before_column": Misconception(
             "You exchanged the two shifts: x comes first.",
@@ -71,6 +86,7 @@ pixel_shift = exercise(
         "corners_aligned": Misconception(
             "2 / (W − 1) is the step with `align_corners=True`. Here −1 and 1 are the outer edges, and the step is 2 / W.",
             lambda shift, size: _pixel_shift(shift, size, less=1),
+            lambda shift, size: _pixel_shift(shift, size, sign=1.0, less=1),
         ),
     },
 )

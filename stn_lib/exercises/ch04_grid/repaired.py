@@ -1,10 +1,10 @@
 """Check `repaired(image, theta)`: a warp that is correct for images that are not square and for every theta.
 
 Convention: as torch's affine_grid and grid_sample, bilinear, zeros outside, ``align_corners=False``; the output has the
-size of the image. Each misconception leaves every image unchanged if theta is the identity.
+size of the image. Each misconception but the mixed conventions leaves every image unchanged if theta is the identity.
 
 Args: image: float64 (H, W); theta: float64 (2, 3).
-Returns: The warped image, float64 (H, W).
+Returns: The warped image, of shape (H, W).
 
 Example:
     >>> repaired(lambda image, theta: image).passed
@@ -35,17 +35,31 @@ def _cases(generator: torch.Generator) -> list[Case]:
     return cases
 
 
-def _warp(image: Tensor, theta: Tensor, *, align_corners: bool = False, mode: str = "bilinear") -> Tensor:
+def _warp(
+    image: Tensor, theta: Tensor, *, align_corners: bool = False, mode: str = "bilinear", padding: str = "zeros"
+) -> Tensor:
     grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=align_corners)
-    return F.grid_sample(image[None, None], grid, mode, align_corners=align_corners)[0, 0]
+    return F.grid_sample(image[None, None], grid, mode, padding, align_corners=align_corners)[0, 0]
+
+
+def _mixed(image: Tensor, theta: Tensor, grid_corners: bool) -> Tensor:
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=grid_corners)
+    return F.grid_sample(image[None, None], grid, align_corners=not grid_corners)[0, 0]
+
+
+def _truncated(image: Tensor, theta: Tensor, to_integer: Callable[[Tensor], Tensor]) -> Tensor:
+    """Source points rounded down or towards 0 in place of interpolation."""
+    sides = torch.tensor([image.shape[1], image.shape[0]], dtype=torch.float64)
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=False)
+    pixel = to_integer(((grid + 1) * sides - 1) / 2 + 1e-9)
+    return F.grid_sample(image[None, None], (2 * pixel + 1) / sides - 1, align_corners=False)[0, 0]
 
 
 def _in_pixels(image: Tensor, theta: Tensor, about: str) -> Tensor:
     """Apply theta to pixels, about the first pixel or the middle; its shift stays in normalised coordinates."""
     height, width = image.shape
     half = torch.tensor([width / 2, height / 2], dtype=torch.float64)
-    to_units = torch.diag(1 / half)
-    linear = to_units @ theta[:, :2] @ torch.diag(half)
+    linear = torch.diag(1 / half) @ theta[:, :2] @ torch.diag(half)
     shift = theta[:, 2]
     if about == "corner":  # the centre of the first pixel does not move
         first = 1 / (2 * half) - 1
@@ -111,6 +125,23 @@ repaired = exercise(
             "Grid and sampler both put −1 and 1 on the centres of the outermost pixels, so the identity fits. Here "
             "they are the edges.",
             lambda image, theta: _warp(image, theta, align_corners=True),
+        ),
+        "conventions_mixed": Misconception(
+            "Grid and sampler use different conventions: give both calls `align_corners=False`.",
+            lambda image, theta: _mixed(image, theta, True),
+            lambda image, theta: _mixed(image, theta, False),
+        ),
+        "truncated": Misconception(
+            "You cut the source points to whole pixels, with `floor`, `int` or `long`. Interpolate between the four "
+            "neighbours. With the identity nothing is cut, which hides the mistake.",
+            lambda image, theta: _truncated(image, theta, torch.floor),
+            lambda image, theta: _truncated(image, theta, torch.trunc),
+        ),
+        "border": Misconception(
+            "Outside the image you repeat its border. Here the outside is 0. With the identity no point is outside, which "
+            "hides the mistake.",
+            lambda image, theta: _warp(image, theta, padding="border"),
+            lambda image, theta: _warp(image, theta, padding="reflection"),
         ),
     },
 )

@@ -2,8 +2,8 @@
 
 Convention: as `stn_lib.coordinates.normalized_to_pixel`.
 
-Args: points: float64 (K, 2), as (x, y); size: (H, W); align_corners: a bool.
-Returns: The points in pixels, float64 (K, 2).
+Args: points: float64 (K, 2), as (x, y), also outside the image; size: (H, W); align_corners: a bool.
+Returns: The points in pixels: numbers of shape (K, 2).
 
 Example:
     >>> from stn_lib.coordinates import normalized_to_pixel
@@ -40,6 +40,22 @@ def _to_pixel(points: Tensor, size: tuple[int, int], align_corners: bool) -> Ten
     return torch.stack([points[:, k] * slope + start for k, (slope, start) in enumerate(lines)], dim=1)
 
 
+def _clamped(points: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
+    pixels = _to_pixel(points, size, align_corners)
+    return torch.stack([pixels[:, 0].clamp(0, size[1] - 1), pixels[:, 1].clamp(0, size[0] - 1)], dim=1)
+
+
+def _normalised(points: Tensor, size: tuple[int, int], align_corners: bool) -> Tensor:
+    """The conversion in the other direction."""
+    sides = torch.tensor([size[1], size[0]], dtype=torch.float64)
+    return 2 * points / (sides - 1) - 1 if align_corners else (2 * points + 1) / sides - 1
+
+
+def _from_the_centre(points: Tensor, size: tuple[int, int], align_corners: bool, less: float, shift: float) -> Tensor:
+    """The + 1 forgotten: 0 becomes the first pixel."""
+    return _scaled(points - 1, size, less if align_corners else 0, 0 if align_corners else shift)
+
+
 def _scaled(points: Tensor, size: tuple[int, int], less: float, shift: float) -> Tensor:
     sides = torch.tensor([size[1], size[0]], dtype=torch.float64) - less
     return (points + 1) * sides / 2 + shift
@@ -61,6 +77,17 @@ to_pixel = exercise(
             "Without `align_corners`, −1 is the left EDGE of pixel 0, at −½: subtract half a pixel.",
             lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, 0),
             lambda points, size, align: _scaled(points, size, 0, 0),
+            lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, 0.5),
+        ),
+        "wrong_step": Misconception(
+            "The factor is wrong in one convention. With False, the width 2 holds n pixels: times n / 2. With True, it holds "
+            "n − 1 steps from centre to centre: times (n − 1) / 2.",
+            lambda points, size, align: _scaled(points, size, 0, 0) if align else _to_pixel(points, size, False),
+            lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 1, -0.5),
+        ),
+        "other_direction": Misconception(
+            "You convert pixels to normalised coordinates. This is the way back: add 1, scale, and with False subtract ½.",
+            _normalised,
         ),
         "counted_from_one": Misconception(
             "You count pixels from 1. Here, as in all code, the first is pixel 0.",
@@ -80,6 +107,20 @@ to_pixel = exercise(
         "row_before_column": Misconception(
             "You return (row, column). Points are (x, y).",
             lambda points, size, align: _to_pixel(points, size, align).flip(1),
+        ),
+        "origin_at_the_centre": Misconception(
+            "You forgot that 0 is the centre of the image, not its first pixel: add 1 to the coordinate before you scale.",
+            lambda points, size, align: _from_the_centre(points, size, align, 1, -0.5),
+            lambda points, size, align: _from_the_centre(points, size, align, 1, 0),
+            lambda points, size, align: _from_the_centre(points, size, align, 0, 0),
+        ),
+        "clamped": Misconception(
+            "You move points outside to the border. This function only converts; the sampler decides what is outside.",
+            _clamped,
+        ),
+        "y_upwards": Misconception(
+            "You count rows from below. Row 0 is at the top, where y is −1.",
+            lambda points, size, align: _to_pixel(points * torch.tensor([1.0, -1.0]).double(), size, align),
         ),
     },
 )

@@ -2,8 +2,8 @@
 
 Convention: pixel coordinates count from 0, with centres at integers; outside is 0.
 
-Args: image: float64 (H, W); x, y: floats.
-Returns: A number.
+Args: image: float64 (H, W); x, y: floats in pixels, also far outside.
+Returns: A number. `grid_sample` is not allowed.
 
 Example:
     >>> bilinear(lambda image, x, y: 0.0).passed
@@ -14,10 +14,20 @@ Source: Jaderberg et al. 2015, equation 5.
 
 import math
 
+from torch import Tensor
+
 from stn_lib.exercises.ch05_sampling import faulty_samplers as faulty
 from stn_lib.exercises.ch05_sampling import random_points as points
 from stn_lib.exercises.ch05_sampling.faulty_samplers import variants, xy_exchanged
 from stn_lib.exercises.framework import Misconception, exercise
+
+
+def _by_ceil(image: Tensor, x: float, y: float) -> float:
+    """The far neighbours by `ceil`, with weights ceil − x and x − floor."""
+    rows, left, top, right, bottom = image.tolist(), math.floor(x), math.floor(y), math.ceil(x), math.ceil(y)
+    columns, lines = ((left, right - x), (right, x - left)), ((top, bottom - y), (bottom, y - top))
+    return sum(v * u * faulty.zero(rows, i, j) for i, v in lines for j, u in columns)
+
 
 bilinear = exercise(
     __name__,
@@ -25,6 +35,7 @@ bilinear = exercise(
     cases=lambda generator: points.random_points(generator, points.INSIDE + points.EDGE + points.FAR),
     oracle=points.torch_value("bilinear"),
     oracle_name="torch's `grid_sample`",
+    forbidden=points.READY_SAMPLERS,
     misconceptions={
         "weights_crossed": Misconception(
             "The weights are crossed. A pixel's weight is the area of the rectangle opposite to it: the nearer the "
@@ -41,6 +52,14 @@ bilinear = exercise(
             ),
         ),
         "xy_swapped": Misconception(points.XY, *xy_exchanged(faulty.interpolate)),
+        "counted_from_one": Misconception(points.COUNTED, *faulty.counted_from_one(faulty.interpolate)),
+        "y_upwards": Misconception(points.Y_UP, faulty.upside_down(faulty.interpolate)),
+        "one_axis": Misconception(
+            "You interpolate along one axis only. Interpolate along x in two rows, then along y between the results.",
+            *variants(faulty.interpolate, "weights", lambda u, v: (u, 0.0), lambda u, v: (0.0, v)),
+            *variants(faulty.interpolate, "weights", lambda u, v: (u, 0.5), lambda u, v: (0.5, v)),
+            *variants(faulty.interpolate, "weights", lambda u, v: (u, round(v)), lambda u, v: (round(u), v)),
+        ),
         "truncated": Misconception(
             "`int()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `math.floor`.",
             *variants(faulty.interpolate, "floor", math.trunc),
@@ -61,7 +80,16 @@ bilinear = exercise(
             "Your value is that of one pixel: you round the point. Interpolate between the four pixels around it.",
             faulty.nearest,
             *variants(faulty.nearest, "round_", lambda t: math.floor(t + 0.5)),
-            *variants(faulty.nearest, "round_", math.floor),
+            *variants(faulty.nearest, "round_", math.floor, math.ceil, int),
+        ),
+        "ceil_on_a_pixel": Misconception(
+            "If a coordinate is a whole number, `floor` and `ceil` are the same pixel and both weights become 0. Take "
+            "floor(x) and floor(x) + 1.",
+            _by_ceil,
+        ),
+        "plain_mean": Misconception(
+            "You take the mean of the four neighbours, wherever the point is. Weight each by the area of the opposite rectangle.",
+            *variants(faulty.interpolate, "weights", lambda u, v: (0.5, 0.5)),
         ),
     },
     core_name=points.CORE_NAME,

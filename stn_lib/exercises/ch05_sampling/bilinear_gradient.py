@@ -2,8 +2,8 @@
 
 Convention: as in exercise 5.1; on a pixel centre the derivative to the right and below, as torch's.
 
-Args: image: float64 (H, W); x, y: floats.
-Returns: Two numbers.
+Args: image: float64 (H, W); x, y: floats in pixels, also far outside.
+Returns: Two numbers, for one pixel. Autograd and `grid_sample` are not allowed.
 
 Example:
     >>> bilinear_gradient(lambda image, x, y: (0.0, 0.0)).misconception
@@ -21,7 +21,7 @@ from torch import Tensor
 from stn_lib.exercises.ch05_sampling import faulty_samplers as faulty
 from stn_lib.exercises.ch05_sampling import random_points as points
 from stn_lib.exercises.ch05_sampling.faulty_samplers import variants, xy_exchanged
-from stn_lib.exercises.framework import Misconception, exercise
+from stn_lib.exercises.framework import AUTOGRAD, Misconception, exercise
 
 
 def _torch_gradient(image: Tensor, x: float, y: float) -> Tensor:
@@ -90,9 +90,10 @@ def _inside(image: Tensor, x: float, y: float, closed: bool) -> bool:
 bilinear_gradient = exercise(
     __name__,
     number="5.2",
-    cases=lambda generator: points.random_points(generator, points.INSIDE + points.EDGE),
+    cases=lambda generator: points.random_points(generator, points.INSIDE + points.EDGE + points.FAR),
     oracle=_torch_gradient,
     oracle_name="autograd through torch's `grid_sample`",
+    forbidden=(*AUTOGRAD, *points.READY_SAMPLERS),
     misconceptions={
         "order_swapped": Misconception(
             "You exchanged the two derivatives: give (∂V/∂x, ∂V/∂y), x first.",
@@ -116,6 +117,16 @@ bilinear_gradient = exercise(
             "floor(x). You take the other side, or the mean of both, as a central difference does.",
             _slope_before,
             _slope_between,
+        ),
+        "per_unit": Misconception(
+            "Your slopes are for one unit of a normalised coordinate, or the other way round. Give them for one pixel: no "
+            "factor of W / 2 or H / 2.",
+            *(
+                lambda image, x, y, f=f: tuple(
+                    f(n) * part for n, part in zip(image.shape[::-1], _slope(image, x, y), strict=True)
+                )
+                for f in (lambda n: n / 2, lambda n: 2 / n, lambda n: float(n), lambda n: (n - 1) / 2)
+            ),
         ),
         "sum_not_difference": Misconception(
             "You add the neighbours. A derivative is a difference: right minus left, below minus above.",
@@ -161,6 +172,11 @@ bilinear_gradient = exercise(
             ),
         ),
         "xy_swapped": Misconception(points.XY, *xy_exchanged(_slope)),
+        "counted_from_one": Misconception(points.COUNTED, *faulty.counted_from_one(_slope)),
+        "truncated": Misconception(
+            "`int()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `math.floor`.",
+            *variants(_slope, "floor", math.trunc),
+        ),
     },
     core_name=points.CORE_NAME,
 )

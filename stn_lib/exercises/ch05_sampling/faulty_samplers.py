@@ -13,7 +13,7 @@ from torch import Tensor
 ReadPixel = Callable[[list[list[float]], int, int], float]
 
 
-# Reading one pixel: what is outside.
+# One pixel: what is outside.
 
 
 def zero(rows: list[list[float]], i: int, j: int) -> float:
@@ -49,6 +49,11 @@ def raw(rows: list[list[float]], i: int, j: int) -> float:
 def wrap_negative(rows: list[list[float]], i: int, j: int) -> float:
     """An index that is too large gives 0, but a negative index counts from the end."""
     return rows[i][j] if i < len(rows) and j < len(rows[0]) else 0.0
+
+
+def one_before(rows: list[list[float]], i: int, j: int) -> float:
+    """The index counted from 1."""
+    return zero(rows, i - 1, j - 1)
 
 
 def exchanged(rows: list[list[float]], i: int, j: int) -> float:
@@ -104,6 +109,19 @@ def nearest(
 ) -> float:
     """The nearest pixel: correct (half to even) with the defaults, wrong if one of them is replaced."""
     return read(image.tolist(), round_(y), round_(x))
+
+
+def counted_from_one(function: Callable[..., Any]) -> tuple[Callable, ...]:
+    """The point taken as counted from 1, or as counted from 0 where 1 is added."""
+    return (
+        lambda image, x, y: function(image, x - 1, y - 1),
+        lambda image, x, y: function(image, x + 1, y + 1),
+    )
+
+
+def upside_down(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Rows counted from below."""
+    return lambda image, x, y: function(image, x, image.shape[0] - 1 - y)
 
 
 def variants(function: Callable[..., Any], name: str, *values: Any) -> tuple[Callable, ...]:

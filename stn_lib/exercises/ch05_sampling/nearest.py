@@ -2,8 +2,8 @@
 
 Convention: as in exercise 5.1; halves go to the even neighbour, as torch's.
 
-Args: image: float64 (H, W); x, y: floats.
-Returns: A number.
+Args: image: float64 (H, W); x, y: floats in pixels, also far outside.
+Returns: A number. `grid_sample` is not allowed.
 
 Example:
     >>> nearest(lambda image, x, y: ...)
@@ -15,10 +15,19 @@ Source: Jaderberg et al. 2015, equation 4, with torch's rounding.
 
 import math
 
+from torch import Tensor
+
 from stn_lib.exercises.ch05_sampling import faulty_samplers as faulty
 from stn_lib.exercises.ch05_sampling import random_points as points
 from stn_lib.exercises.ch05_sampling.faulty_samplers import variants, xy_exchanged
 from stn_lib.exercises.framework import Misconception, exercise
+
+
+def _inside_first(image: Tensor, x: float, y: float) -> float:
+    """0 if the point itself, before rounding, is beyond the outermost centres."""
+    height, width = image.shape
+    return faulty.nearest(image, x, y) if 0 <= x <= width - 1 and 0 <= y <= height - 1 else 0.0
+
 
 nearest = exercise(
     __name__,
@@ -26,6 +35,7 @@ nearest = exercise(
     cases=lambda generator: points.random_points(generator, points.HALF + points.INSIDE[:8] + points.EDGE + points.FAR),
     oracle=points.torch_value("nearest"),
     oracle_name="torch's `grid_sample` with mode nearest",
+    forbidden=points.READY_SAMPLERS,
     misconceptions={
         "half_up": Misconception(
             "You round halves up, as the paper does: floor(x + 0.5). torch rounds halves to the even neighbour: 0.5 "
@@ -34,11 +44,32 @@ nearest = exercise(
         ),
         "truncated": Misconception(
             "`int()` rounds towards 0: 1.9 becomes 1, and −0.9 becomes 0. Round to the nearest integer.",
-            *variants(faulty.nearest, "round_", int, lambda t: int(t + 0.5)),
+            *variants(faulty.nearest, "round_", int),
+        ),
+        "half_truncated": Misconception(
+            "`int(x + 0.5)` rounds halves up, and below 0 it rounds towards 0: −0.9 becomes 0. torch rounds to the "
+            "nearest integer, halves to the even one, as Python's `round` does.",
+            *variants(faulty.nearest, "round_", lambda t: int(t + 0.5)),
+        ),
+        "half_down": Misconception(
+            "You round halves down: ceil(x − 0.5). torch rounds halves to the even neighbour: 0.5 to 0, 1.5 and 2.5 to 2. "
+            "Python's `round` does the same.",
+            *variants(faulty.nearest, "round_", lambda t: math.ceil(t - 0.5)),
         ),
         "floored": Misconception(
-            "`floor` takes the pixel to the left, even if the right one is nearer. Round to the nearest integer.",
-            *variants(faulty.nearest, "round_", math.floor),
+            "`floor` always takes the pixel to the left, `ceil` the one to the right, even if the other one is nearer. Round "
+            "to the nearest integer.",
+            *variants(faulty.nearest, "round_", math.floor, math.ceil),
+        ),
+        "counted_from_one": Misconception(
+            points.COUNTED,
+            *faulty.counted_from_one(faulty.nearest),
+            *variants(faulty.nearest, "read", faulty.one_before),
+        ),
+        "rim_lost": Misconception(
+            "You test the point before you round it: −0.3 is outside, but its nearest pixel is 0. Round first, then test the "
+            "integers.",
+            _inside_first,
         ),
         "xy_swapped": Misconception(points.XY, *xy_exchanged(faulty.nearest)),
         "padding_ignored": Misconception(points.CLAMP, *variants(faulty.nearest, "read", faulty.clamp)),

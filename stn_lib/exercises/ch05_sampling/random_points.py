@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.framework import Case, random_image, random_integer, random_size
+from stn_lib import sampling
+from stn_lib.exercises.framework import SAMPLERS, Case, random_image, random_integer, random_size
 
 # Positions on an axis: between two pixels, on a pixel, on the last one, less than one pixel before the first or
 # after the last, further outside, exactly halfway between two.
@@ -34,6 +35,9 @@ HALF = [("half", "half"), ("half", "between"), ("between", "half")] * 6
 
 CORE_NAME = "Inside the image"
 
+#: An exercise that asks to write a sampler forbids torch's and this library's.
+READY_SAMPLERS = (*SAMPLERS, sampling.grid_sample)
+
 
 WRAP = (
     "An index of −1 is Python's last pixel, so the image wraps round. Use 0 wherever an index is below 0 or beyond "
@@ -48,10 +52,13 @@ LAST = (
     "You lose the last row and column: a coordinate of exactly W − 1 or H − 1 is still inside. Test `0 <= index < "
     "size` for each of the four neighbours."
 )
+Y_UP = "You count rows from below. Row 0 is at the top, and y points down."
 RIM = (
     "A point less than one pixel outside still has neighbours inside. Test each neighbour, not the point: only the "
     "neighbours outside are 0."
 )
+
+COUNTED = "You count pixels from 1, as the worked example does by hand. In code the first pixel is pixel 0: do not subtract 1."
 
 # The image is in the corner of an 8 × 8 canvas of zeros: with a power of two, the conversion to normalised
 # coordinates and back rounds nothing, and pixel centres stay exact.

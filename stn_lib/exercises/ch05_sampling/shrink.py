@@ -3,7 +3,7 @@
 Convention: output pixel (i, j) is the mean of the factor × factor block that begins at row i·factor, column j·factor.
 
 Args: image: float64 (H, W), both sides multiples of the factor; factor: an integer.
-Returns: The smaller image, float64.
+Returns: The smaller image, of shape (H // factor, W // factor).
 
 Example:
     >>> shrink(lambda image, factor: image[::factor, ::factor]).misconception
@@ -24,7 +24,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
     cases = []
     for k in range(12):
         factor = 2 + k % 3
-        height, width = random_size(generator, 1, 3)
+        height, width = random_size(generator, 2, 4)
         image = random_image(generator, (height * factor, width * factor))
         cases.append(Case({"image": image, "factor": factor}))
     return cases
@@ -69,8 +69,31 @@ shrink = exercise(
             _resized(mode="bilinear", align_corners=True),
         ),
         "maximum": Misconception(
-            "You keep the largest value of each block: bright details grow. Take the mean.",
+            "You keep the largest value of each block: large values grow in area. Take the mean.",
             lambda image, k: _blocks(image, k).amax((1, 3)),
+        ),
+        "reshape_order": Misconception(
+            "Your `reshape` or your axes mix pixels from different blocks. Split each side in two, (H // k, k, W // k, k), and "
+            "take the mean over axes 1 and 3.",
+            lambda image, k: image.reshape(image.shape[0] // k, image.shape[1] // k, k, k).mean((2, 3)),
+            lambda image, k: image.reshape(image.shape[0] // k, image.shape[1] // k, k, k).mean((1, 3)),
+            lambda image, k: image.reshape(k, image.shape[0] // k, k, image.shape[1] // k).mean((0, 2)),
+            lambda image, k: image.reshape(image.shape[0] // k, k, k, image.shape[1] // k).mean((1, 2)),
+            lambda image, k: image.reshape(-1, k * k).mean(1).reshape(image.shape[0] // k, image.shape[1] // k),
+            lambda image, k: _blocks(image, k).mean((0, 2)),
+        ),
+        "median": Misconception(
+            "You take the median of each block. Take the mean.",
+            lambda image, k: _blocks(image, k).transpose(1, 2).flatten(2).median(2).values,
+            lambda image, k: _blocks(image, k).transpose(1, 2).flatten(2).quantile(0.5, 2),
+        ),
+        "overlapping": Misconception(
+            "Your blocks overlap: the window moves by one pixel. It has to move by `factor` pixels.",
+            lambda image, k: F.avg_pool2d(image[None, None], k, 1)[0, 0],
+        ),
+        "minimum": Misconception(
+            "You keep the smallest value of each block. Take the mean.",
+            lambda image, k: _blocks(image, k).amin((1, 3)),
         ),
         "sum_not_mean": Misconception(
             "You add up each block. Divide by the number of its pixels, factor × factor.",

@@ -3,7 +3,7 @@
 Convention: theta maps normalised OUTPUT coordinates (x, y, 1) to INPUT ones; bilinear; outside is 0.
 
 Args: image: float64 (H, W); theta: float64 (2, 3); out_size: (H', W'); align_corners: a bool, passed by keyword.
-Returns: The output image, float64 (H', W').
+Returns: The output image, of shape (H', W'). `affine_grid` and `grid_sample` are not allowed.
 
 Example:
     >>> warp(lambda image, theta, out_size, align_corners=False: image.new_zeros(out_size)).passed
@@ -24,6 +24,7 @@ from stn_lib.exercises.ch05_sampling import faulty_warps
 from stn_lib.exercises.ch05_sampling import random_points as points
 from stn_lib.exercises.ch05_sampling.faulty_samplers import variants
 from stn_lib.exercises.framework import Case, Misconception, exercise, random_image, random_size
+from stn_lib.grid import affine_grid
 
 
 def _random_thetas(generator: torch.Generator, count: int) -> list[Tensor]:
@@ -86,6 +87,7 @@ warp = exercise(
     cases=_cases,
     oracle=_torch_warp,
     oracle_name="torch's `affine_grid` and `grid_sample`",
+    forbidden=(F.affine_grid, affine_grid.__wrapped__, *points.READY_SAMPLERS),
     misconceptions={
         "output_size_ignored": Misconception(
             "Your output has the size of the input. The grid has one point for each OUTPUT pixel: build it from `out_size`.",
@@ -154,6 +156,24 @@ warp = exercise(
         "sizes_mixed": Misconception(
             "You convert the source point to pixels with the size of the OUTPUT. It lies in the input: use `image.shape`.",
             *variants(faulty_warps.pull, "unit", lambda in_size, out_size: out_size),
+        ),
+        "sizes_exchanged": Misconception(
+            "You exchanged height and width: a size is (H, W). x belongs to the width, y to the height.",
+            *variants(faulty_warps.pull, "unit", lambda in_size, out_size: in_size[::-1]),
+        ),
+        "shift_lost": Misconception(
+            "The shift is missing: add the last column of theta to each source point.",
+            *variants(faulty_warps.pull, "change", lambda theta: theta * torch.tensor([1.0, 1.0, 0.0]).double()),
+        ),
+        "y_upwards": Misconception(
+            "Your y points upwards. The first row has the smallest y, near −1, in the output and in the input.",
+            *variants(
+                faulty_warps.pull,
+                "change",
+                lambda theta: theta * torch.tensor([1.0, -1.0, 1.0]).double(),
+                lambda theta: theta * torch.tensor([[1.0], [-1.0]]).double(),
+                lambda theta: theta * torch.tensor([[1.0, -1.0, 1.0], [-1.0, 1.0, -1.0]]).double(),
+            ),
         ),
         "theta_in_pixels": Misconception(
             "You apply theta to pixel numbers. It acts on normalised coordinates, −1 to 1: normalise the output pixel "

@@ -92,6 +92,20 @@ choose = exercise(
             "chose, whatever it is.",
             lambda runs: (_choose(runs)[0], min(map(_test, runs))),
         ),
+        "all_tests_reported": Misconception(
+            "You report the mean, or the highest, of ALL test errors. Report that of the run you chose.",
+            lambda runs: (_choose(runs)[0], max(map(_test, runs))),
+            lambda runs: (_choose(runs)[0], float(np.mean([_test(run) for run in runs]))),
+        ),
+        "rate_chosen": Misconception(
+            "You choose the smallest or the largest learning rate. Choose the run with the lowest validation error, whatever "
+            "its rate.",
+            *(
+                _choosing(by=itemgetter("lr"), best=best, report=report)
+                for best in (min, max)
+                for report in (_test, _validation)
+            ),
+        ),
         "highest": Misconception(
             "You choose the HIGHEST number. These are error rates, not accuracies: the lowest is the best.",
             *(_choosing(by=by, best=max, report=report) for by in (_validation, _test) for report in (_test, by)),

@@ -92,6 +92,10 @@ def _half(values: Any, quantile: Callable[[int], float], ddof: int, root: Callab
     return quantile(len(values)) * float(np.std(values, ddof=ddof)) / root(len(values))
 
 
+def _distance(a: list[float], b: list[float]) -> Any:
+    return np.abs(np.subtract(a, b))
+
+
 def _gap(
     a: list[float],
     b: list[float],
@@ -131,6 +135,15 @@ def _unpaired(freedom: Callable[..., float] | None) -> Callable[..., Interval]:
     return interval
 
 
+def _variance(root: Callable[[int], float]) -> Callable[..., Interval]:
+    def interval(a: list[float], b: list[float]) -> Interval:
+        differences = np.subtract(a, b)
+        half = _student(len(a)) * float(differences.var(ddof=1)) / root(len(a))
+        return _around(float(differences.mean()), half)
+
+    return interval
+
+
 def _ends_subtracted(a: list[float], b: list[float]) -> Interval:
     half = sum(_half(errors, _student, 1, math.sqrt) for errors in (a, b))
     return _around(float(np.mean(a) - np.mean(b)), half)
@@ -143,6 +156,11 @@ gap = exercise(
     oracle=_scipy,
     oracle_name="scipy's t-test on the differences",
     misconceptions={
+        "fixed_t": Misconception(
+            "You use one t for every number of seeds. It depends on k: 4.30 belongs to three seeds, 2.78 to five. "
+            "`stats.t.ppf(0.975, k - 1)` computes it.",
+            *(_like(quantile=lambda k, t=t: t) for t in (4.30, 4.303, 4.3027, 2.78, 2.776)),
+        ),
         "normal_quantile": Misconception(
             "You multiply by 1.96, as if the standard deviation were known. You estimate it from k seeds, so use "
             "Student's t with k − 1 degrees of freedom: 4.30 for three seeds, 2.78 for five.",
@@ -156,11 +174,11 @@ gap = exercise(
             _like(ddof=0),
         ),
         "root_forgotten": Misconception(
-            "The standard deviation tells how far ONE seed strays. The mean of k seeds strays less: divide by √k.",
+            "The standard deviation is how far ONE seed differs from the mean. The mean of k seeds varies less: divide by √k.",
             *(_like(root=root, **how) for how in _ESTIMATES for root in (lambda k: 1, lambda k: k)),
         ),
         "unpaired": Misconception(
-            "You take the spread of each network by itself. Both networks use the same seeds, and what a seed does to "
+            "You take the standard deviation of each network separately. Both networks use the same seeds, and what a seed does to "
             "both cancels in a − b: subtract seed by seed first, then take ONE mean and ONE standard deviation.",
             _unpaired(_welch),
             _unpaired(lambda a, b: 2 * len(a) - 2),
@@ -187,6 +205,24 @@ gap = exercise(
             _like(quantile=lambda k: _t(k)),
             _like(quantile=lambda k: _t(2 * k - 2)),
         ),
+        "other_level": Misconception(
+            "The quantile at 0.995 gives a 99 % interval. For 95 % leave 2.5 % on each side: 0.975.",
+            _like(quantile=lambda k: _t(k - 1, 0.995)),
+            _like(quantile=lambda k: 2.576),
+        ),
+        "root_of_too_few": Misconception(
+            "You divide s by √(k − 1). The k − 1 belongs into s; the mean of k numbers needs √k.",
+            _like(root=lambda k: math.sqrt(k - 1)),
+            _like(root=lambda k: math.sqrt(k - 1), quantile=_printed),
+        ),
+        "signs_lost": Misconception(
+            "You take the differences without their signs. Where b makes more errors, a − b is negative: keep that.",
+            *(
+                _like(middle_of=_distance, spread_of=spread, **how)
+                for how in _ESTIMATES
+                for spread in (_distance, np.subtract)
+            ),
+        ),
         "one_sided": Misconception(
             "The quantile at 0.95 leaves 5 % on EACH side. For 95 % in the middle leave 2.5 % on each: 0.975.",
             _like(quantile=lambda k: _t(k - 1, 0.95)),
@@ -196,6 +232,34 @@ gap = exercise(
             "This is one standard error to each side, which covers 58 % for three seeds. For 95 % multiply it by Student's t.",
             _like(quantile=lambda k: 1.0),
             _like(quantile=lambda k: 1.0, ddof=0),
+        ),
+        "variance": Misconception(
+            "You use the variance s². The interval needs the standard deviation s: take the root.",
+            *(_variance(root) for root in (math.sqrt, lambda k: k, lambda k: 1)),
+        ),
+        "pairs_lost": Misconception(
+            "You sort the lists before you subtract. Then the errors of one seed are no longer subtracted from each other: "
+            "keep the order.",
+            *(lambda a, b, how=how: _gap(sorted(a), sorted(b), **how) for how in _ESTIMATES),
+        ),
+        "relative": Misconception(
+            "You give the gap in per cent of an error. Give percentage points: the plain difference a − b.",
+            *(
+                lambda a, b, k=k, by=by, how=how: _gap(
+                    k * np.array(a) / (a, b)[by], k * np.array(b) / (a, b)[by], **how
+                )
+                for k in (1, 100)
+                for by in (0, 1)
+                for how in _ESTIMATES
+            ),
+        ),
+        "range_returned": Misconception(
+            "You give the smallest and the largest difference. The interval is one for the MEAN: mean ± t s/√k.",
+            lambda a, b: (_gap(a, b)[0], min(np.subtract(a, b)), max(np.subtract(a, b))),
+        ),
+        "median": Misconception(
+            "You take the median. The interval of Student's t lies around the mean.",
+            lambda a, b: _around(float(np.median(np.subtract(a, b))), _gap(a, b)[2] - _gap(a, b)[0]),
         ),
         "half_width": Misconception(
             "You give the distances of the ends from the mean. Give the ends: mean − half, mean + half.",

@@ -73,6 +73,10 @@ _called_transformer = _where(lambda name, p: "transformer" in name)
 _first = _of(lambda model: _localizations(model)[:1])
 _last_of_several = _of(lambda model: _localizations(model)[-1:])
 _last_layers = _of(lambda model: (network[-1] for network in _localizations(model)))
+_convolutions = _of(
+    lambda model: (m for part in _localizations(model) for m in part.modules() if isinstance(m, nn.Conv2d))
+)
+_linear = _of(lambda model: (m for part in _localizations(model) for m in part.modules() if isinstance(m, nn.Linear)))
 _children = _of(lambda model: (m.localization for m in model.children() if isinstance(m, SpatialTransformer)))
 _attribute = _of(lambda model: [model.transformer.localization] if hasattr(model, "transformer") else [])
 _correct = _split(_inside)
@@ -178,6 +182,14 @@ groups = exercise(
             _split(_last_layers),
             _split(_last_layers, rest=_outside),
         ),
+        "one_kind_of_layer": Misconception(
+            "You give `lr * factor` to one kind of layer, such as convolutions. All parameters of the localisation network "
+            "learn with it: use `localization.parameters()`.",
+            _split(_convolutions),
+            _split(_convolutions, rest=_outside),
+            _split(_linear),
+            _split(_linear, rest=_outside),
+        ),
         "factor_on_the_classifier": Misconception(
             "You exchanged the rates: `lr * factor` is for the localisation networks, `lr` for all others.",
             _split(_inside, rate=lambda lr, factor: lr, other=lambda lr, factor: lr * factor),
@@ -193,6 +205,10 @@ groups = exercise(
         "factor_alone": Misconception(
             "The rate of the localisation networks is the bare factor. Multiply: `lr * factor`.",
             _split(_inside, rate=lambda lr, factor: factor),
+        ),
+        "added": Misconception(
+            "You add the factor to the learning rate. Multiply: `lr * factor`.",
+            _split(_inside, rate=lambda lr, factor: lr + factor),
         ),
         "divided": Misconception(
             "You divide by the factor. A factor of a tenth makes the localisation network SLOWER: `lr * factor`.",

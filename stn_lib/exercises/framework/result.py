@@ -35,7 +35,7 @@ WORDS = {
     "type": "Expected {expected}, got {got}.",
     "shape": "Expected {expected}, got {got}.",
     "shape_transposed": "Rows and columns are exchanged: an image has the shape (H, W), theta the shape (2, 3).",
-    "extra_axis": "Expected {expected}, got {got}: write `.reshape({shape})` to drop or add the axes of length 1.",
+    "extra_axis": "Expected {expected}, got {got}: drop an axis of length 1 with `[0]`, or add one with `[None]`.",
     "nan": "Your answer holds NaN or infinity: look for a division by 0 or the logarithm of 0.",
     "no_return": "Your function returns nothing: add a `return` line with its result (`print` only shows a value).",
     "no_return_once": "Your function returned {got} here: is a `return` missing on one branch?",
@@ -190,8 +190,7 @@ def _problem(actual: CallResult | None, expected: Tensor | None) -> list[str]:
         return [line, f"{where}: `{crash.line}`" if crash.line else where, *_cure(crash.message)]
     if actual.problem in ("unanswered", "no_return"):
         return [WORDS["no_return_once"].format(got=actual.description or "nothing")]
-    shape = ", ".join(map(str, expected.shape))
-    line = WORDS[actual.problem].format(expected=describe_expected(expected), got=actual.description, shape=shape)
+    line = WORDS[actual.problem].format(expected=describe_expected(expected), got=actual.description)
     is_transposed = actual.value is not None and expected.ndim > 1 and actual.value.shape == expected.mT.shape
     return [line, WORDS["shape_transposed"]] if actual.problem == "shape" and is_transposed else [line]
 

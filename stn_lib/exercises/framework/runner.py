@@ -16,6 +16,7 @@ from stn_lib.exercises.framework.answer_value import to_tensor
 from stn_lib.exercises.framework.call_result import CallResult, call_learner
 from stn_lib.exercises.framework.cases import Case
 from stn_lib.exercises.framework.gradient import lost_gradient
+from stn_lib.exercises.framework.pattern import pattern
 from stn_lib.exercises.framework.result import WORDS, Result, gradient_sentence
 
 #: A wrong function explains nothing unless it is wrong in this many cases.
@@ -112,6 +113,9 @@ def run(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Resu
     key, sentence, core_only = _diagnose(exercise, cases, expected, actual)
     if key is None and _is_rounding(actual, expected, exercise.tolerance):
         sentence = WORDS["low_precision"]
+    elif key is None and all(answer.problem is None for answer in actual):
+        core = [case.is_core for case in cases]
+        sentence = pattern(expected, [a.value for a in actual], core, exercise.tolerance, exercise.core_name)
     # A crash or a wrong shape is shown first, then the smallest case; among equals a core case.
     index = min(
         (i for i, is_correct in enumerate(correct) if not is_correct),

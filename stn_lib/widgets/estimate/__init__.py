@@ -1,4 +1,4 @@
-"""A question whose answer is a number for each of several things: markers on one axis, before anything runs."""
+"""A question about two numbers: the reader places two markers on one axis before anything runs."""
 
 import html
 import math
@@ -10,22 +10,22 @@ from stn_lib.widgets._base import Explorable
 
 
 class Estimate(Explorable):
-    """Asks where on a logarithmic axis each of two numbers will lie, and remembers it in the reader's browser.
+    """Ask for a guess of two numbers on a logarithmic axis, and remember both in the reader's browser.
 
-    A second one of the same key, given what was found, stands behind the run that found it: it shows the reader's
-    markers, as they are moved, and the run's beside them.
+    Place a second one with the same key and with `found` after the run: it shows the reader's markers, which follow every
+    move, beside the run's results.
 
     Args:
-        key: the name under which the browser remembers the markers; one per question in the book.
-        question: one or two sentences; behind the run, a heading.
-        names: what the two numbers belong to, as ``("CNN", "ST-CNN")``.
+        key: the name under which the browser stores the markers; unique for each question in the book.
+        question: one or two sentences; after the run, a heading.
+        names: the two things that the numbers belong to, such as ``("CNN", "ST-CNN")``.
         span: the ends of the axis, both above 0.
-        unit: behind each number; "%" for instance.
-        found: what was measured, by name, 0 or more; None for the widget that asks. A number off the axis is marked at
-            its end.
+        unit: shown after each number, such as "%".
+        found: the measured numbers by name, each 0 or more; None for the widget that asks. A number outside the axis is
+            marked at its end.
 
     Raises:
-        ValueError: other than two names, a span that is none, or something found that was not asked for.
+        ValueError: other than two names, an invalid span, or `found` with other names than `names`.
 
     Example:
         >>> ask = Estimate("ch0-flips", "How often does each come up?", ("heads", "tails"), span=(1, 100), unit="%")
@@ -38,28 +38,28 @@ class Estimate(Explorable):
     WORDS: dict[str, str] = {
         "eyebrow": "Predict first",
         "compared": "Compare",
-        "axis": "Each doubling is as far as the next: a logarithmic axis from {low} to {high}.",
+        "axis": "A logarithmic axis from {low} to {high}: each doubling has the same length.",
         "quiet": "Move both markers. There is no score.",
-        "half": "One marker is still to be moved.",
-        "missing": "You have set no markers yet: the question stands at the top of the page.",
-        "told": "Your guess: {first} for the {one}, {second} for the {other}, {relation}.",
+        "half": "Now move the other marker.",
+        "missing": "You have set no markers yet: the question is at the top of the page.",
+        "guessed": "Your guess: {first} for the {one}, {second} for the {other}, {relation}.",
         "measured": "The run: {first} for the {one}, {second} for the {other}, {relation}.",
         "times": "{ratio} times as many for the {more}",
         "close": "about as many",
-        "none": "not one for the {less}",
+        "none": "none for the {less}",
         "mine": "your guess",
         "run": "the run",
         "unset": "not set",
-        "again": "Ask me again",
+        "again": "Guess again",
     }
     key = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     span = traitlets.List(traitlets.Float()).tag(sync=True)
     unit = traitlets.Unicode("").tag(sync=True)
-    #: The reader's numbers in the order of the names; 0 where none was set, empty where none was at all.
+    #: The reader's numbers in the order of the names; 0 for a marker that is not set, empty if none is.
     guesses = traitlets.List(traitlets.Float()).tag(sync=True)
-    #: What was measured, in the order of the names; empty while it asks.
+    #: The measured numbers in the order of the names; empty for the widget that asks.
     found = traitlets.List(traitlets.Float()).tag(sync=True)
 
     def __init__(
@@ -77,7 +77,7 @@ class Estimate(Explorable):
         if len(ends) != 2 or not 0 < ends[0] < ends[1] < math.inf:
             raise ValueError(f"expected span (low, high) with 0 < low < high, got {span!r}: give the ends of the axis")
         if len(names) != 2 or names[0] == names[1]:
-            raise ValueError(f"expected two different names, got {names!r}: a marker is asked for each")
+            raise ValueError(f"expected two different names, got {names!r}: each gets a marker")
         if found is not None and (set(found) != set(names) or not all(0 <= v < math.inf for v in found.values())):
             raise ValueError(f"expected found to hold a number >= 0 for each of {names}, got {found}: name both")
         super().__init__(

@@ -1,9 +1,9 @@
-// A logarithmic axis: a share of it from 0 to 1, and the number there.
+// A logarithmic axis: positions from 0 to 1, and the number at each.
 
 export const shareOf = (value, [low, high]) => Math.min(Math.max(Math.log(value / low) / Math.log(high / low), 0), 1);
 export const rounded = (value, digits) => Number(value.toPrecision(digits));
 
-// All numbers from low to high with so many digits, lead by lead: nobody guesses more than two.
+// All numbers from low to high with the given leading digits. Readers guess with two digits at most.
 function numbers([low, high], leads, digits) {
   const found = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
@@ -27,7 +27,7 @@ export function nearest(share, values, span) {
   return away.indexOf(Math.min(...away));
 }
 
-// What two numbers say together: how many times as much the larger is, as it is shown.
+// Compares two numbers: their ratio as it is shown, and which is larger.
 export function compared([first, second]) {
   const [less, more] = first < second ? [first, second] : [second, first];
   const who = { more: first < second ? 1 : 0, less: first < second ? 0 : 1 };
@@ -38,7 +38,7 @@ export function compared([first, second]) {
     : { kind: "times", ratio: ratio < 10 ? ratio.toFixed(1) : String(ratio), ...who };
 }
 
-// Numbers on the axis, 0 for none yet: what a browser kept, or another edition of the page left, may be anything.
+// Whether these are numbers on the axis, 0 for a marker not set: a browser's storage may hold anything.
 export function fits(guesses, count, [low, high]) {
   return (
     Array.isArray(guesses) &&

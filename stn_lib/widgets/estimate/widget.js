@@ -1,4 +1,4 @@
-// Estimate: the reader puts a marker where each number is expected; a run puts its own beside them.
+// Estimate: the reader places a marker for each expected number; after a run its results appear beside them.
 import { button, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { mountRoot, onTraits, setTraits } from "../shared/mount.js";
@@ -6,7 +6,7 @@ import { loadText, storeText } from "../shared/storage.js";
 import { interpolate } from "../shared/text.js";
 import { compared, fits, guessable, nearest, rounded, shareOf, ticks } from "./model.js";
 
-// The trait `guesses` is kept in this browser alone, and widgets of one key tell each other of a change.
+// The trait `guesses` is stored in this browser only; widgets with the same key notify each other of a change.
 const shelf = (key) => `stn-estimate:${key}`;
 const HEARD = "stn-estimate";
 const same = (a, b) => a.length === b.length && a.every((value, k) => value === b[k]);
@@ -20,7 +20,7 @@ function recall(key, count, span) {
   }
 }
 
-const at = (share) => `left: calc(12px + (100% - 24px) * ${share.toFixed(4)})`; // where a thumb of 24 pixels stands
+const at = (share) => `left: calc(12px + (100% - 24px) * ${share.toFixed(4)})`; // the position of a thumb of 24 pixels
 const STRIDES = {
   ArrowRight: 1,
   ArrowUp: 1,
@@ -37,7 +37,7 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// What a widget needs to know of its question: `text` shows a number, `guess` sets the marker of one name.
+// The state of a question: `text` formats a number, `guess` sets the marker of one name.
 function makeState(model) {
   const [names, span, found] = ["names", "span", "found"].map((name) => model.get(name));
   const values = guessable(span);
@@ -109,7 +109,7 @@ function sentence(words, { names, text }, both, whole) {
 function describe(words, state, guesses, set) {
   const { asks, found } = state;
   const few = set.some(Boolean) ? words.half : asks ? words.quiet : words.missing;
-  const mine = set.every(Boolean) ? sentence(words, state, guesses, words.told) : few;
+  const mine = set.every(Boolean) ? sentence(words, state, guesses, words.guessed) : few;
   if (asks) return mine;
   const measured = found.map((value) => rounded(value, 3));
   return `${mine}\n${sentence(words, state, measured, words.measured)}`;

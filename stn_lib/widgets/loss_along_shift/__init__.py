@@ -1,4 +1,4 @@
-"""The second explorable of chapter 5: the loss along a shift, and how far its slope reaches."""
+"""The second explorable of chapter 5: the loss along a shift, and where gradient descent on it stops."""
 
 import html
 
@@ -9,13 +9,14 @@ from stn_lib.widgets._base import Explorable, figure
 
 
 class LossAlongShift(Explorable):
-    """Moves one image onto another along x and draws the mean squared error for three ways of reading.
+    """Shift an image along x onto a target, and draw the mean squared difference for three modes of interpolation.
 
-    Convention: at shift t the output is V(x) = U(x + t), zeros outside; the target is U(x + goal).
+    Convention: at shift t the output is V(x) = U(x + t), zeros outside; the target is U(x + goal). As in theta, t moves
+    the source points: a positive t moves the content to the left.
 
     Args:
         image: the image, (H, W), values from 0 to 1.
-        shift: where the reader's image stands, in pixels; goal: where the target stands (whole pixels).
+        shift: the shift of the reader's image, in pixels; goal: the shift of the target, in whole pixels.
         blur: standard deviation of a Gaussian blur of both images, in pixels.
         mode: ``"bilinear"``, ``"nearest"`` or ``"bicubic"``.
         reach: the largest shift, in pixels.
@@ -31,27 +32,29 @@ class LossAlongShift(Explorable):
     """
 
     WORDS = {
-        "title": "Slide one picture onto the other",
-        "moved": "Your picture",
-        "onto": "and the",
+        "title": "Shift one image onto the other",
+        "moved": "Your image",
+        "onto": "over the",
         "still": "target",
-        "images": "The moved picture and the target, laid over each other.",
-        "plot": "Loss against shift. Drag the blue point.",
+        "images": "Your image and the target, one over the other.",
+        "plot": "Loss at each shift. Drag the blue point.",
         "goalName": "target",
         "shift": "shift t",
         "goal": "target at",
-        "blur": "blur both",
-        "mode": "Reading",
+        "blur": "blur of both",
+        "mode": "Interpolation",
         "modes": [["bilinear", "Bilinear"], ["nearest", "Nearest"], ["bicubic", "Bicubic"]],
         "step": "One step",
         "play": "Descend",
         "stop": "Stop",
         "position": "shift {shift} pixels, loss {loss}",
-        "told": "loss {loss}, slope {slope} per pixel.",
-        "nothing": "Nearest: the staircase is flat, so descent has nothing to follow.",
-        "arrived": "Arrived.",
-        "lost": "Flat here, and not at the target: outside the basin.",
-        "try": "Descend from shift 0. Then put the target at 10 and descend again. Then blur.",
+        "values": "Loss {loss}, slope {slope} per pixel.",
+        "nothing": "Nearest: the loss is a staircase. Its slope is 0, so descent makes no step.",
+        "arrived": "Arrived at the target.",
+        "ripple": "Stopped in the ripple, in a dip between two pixels: at whole pixels, the loss still falls.",
+        "reach": "Stopped out of reach: even at whole pixels, the loss hardly falls towards the target.",
+        "try": "Press Descend. Then set the target to 10 and press it again. Then choose Bicubic, or blur. A positive t "
+        "moves the source points to the right, so the content moves to the left.",
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
@@ -70,20 +73,20 @@ class LossAlongShift(Explorable):
         super().__init__(image=flat, height=pixels.shape[0], width=pixels.shape[1], **traits)
 
     def fallback(self) -> str:
-        """The loss of nearest (stairs) and bilinear reading, drawn once."""
+        """The loss of nearest (a staircase) and of bilinear interpolation."""
         pixels = np.asarray(self.image).reshape(self.height, self.width)
         pad = 2 * self.reach + 2
         wide = np.pad(pixels, ((0, 0), (pad, pad)))
 
-        def read(t: float) -> np.ndarray:
+        def sample(t: float) -> np.ndarray:
             low = int(np.floor(t))
             rest, start = t - low, pad + low
             return (1 - rest) * wide[:, start : start + self.width] + rest * wide[:, start + 1 : start + 1 + self.width]
 
         shifts = np.arange(-self.reach, self.reach + 0.125, 0.25)
-        goal = read(self.goal)
-        smooth = [float(((read(t) - goal) ** 2).mean()) for t in shifts]
-        stairs = [float(((read(round(t)) - goal) ** 2).mean()) for t in shifts]
+        goal = sample(self.goal)
+        smooth = [float(((sample(t) - goal) ** 2).mean()) for t in shifts]
+        stairs = [float(((sample(round(t)) - goal) ** 2).mean()) for t in shifts]
         top = max(smooth + stairs) or 1.0
 
         def path(values: list[float]) -> str:
@@ -101,5 +104,5 @@ class LossAlongShift(Explorable):
         )
         return figure(
             svg,
-            "The loss along the shift: bilinear reading (solid) slopes, nearest reading (dashed) is flat between jumps.",
+            "The loss along the shift: with bilinear interpolation (solid) it has a slope, with nearest (dashed) it is a staircase.",
         )

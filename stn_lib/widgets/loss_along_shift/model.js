@@ -1,4 +1,4 @@
-// The loss along a shift: the output V(t) is U read at x + t, the target is U read at x + goal.
+// The loss along a shift: the output V(t) is U sampled at x + t, the target is U sampled at x + goal.
 import { gaussianBlur, taps } from "../shared/numerics.js";
 
 // Inner product of the image shifted by a and shifted by b, over the frame, zeros outside.
@@ -48,6 +48,15 @@ export function makeLoss(image, height, width, goal) {
     const count = height * width;
     return { loss: Math.max(loss, 0) / count, slope: slope / count };
   };
+}
+
+// Why descent stops at t, away from the goal: in the "ripple" that bilinear interpolation has between two pixels,
+// although the loss falls towards the goal from one whole pixel to the next; or out of "reach", where it does not.
+export function whyStopped(loss, t, goal) {
+  const way = Math.sign(goal - t);
+  const behind = way > 0 ? Math.floor(t) : Math.ceil(t);
+  const [here, ahead] = [behind, behind + way].map((whole) => loss(whole, "nearest").loss);
+  return here - ahead > 1e-3 * here ? "ripple" : "reach";
 }
 
 export function shiftImage(image, height, width, t, mode, out) {

@@ -1,5 +1,5 @@
-// LossAlongShift: one image is moved until it matches another; the loss as nearest, bilinear and bicubic
-// reading see it, and what gradient descent makes of each.
+// LossAlongShift: one image is shifted until it matches another; the loss with nearest, bilinear and bicubic
+// interpolation, and where gradient descent on it stops.
 import { integer, number, oneOf, openFromAddress } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
@@ -8,11 +8,12 @@ import { frame } from "../shared/frame.js";
 import { themeColour } from "../shared/image.js";
 import { drawOnChange, mountRoot, onTraits, prefersReducedMotion, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
-import { measure, shiftImage } from "./model.js";
+import { measure, shiftImage, whyStopped } from "./model.js";
 
 const MODES = ["nearest", "bilinear", "bicubic"];
 const MOST_BLUR = 4; // pixels
-const STILL = 2e-3; // pixels: a shorter step of the descent is none
+const STILL = 2e-3; // pixels: after a shorter step, descent has stopped
+const ARRIVED = 0.1; // pixels from the target
 const BOX = { width: 340, height: 250, left: 14, right: 326, top: 14, bottom: 214 };
 
 function makeBlend(height, width, label) {
@@ -170,11 +171,13 @@ function caption(words) {
   return [source, " ", words.onto, " ", target];
 }
 
-function describe(words, mode, { loss, slope }, { rate, top }) {
-  const values = { loss: format(loss, 4), slope: format(slope, 4) };
-  const flat = Math.abs(rate * slope) < STILL;
-  const end = flat ? (loss < 1e-3 * top ? words.arrived : words.lost) : "";
-  return `${interpolate(words.told, values)} ${mode === "nearest" ? words.nothing : end}`;
+function describe(words, { t, mode, goal, loss, slope }, now) {
+  const values = interpolate(words.values, { loss: format(loss, 4), slope: format(slope, 4) });
+  if (mode === "nearest") return `${values} ${words.nothing}`;
+  if (Math.abs(now.rate * slope) >= STILL) return values;
+  if (Math.abs(goal - t) < ARRIVED) return `${values} ${words.arrived}`;
+  const ends = { ripple: words.ripple, reach: words.reach };
+  return `${values} ${ends[whyStopped(now.loss, t, goal)]}`;
 }
 
 function render({ model, el }) {
@@ -220,7 +223,7 @@ function render({ model, el }) {
     blend.draw(shiftImage(now.image, height, width, t, mode, moved), now.target, now.top);
     plot.draw({ t, mode, goalAt: model.get("goal"), ...seen() });
     for (const [name, input] of Object.entries(inputs)) input.set(model.get(name));
-    told.textContent = describe(words, mode, seen(), now);
+    told.textContent = describe(words, { t, mode, goal: model.get("goal"), ...seen() }, now);
   };
   remeasure();
   const off = onTraits(model, ["goal", "blur"], remeasure);

@@ -1,4 +1,4 @@
-"""The explorable of chapter 1: a digit that is moved, rotated, scaled, tilted and shaded before a network reads it."""
+"""The explorable of chapter 1: move, rotate, scale, tilt and shade a digit; a network classifies it at each step."""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,38 +13,39 @@ from stn_lib.widgets._base import Explorable, digit_svg, figure
 
 
 class MoveDigit(Explorable):
-    """Change a held-out digit in six ways; the network that you hand over runs in the page and answers.
+    """Change a test digit in six ways; the given network runs in the page and classifies it.
 
-    Convention: the changes are those of `stn_lib.data.view_change`, with its names, units and ranges.
+    Convention: the changes are those of `stn_lib.data.view_change`, with its names and ranges; a positive rotation is
+    counter-clockwise on the screen.
 
     Args:
         network: what `stn_lib.models.export.to_operations` can write, for images of 40 x 40.
-        accuracy: for each change its curve: accuracies in per cent, at the values from the low to the high end of
-            `stn_lib.data.RANGES` in equal steps, drawn above the change's slider. Changes may be left out.
+        accuracy: for each change a curve, which is drawn above its slider: accuracies in per cent, at equal steps from
+            the low to the high end of `stn_lib.data.RANGES`. Changes may be left out.
         digit: which of the ten digits, 0 to 9.
-        right, down, turn, size, tilt, shadow: how it first stands.
+        right, down, rotation, size, tilt, shadow: the state that the page opens with.
 
     Raises:
         ValueError: a network for images of another size, a curve of an unknown change or with fewer than two values.
 
     Example:
         >>> from stn_lib.models import CNN
-        >>> MoveDigit(CNN(in_size=(40, 40)), {"turn": [12.0, 99.0, 15.0]}, digit=4).large
+        >>> MoveDigit(CNN(in_size=(40, 40)), {"rotation": [12.0, 99.0, 15.0]}, digit=4).large
         40
 
     Chapter: 1
     """
 
     WORDS = {
-        "title": "Move it until the network changes its mind",
-        "input": "What the network is given",
+        "title": "Move the digit until the network's answer changes",
+        "input": "The input of the network",
         "network": "CNN",
-        "trace": "How sure it is of the right answer, step by step",
-        "map": "The same digit at every place",
-        "place": "place in the map",
+        "trace": "Probability of the correct class, step by step",
+        "map": "Correct or wrong at each position",
+        "place": "position in the map",
         "centre": "move the digit",
-        "spin": "turn and scale the digit",
-        "turned": "turned {turn} degrees, size {size}",
+        "spin": "rotate and scale the digit",
+        "rotated": "rotated by {rotation} degrees, size {size}",
         "at": "{right} pixels right, {down} pixels down",
         "right": "{digit} \u2713 {percent} %",
         "wrong": "{digit} \u2717 {percent} %",
@@ -52,7 +53,7 @@ class MoveDigit(Explorable):
         "sliders": {
             "right": "right",
             "down": "down",
-            "turn": "turn",
+            "rotation": "rotation",
             "size": "size",
             "tilt": "tilt",
             "shadow": "shadow",
@@ -60,21 +61,22 @@ class MoveDigit(Explorable):
         "units": {
             "right": "{v} px",
             "down": "{v} px",
-            "turn": "{v}\u00b0",
+            "rotation": "{v}\u00b0",
             "size": "\u00d7{v}",
             "tilt": "{v}\u00b0",
             "shadow": "{v} %",
         },
-        "curve": "Above each slider: how many of all held-out digits are read right when this alone is changed.",
-        "rest": "As it is: {percent} % of all held-out digits are read right.",
-        "alone": "Only {change}: {percent} % of all held-out digits are read right.",
-        "flips": "Last change of mind: {from} \u2192 {to}, {at}.",
-        "never": "No change of mind on the way to the right.",
-        "key": "In the map: filled where it reads the digit right, \u00d7 where not.",
+        "curve": "Above each slider: the accuracy on all test digits if only this value changes.",
+        "rest": "Unchanged: {percent} % of all test digits are classified correctly.",
+        "alone": "Only {change}: {percent} % of all test digits are classified correctly.",
+        "flips": "The answer last changed from {from} to {to}, at {at}.",
+        "never": "The answer did not change on the way to the right.",
+        "key": "In the map: a filled pixel is a correct answer, \u00d7 a wrong one.",
         "digit": "Digit",
-        "walk": "Walk to the flip",
+        "walk": "Move right until the answer changes",
         "reset": "Reset",
-        "try": "Drag the digit, or focus it and press arrow keys: one press, one pixel. The outer knob turns and scales.",
+        "try": "Drag the digit, or select it and press the arrow keys: each press moves it by one pixel. The outer knob rotates "
+        "and scales it.",
     }
     labels = traitlets.List().tag(sync=True)
     small = traitlets.Int(28).tag(sync=True)
@@ -88,7 +90,7 @@ class MoveDigit(Explorable):
     digit = traitlets.Int(7).tag(sync=True)
     right = traitlets.Float(0.0).tag(sync=True)
     down = traitlets.Float(0.0).tag(sync=True)
-    turn = traitlets.Float(0.0).tag(sync=True)
+    rotation = traitlets.Float(0.0).tag(sync=True)
     size = traitlets.Float(1.0).tag(sync=True)
     tilt = traitlets.Float(0.0).tag(sync=True)
     shadow = traitlets.Float(0.0).tag(sync=True)
@@ -114,5 +116,7 @@ class MoveDigit(Explorable):
     def fallback(self) -> str:
         """The chosen digit, enlarged."""
         side, start = self.small, self.digit * self.small**2
-        svg = digit_svg(self.digits[start : start + side**2], side, self.words["input"], self.turn)
-        return figure(svg, "A trained network reads this digit; with JavaScript you can move it and watch the answer.")
+        svg = digit_svg(self.digits[start : start + side**2], side, self.words["input"], -self.rotation)
+        return figure(
+            svg, "A trained network classifies this digit. With JavaScript you can move it and watch the answer."
+        )

@@ -1,11 +1,11 @@
-// The map: at which places the network would read the digit, as it is, right.
+// The map: at which positions the network classifies the digit, as it is now, correctly.
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
 import { themeColour } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
 
-// The places of a square from its middle outwards.
+// The positions of a square from its middle outwards.
 function outwards(side, reach) {
   const far = (i) => Math.hypot((i % side) - reach, Math.floor(i / side) - reach);
   return Array.from({ length: side * side }, (_, i) => i).sort((a, b) => far(a) - far(b));
@@ -21,22 +21,22 @@ function makeHandle(words, reach) {
   );
 }
 
-// The places as pixels; `paint(known)` fills those that are known and crosses those that are read wrong.
-function makePaper(words, side, crosses) {
+// One pixel for each position; `paint(known)` fills the correct ones among those known and crosses the wrong ones.
+function makeCanvas(words, side, crosses) {
   const canvas = h("canvas", { class: "stn-image", width: side, height: side, role: "img", "aria-label": words.map });
   const context = canvas.getContext("2d");
   const data = context.createImageData(side, side);
-  let ground;
+  let background;
   let fill;
   const recolour = () => {
-    [ground, fill] = [themeColour(canvas, "surface"), themeColour(canvas, "ok")];
+    [background, fill] = [themeColour(canvas, "surface"), themeColour(canvas, "ok")];
   };
   const paint = (known) => {
     let d = "";
     for (let i = 0; i < side * side; i++) {
       const found = known.get(i);
       const t = found?.good ? 0.25 + 0.75 * found.p : 0;
-      for (let k = 0; k < 3; k++) data.data[4 * i + k] = ground[k] + t * (fill[k] - ground[k]);
+      for (let k = 0; k < 3; k++) data.data[4 * i + k] = background[k] + t * (fill[k] - background[k]);
       data.data[4 * i + 3] = 255;
       if (found && !found.good) d += `M${(i % side) + 0.28} ${Math.floor(i / side) + 0.28}l.44 .44m0 -.44l-.44 .44`;
     }
@@ -46,35 +46,35 @@ function makePaper(words, side, crosses) {
   return { canvas, recolour, paint };
 }
 
-// Calls `probe` for each place, a few a frame, and `then` after each frame.
+// Calls `probe` for each position, a few in each frame, and `then` after each frame.
 function makeWork(side, reach, probe, then) {
   const order = outwards(side, reach);
   let known = new Map();
   let next = 0;
-  let asked = 0;
+  let request = 0;
   const work = () => {
     const until = performance.now() + 8;
     while (next < order.length && performance.now() < until) {
       const i = order[next++];
       known.set(i, probe((i % side) - reach, Math.floor(i / side) - reach));
     }
-    asked = next < order.length ? requestAnimationFrame(work) : 0;
-    then(known, asked !== 0);
+    request = next < order.length ? requestAnimationFrame(work) : 0;
+    then(known, request !== 0);
   };
   const restart = () => {
     known = new Map();
     next = 0;
-    cancelAnimationFrame(asked);
-    asked = requestAnimationFrame(work);
+    cancelAnimationFrame(request);
+    request = requestAnimationFrame(work);
   };
-  return { restart, known: () => known, stop: () => cancelAnimationFrame(asked) };
+  return { restart, known: () => known, stop: () => cancelAnimationFrame(request) };
 }
 
 export function makeMap(words, reach, state, probe, put) {
   const side = 2 * reach + 1;
   const crosses = s("path", { class: "stn-crosses" });
   const handle = makeHandle(words, reach);
-  const paper = makePaper(words, side, crosses);
+  const surface = makeCanvas(words, side, crosses);
   const attributes = { viewBox: `0 0 ${side} ${side}`, role: "group", "aria-label": words.map, class: "stn-drag" };
   const svg = s("svg", attributes, crosses, handle);
   draggable(handle, {
@@ -84,10 +84,10 @@ export function makeMap(words, reach, state, probe, put) {
     at: () => [state().right + reach + 0.5, state().down + reach + 0.5],
     move: (x, y) => put({ right: Math.round(x - reach - 0.5), down: Math.round(y - reach - 0.5) }),
   });
-  const node = figure(words.map, h("div", { class: "stn-over" }, paper.canvas, svg));
+  const node = figure(words.map, h("div", { class: "stn-over" }, surface.canvas, svg));
   const busy = (now) => node.setAttribute("aria-busy", String(now));
   const work = makeWork(side, reach, probe, (known, more) => {
-    paper.paint(known);
+    surface.paint(known);
     busy(more);
   });
   const restart = () => {
@@ -95,8 +95,8 @@ export function makeMap(words, reach, state, probe, put) {
     busy(true);
   };
   const recolour = () => {
-    paper.recolour();
-    paper.paint(work.known());
+    surface.recolour();
+    surface.paint(work.known());
   };
   const draw = () => {
     const { right, down } = state();

@@ -1,10 +1,10 @@
 // The twin of stn_lib.data.view_change.
 import { gridSample, projectiveGrid } from "../shared/numerics.js";
 
-// Output → input, normalised, row-major (3, 3).
-export function viewTheta({ right, down, turn, size, tilt }, small, large, distance) {
+// The theta (3, 3), row by row: normalised, output to input; a positive rotation is counter-clockwise on the screen.
+export function viewTheta({ right, down, rotation, size, tilt }, small, large, distance) {
   const lean = (tilt * Math.PI) / 180,
-    phi = (turn * Math.PI) / 180;
+    phi = (rotation * Math.PI) / 180;
   const c = Math.cos(phi) / size,
     n = Math.sin(phi) / size;
   const k = 1 / Math.cos(lean),
@@ -12,7 +12,7 @@ export function viewTheta({ right, down, turn, size, tilt }, small, large, dista
   const away = [k, 0, -k * right],
     along = [0, 1, -down],
     depth = [g, 0, 1 - g * right];
-  const rows = [away.map((v, i) => c * v + n * along[i]), away.map((v, i) => c * along[i] - n * v), depth];
+  const rows = [away.map((v, i) => c * v - n * along[i]), away.map((v, i) => c * along[i] + n * v), depth];
   const half = large / 2,
     unit = 2 / small;
   return rows.flatMap(([a, b, t], i) => [a * half, b * half, t].map((v) => (i < 2 ? v * unit : v)));

@@ -1,4 +1,4 @@
-// The probability of the right answer along the reader's path; a mark where the answer changes.
+// The probability of the correct class along the reader's path; a mark where the answer changes.
 import { figure } from "../shared/controls.js";
 import { s, setAttributes } from "../shared/dom.js";
 import { interpolate } from "../shared/text.js";
@@ -32,16 +32,16 @@ export function makeTrace(words) {
     span = Math.max(path.length - 1, 24);
     let d = "",
       off = "";
-    const turnings = [];
+    const flips = [];
     path.forEach((step, k) => {
       d += `${k ? "L" : "M"}${px(k).toFixed(1)} ${py(step.p).toFixed(1)}`;
       if (step.guess !== truth) off += `M${px(k - 0.5).toFixed(1)} ${bottom + 7}H${px(k + 0.5).toFixed(1)}`;
       if (k && path[k - 1].guess !== step.guess)
-        turnings.push(s("line", { x1: px(k - 0.5), x2: px(k - 0.5), y1: top - 4, y2: bottom, class: "stn-turning" }));
+        flips.push(s("line", { x1: px(k - 0.5), x2: px(k - 0.5), y1: top - 4, y2: bottom, class: "stn-flip" }));
     });
     line.setAttribute("d", d);
     wrong.setAttribute("d", off);
-    marks.replaceChildren(...turnings, ...changeNames(path, px, words));
+    marks.replaceChildren(...flips, ...changeNames(path, px, words));
     const end = path[path.length - 1];
     setAttributes(dot, { cx: px(path.length - 1), cy: py(end.p) });
   };

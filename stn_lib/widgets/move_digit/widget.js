@@ -13,11 +13,11 @@ import { makeMap } from "./map.js";
 import { viewChange } from "./model.js";
 import { makeTrace } from "./trace.js";
 
-const NAMES = ["right", "down", "turn", "size", "tilt", "shadow"];
-const SHAPES = ["turn", "size", "tilt", "shadow"]; // these change the map, the two shifts do not
+const NAMES = ["right", "down", "rotation", "size", "tilt", "shadow"];
+const SHAPES = ["rotation", "size", "tilt", "shadow"]; // these change the map, the two shifts do not
 const KEPT = 120; // steps of the path that are kept
 
-// Where the reader has been: dots where the digit was read right, crosses where not.
+// Where the reader has been: dots where the answer was correct, crosses where it was wrong.
 function trailPaths(path, middle, truth) {
   const seen = new Set();
   const parts = { good: "", bad: "" };
@@ -44,9 +44,10 @@ function makeInput(words, size, state, put) {
     reach: 12,
     radius: 2,
     step: 1,
-    pose: () => ({ x: state().right, y: state().down, degrees: state().turn, scale: state().size }),
+    pose: () => ({ x: state().right, y: state().down, degrees: -state().rotation, scale: state().size }),
     move: (x, y) => put({ right: Math.round(x), down: Math.round(y) }),
-    rotate: (degrees, scale) => put({ turn: Math.round(degrees), size: Math.round(scale * 100) / 100 }),
+    // The handles, which other explorables share, count clockwise.
+    rotate: (degrees, scale) => put({ rotation: 0 - Math.round(degrees), size: Math.round(scale * 100) / 100 }),
   });
   const draw = (image, path, truth) => {
     canvas.draw(image);
@@ -57,13 +58,14 @@ function makeInput(words, size, state, put) {
     const now = state();
     const at = { right: format(now.right, 0), down: format(now.down, 0) };
     handles.tellCentre(now.right, interpolate(words.at, at));
-    handles.tellSpin(now.turn, interpolate(words.turned, { turn: format(now.turn, 0), size: format(now.size) }));
+    const angle = { rotation: format(now.rotation, 0), size: format(now.size) };
+    handles.tellSpin(now.rotation, interpolate(words.rotated, angle));
   };
   const node = figure(words.input, h("div", { class: "stn-over" }, canvas.canvas, svg));
   return { node, draw, recolour: canvas.recolour };
 }
 
-// A slider with the accuracy over all held-out digits drawn above its track.
+// A slider with the accuracy on all test digits drawn above its track.
 function makeControl(words, name, [, low, high], curve, value, oninput) {
   const shown = (v) =>
     interpolate(words.units[name], { v: format(name === "shadow" ? 100 * v : v, name === "size" ? 2 : 0) });
@@ -134,14 +136,14 @@ function makeWalk({ words, state, guess, put, limit }) {
   return { node: button(words.walk, go), stop };
 }
 
-// What the network makes of a change alone, and where on the path its answer changed last.
+// The accuracy under this change alone, and where on the path the answer changed last.
 function describe(words, { path, labels, percent, still, atEnd }) {
   const change = percent === null ? "" : interpolate(still ? words.rest : words.alone, { ...labels, percent });
-  const turned = path.findLastIndex((step, k) => k > 0 && path[k - 1].guess !== step.guess);
-  if (turned < 0) return `${change} ${atEnd ? words.never : ""}`;
-  const { right, down, guess } = path[turned];
+  const flip = path.findLastIndex((step, k) => k > 0 && path[k - 1].guess !== step.guess);
+  if (flip < 0) return `${change} ${atEnd ? words.never : ""}`;
+  const { right, down, guess } = path[flip];
   const at = interpolate(words.at, { right: format(right, 0), down: format(down, 0) });
-  return `${change} ${interpolate(words.flips, { from: path[turned - 1].guess, to: guess, at })}`;
+  return `${change} ${interpolate(words.flips, { from: path[flip - 1].guess, to: guess, at })}`;
 }
 
 // The model behind the view: the digit as it now is, what the network answers, and the change that was made last.

@@ -1,4 +1,4 @@
-"""The explorable of chapter 7 for the paper's Table 1: ours beside the paper's, and how each figure was made."""
+"""The explorable of chapter 9: the paper's Table 1, ours beside it, the gap of each transformer, the commands of each cell."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -14,18 +14,20 @@ PLAIN = {"fcn": "fully connected", "cnn": "convolutional"}
 TRANSFORMS = {"affine": "an affine", "projective": "a projective", "tps": "a thin plate spline"}
 ST = {f"st-{plain}-{transform}": (plain, transform) for plain in PLAIN for transform in TRANSFORMS}
 
-MARKS = {  # told apart by shape
-    "below": '<circle cx="5" cy="5" r="4" style="fill:var(--stn-ok)"/>',
-    "above": '<path d="M5 1.4 9 8.6H1z" style="fill:none;stroke:var(--stn-bad);stroke-width:1.5"/>',
+MARKS = {  # of different shapes
+    "lowers": '<circle cx="5" cy="5" r="4" style="fill:var(--stn-ok)"/>',
+    "raises": '<path d="M5 1.4 9 8.6H1z" style="fill:none;stroke:var(--stn-bad);stroke-width:1.5"/>',
+    "unclear": '<path d="M1 5h8" style="fill:none;stroke:var(--stn-muted);stroke-width:1.6"/>',
     "none": '<circle cx="5" cy="5" r="3.6" style="fill:none;stroke:var(--stn-muted);stroke-width:1.3"/>',
 }
 
 
 class PaperTable(Explorable):
-    """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its making.
+    """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its commands.
 
-    Convention: errors are in per cent, gaps in percentage points (plain network less the one with a transformer). A mean
-    is compared with the paper's figure as printed, with one decimal.
+    Convention: errors are in per cent, gaps in percentage points: the plain network's error less that of the same network
+    with a transformer. A mark says whether the 95 % interval of our gap lies above 0, below 0, or contains it. Our errors
+    are not ranked against the paper's, because the recipes differ.
 
     Args:
         rows: a list of dicts, one for each pair of distortion and network; columns and rows of the table come in the
@@ -52,21 +54,26 @@ class PaperTable(Explorable):
         ('r-cnn', 'r-st-cnn-tps', 0.5)
 
     Source: Jaderberg et al. 2015, Table 1 and, for TC, the text of section 4.1.
-    Chapter: 7
+    Chapter: 9
     """
 
     WORDS = {
         "title": "The paper’s Table 1, ours beside it",
-        "told": "{run} of {all} cells have run: {below} at or below the paper’s figure, {above} above it.",
-        "toldNone": "No cell has run yet: the figures are the paper’s.",
-        "caption": "Error on MNIST’s test digits, %",
+        "told": "{run} of {all} cells have run. With a transformer the error rate is lower in {lowers} of {gaps} cells, higher "
+        "in {raises}; for {unclear} the 95 % interval of the gap contains 0 or is not known.",
+        "toldNone": "No cell has run yet: the numbers are the paper’s.",
+        "caption": "Error rate on MNIST’s test digits, %",
         "key": [
             ["ours", "ours, mean of the seeds"],
             ["paper", "the paper’s"],
-            ["below", "ours is at or below it"],
-            ["above", "ours is above"],
+            ["lowers", "the transformer lowers our error rate: 95 % interval of the gap above 0"],
+            ["raises", "the transformer raises it"],
+            ["unclear", "unclear: the interval contains 0, or is not known"],
             ["none", "not run yet"],
-            ["range", "our 95 % interval beside the paper’s figure (upright); the line goes from ¼ of it to 4 times"],
+            [
+                "range",
+                "our 95 % interval beside the paper’s number (vertical stroke); the line goes from ¼ of it to 4 times",
+            ],
         ],
         "families": {"st-fcn": "ST-FCN", "st-cnn": "ST-CNN"},
         "rows": {
@@ -91,49 +98,55 @@ class PaperTable(Explorable):
         "tasks": {},
         "short": {},
         "digits": {},
-        "note": "The paper’s text gives one TC figure for ST-FCN and one for ST-CNN and names no transform: each stands in "
+        "note": "The paper’s text gives one TC error for ST-FCN and one for ST-CNN and names no transform: each is repeated in "
         "three rows.",
         "dagger": "{value}†",
         "cell": {
-            "below": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, at or below the paper’s {paper} %",
-            "above": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, above the paper’s {paper} %",
+            "plain": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %",
+            "lowers": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
+            "transformer lowers our error rate",
+            "raises": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
+            "transformer raises our error rate",
+            "unclear": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; "
+            "whether the transformer helps is unclear",
             "none": "{network} on {task}: not run yet, the paper’s {paper} %",
         },
         "head": "{network} on {task}",
-        "reads": "{network} reads {digits}.",
+        "reads": "{network} classifies {digits}.",
         "ours": "Ours",
         "paper": "The paper’s",
         "percent": "{value} %",
-        "points": "{value} points",
+        "points": "{value} percentage points",
         "none": "–",
         "interval": "95 %: {low} to {high}",
         "seeds": {"none": "no seed yet", "one": "one seed", "many": "{count} seeds"},
         "each": "seeds: {errors}",
         "printed": "rounded: {low} to {high}",
         "printedOnce": "† names no transform",
-        "gap": "{network} takes off",
-        "pairs": "{count} paired seeds",
+        "gap": "Gap of {network}, percentage points",
+        "pairs": "over {seeds}",
         "alone": "one seed: no interval",
         "waits": "{network} has not run yet",
         "apart": "no seed in common",
         "paperGap": "in the paper {value}",
         "opened": "The open cell",
         "verdict": {
-            "below": "Below the paper’s figure, and our interval does not reach it.",
-            "belowNear": "At or below the paper’s figure, which our interval reaches: {n} digits cannot tell the two apart.",
-            "aboveNear": "Above the paper’s figure, which our interval reaches: {n} digits cannot tell the two apart.",
-            "above": "Above the paper’s figure, and our interval does not reach it.",
-            "none": "Not yet: this cell waits for its run. The command below makes it.",
+            "plain": "No transformer: compare this cell with the networks below it in its column.",
+            "lowers": "The transformer lowers our error rate: the 95 % interval of the gap lies above 0.",
+            "raises": "The transformer raises our error rate: the 95 % interval of the gap lies below 0.",
+            "unclear": "The 95 % interval of the gap contains 0, or is not known: these runs do not show whether the transformer "
+            "helps.",
+            "none": "This cell has not run yet. The command below trains its networks.",
         },
-        "plot": "Error on test digits, %",
+        "plot": "Error rate on test digits, %",
         "plotKey": [["band", "95 % interval"], ["seeds", "seeds"], ["paper", "the paper’s"]],
         "line": "{error} %, the paper’s {paper}",
         "lineNone": "not yet, the paper’s {paper}",
         "gapRow": "The gap, from the {network}",
-        "curve": "Running error on training batches, %, by pictures seen",
+        "curve": "Error rate on training batches, %, over the number of images",
         "million": "{value} M",
-        "made": "How it was made",
-        "make": "How to make it",
+        "made": "The commands that made it",
+        "make": "The command that makes it",
         "copy": "Copy",
         "copied": "Copied",
         "selected": "Selected: copy it",
@@ -141,7 +154,7 @@ class PaperTable(Explorable):
             "seeds": "seeds",
             "wrong": "wrong",
             "parameters": "parameters",
-            "images": "pictures seen",
+            "images": "training images",
             "seconds": "wall time on a shared machine",
             "device": "device",
             "threads": "threads",
@@ -155,12 +168,12 @@ class PaperTable(Explorable):
         "spoken": "{head}: ours {error} %, 95 % interval {low} to {high}, {seeds}. The paper’s {paper} %. {verdict}",
         "spokenNone": "{head}: not run yet. The paper’s {paper} %.",
         "try": "Go down each column from CNN to ST-CNN: where does the transformer help most, and does its kind matter? Open "
-        "a cell, and see how far its seeds lie apart: which differences of the table are larger than that?",
+        "a cell and compare its gap with the paper’s. How far apart are its seeds?",
     }
     distortions = traitlets.List(traitlets.Unicode()).tag(sync=True)
     families = traitlets.List().tag(sync=True)
     cells = traitlets.List(traitlets.Dict()).tag(sync=True)
-    #: What runs share is kept once: the steps of a curve, what stood behind a run, and its command without the seed.
+    #: What several runs share is kept once: the steps of a curve, the machine, and the command without the seed.
     steps = traitlets.List(traitlets.List(traitlets.Int())).tag(sync=True)
     makers = traitlets.List(traitlets.Dict()).tag(sync=True)
     commands = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -219,15 +232,15 @@ class PaperTable(Explorable):
         )
         key = dict(self.words["key"])
         told = (
-            f"Above: {key['ours']}. Below: {key['paper']}. Dot: {key['below']}; triangle: {key['above']}; ring: "
-            f"{key['none']}. Last: our 95 % interval. † {self.words['note']}"
+            f"Above: {key['ours']}. Below: {key['paper']}. Dot: {key['lowers']}; triangle: {key['raises']}; dash: "
+            f"{key['unclear']}; ring: {key['none']}. Last: our 95 % interval. † {self.words['note']}"
         )
         return figure(table, told).replace("stn-fallback", "stn-fallback stn-still", 1)
 
     def _static(self, one: dict) -> str:
         ours = self.words["none"] if one["error"] is None else f"{one['error']:.2f}"
         paper = self.words["dagger"].format(value=one["paper"]) if one["shared"] else one["paper"]
-        mark = (
+        mark = one["mark"] != "plain" and (
             f'<svg viewBox="0 0 10 10" width="9" height="9" role="img" '
             f'aria-label="{_text(dict(self.words["key"])[one["mark"]])}">{MARKS[one["mark"]]}</svg>'
         )
@@ -235,7 +248,9 @@ class PaperTable(Explorable):
         if one["interval"]:
             digits = 1 if one["interval"][1] >= 10 else 2
             reach = " <small>" + "–".join(f"{end:.{digits}f}" for end in one["interval"]) + "</small>"
-        return f'<td data-mark="{one["mark"]}"><b>{_text(ours)}</b> <small>{mark} {_text(paper)}</small>{reach}</td>'
+        return (
+            f'<td data-mark="{one["mark"]}"><b>{_text(ours)}</b> <small>{mark or ""} {_text(paper)}</small>{reach}</td>'
+        )
 
 
 def _text(value: object) -> str:

@@ -31,8 +31,8 @@ export const besidePaper = (value, paper) => Math.min(Math.max(0.5 + Math.log(va
 
 export const isPlain = (cell) => !cell.network.startsWith("st-");
 
-// The open cell and its rival on one axis from 0: the plain network first, so that the eye goes from it to what the
-// transformer leaves. `span` are the ends of the gap's interval, measured, as its tip, from the plain network's mean.
+// The open cell and its rival on one axis from 0: the plain network first, the one with a transformer
+// second. `span` are the ends of the gap's interval, measured, as its tip, from the plain network's mean.
 export function intervalPlot(cell, rival) {
   const pair = isPlain(cell) ? [cell, rival] : [rival, cell];
   const values = pair.flatMap((one) => [
@@ -54,8 +54,8 @@ export function intervalPlot(cell, rival) {
   return { pair, most, share, gap: from, ticks: roundTicks(most, 6) };
 }
 
-// The curves of both as shares of a chart: across, the images seen; upwards, the logarithm of the running error. What a
-// point stands over is the images at its end. Null where neither has run.
+// The curves of both as shares of a chart: across, the number of images; upwards, the logarithm of the error rate. A
+// point is at the images of its last step. Null where neither has run.
 export function curveChart(cell, rival, steps) {
   const sides = [rival, cell].filter(({ runs }) => runs.length);
   if (!sides.length) return null;

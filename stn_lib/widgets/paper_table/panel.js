@@ -1,12 +1,14 @@
-// What an opened cell of the paper's table shows: its figures, the interval plot, the curve, and how it was made.
+// What an opened cell of the paper's table shows: its numbers, the interval plot, the curve, and how it was made.
 import { button, figure } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { format, interpolate } from "../shared/text.js";
 import { ROUNDING, curveChart, distinct, intervalPlot, isPlain } from "./cells.js";
 
 const MARKS = {
-  below: ["circle", { cx: 5, cy: 5, r: 4 }],
-  above: ["path", { d: "M5 1.4 9 8.6H1z" }],
+  plain: ["path", {}],
+  lowers: ["circle", { cx: 5, cy: 5, r: 4 }],
+  raises: ["path", { d: "M5 1.4 9 8.6H1z" }],
+  unclear: ["path", { d: "M1 5h8" }],
   none: ["circle", { cx: 5, cy: 5, r: 3.6 }],
 };
 const COPIED = 2500; // milliseconds that the button says so
@@ -21,7 +23,7 @@ export const printedPaper = (words, cell) =>
 export const percent = (share) => `${(100 * share).toFixed(2)}%`;
 const grouped = (value) => value.toLocaleString("en");
 
-// --- the three figures ---------------------------------------------------------------------------------------------
+// --- the three numbers ---------------------------------------------------------------------------------------------
 
 function stat(name, label, value, ...below) {
   return h(
@@ -56,11 +58,11 @@ function gapStat(words, cell, rival) {
   const lines = gap.interval
     ? [
         interpolate(words.interval, { low: format(gap.interval[0]), high: format(gap.interval[1]) }),
-        interpolate(words.pairs, { count: gap.seeds }),
+        interpolate(words.pairs, { seeds: countSeeds(words, gap.seeds) }),
         paper,
       ]
     : [words.alone, paper];
-  return stat("gap", label, interpolate(words.points, { value: format(gap.points) }), ...lines);
+  return stat("gap", label, format(gap.points), ...lines);
 }
 
 export function statsOf(words, cell, rival) {

@@ -127,13 +127,13 @@ function makeTable(words, { cells, distortions, families }, open) {
 
 function overview(words, all) {
   const count = (mark) => all.filter((cell) => cell.mark === mark).length,
+    [lowers, raises, unclear] = ["lowers", "raises", "unclear"].map(count),
     run = all.length - count("none");
-  return run
-    ? interpolate(words.told, { run, all: all.length, below: count("below"), above: count("above") })
-    : words.toldNone;
+  if (!run) return words.toldNone;
+  return interpolate(words.told, { run, all: all.length, gaps: lowers + raises + unclear, lowers, raises, unclear });
 }
 
-const finding = (words, { verdict, n }) => interpolate(words.verdict[verdict], { n: n?.toLocaleString("en") });
+const finding = (words, { mark }) => words.verdict[mark];
 
 function spokenText(words, cell, head) {
   const ran = cell.error !== null;

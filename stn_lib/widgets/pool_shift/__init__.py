@@ -10,16 +10,16 @@ _START = {"bits": [0, 0, 1, 1, 0, 0, 1, 1], "shift": -1, "kernel": "None", "keep
 
 
 class PoolShift(Explorable):
-    """Eight bits (or a feature map) through a shift, a dense maximum, a blur, and the keeping of every second value.
+    """Shift eight bits or a feature map, then pool: dense maximum, blur, subsampling (every second value is kept).
 
-    Convention: as in `stn_lib.pooling`; a positive shift is to the right. The difference is the mean distance of the
-    pooled values from those of the unshifted signal, which are moved along as far as whole places go: by one for a
-    shift of two, not at all for a shift of one. Where zeros come in, they do for the shift and the maximum, while the
-    blur mirrors, as `BlurPool2d` does.
+    Convention: as in `stn_lib.pooling`; a positive shift is to the right. The difference is the mean absolute difference
+    between the pooled values and those of the unshifted signal. The latter are first shifted by as many whole places as
+    the output should move: by one for a shift of two, by none for a shift of one. With ``"zeros"``, zeros enter for the
+    shift and the maximum, while the blur mirrors the signal at its ends, as `BlurPool2d` does.
 
     Args:
-        feature_map: a square image of an even side for the second view, (H, W), values from 0 to 1.
-        bits, shift, kernel, keep, outside, view: the first state.
+        feature_map: for the second view, (H, W), square, with an even side, values from 0 to 1.
+        bits, shift, kernel, keep, outside, view: the state that the page opens with.
 
     Raises:
         ValueError: a feature map that is not square or of an odd side, other than eight bits.
@@ -46,22 +46,22 @@ class PoolShift(Explorable):
             "moved": "Pooled, without the shift",
             "differs": "Their difference",
         },
-        "spectrum": "Waves \u25cb before and \u25cf after the blur; those in the red part fold",
+        "spectrum": "Frequencies \u25cb before and \u25cf after the blur; those in the red part alias",
         "frequency": "cycles per sample",
-        "meter": "Mean difference at this shift",
+        "meter": "Mean difference, this shift",
         "aps": "APS",
         "labels": {"shift": "shift", "outside": "At the edge", "kernel": "Blur", "keep": "Keep", "view": "Show"},
         "left": "{n} left",
         "rightward": "{n} right",
-        "outsides": [["circular", "wraps round"], ["zeros", "zeros come in"]],
-        "keeps": [["first", "every second"], ["largest", "stronger half (APS)"]],
+        "outsides": [["circular", "circular"], ["zeros", "zeros enter"]],
+        "keeps": [["first", "every second"], ["largest", "larger norm (APS)"]],
         "views": [["signal", "signal"], ["image", "feature map"]],
-        "example": "The example",
-        "still": "No shift, no difference.",
-        "same": "The same answer, moved along by {places}: nothing is lost.",
-        "other": "Not the same answer: the mean difference is {difference}.",
-        "try": "Choose Tri-3 and watch the difference halve. Shift by 2. Click bits: is there a signal that pooling reads the "
-        "same at every shift?",
+        "example": "Reset",
+        "still": "Without a shift there is no difference.",
+        "same": "No difference: the same values, shifted by {places} in the output.",
+        "other": "The mean difference to the pooled values without the shift is {difference}.",
+        "try": "Choose the blur Tri-3: the difference halves. Shift by 2. Click bits: which signals are pooled to the same values "
+        "at every shift?",
     }
     kernels = traitlets.List().tag(sync=True)
     home = traitlets.Dict().tag(sync=True)
@@ -90,7 +90,7 @@ class PoolShift(Explorable):
         )
 
     def fallback(self) -> str:
-        """The signal, the pairs of its first pooling, and of the pooling after a shift to the left by one."""
+        """The signal and its pooled values; below, both after a shift to the left by one."""
         bits = list(self.bits)
         left = bits[1:] + bits[:1]
         rows = [bits, [max(bits[k : k + 2]) for k in (0, 2, 4, 6)], left, [max(left[k : k + 2]) for k in (0, 2, 4, 6)]]
@@ -104,4 +104,4 @@ class PoolShift(Explorable):
                     f'<text x="{x}" y="{y + 22}" text-anchor="middle" style="fill:var(--stn-ink);font-size:15px">{value}</text>'
                 )
         svg = f'<svg viewBox="0 -2 320 210" width="320" role="img" aria-label="{self.words["title"]}">{"".join(parts)}</svg>'
-        return figure(svg, "Eight bits and their max pooling by two; below, the same after a shift to the left by one.")
+        return figure(svg, "Eight bits, max pooled by two; below, the same bits after a shift to the left by one.")

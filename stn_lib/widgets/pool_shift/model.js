@@ -30,7 +30,7 @@ function alongBoth(rows, step) {
 
 const norm = (rows) => rows.reduce((sum, row) => row.reduce((t, v) => t + v * v, sum), 0);
 
-// What each step makes of `rows`; keep: "first" or "largest" (the phase with the largest norm).
+// The values after each step of pooling `rows`; keep: "first" or "largest" (the phase with the largest norm).
 export function pool(rows, { taps, outside, keep }) {
   const dense = alongBoth(rows, (line) => denseLine(line, outside));
   const blurred = alongBoth(dense, (line) => blurLine(line, taps, outside));
@@ -58,8 +58,8 @@ function meanDifference(a, b) {
   return sum / (a.length * a[0].length);
 }
 
-// Pools the shifted rows and the unshifted ones. The latter are moved along as far as whole places go: a shift by two
-// moves the answer by one, a shift by one by none (unless APS keeps the other half).
+// Pools the shifted rows and the unshifted ones. The latter are then shifted by whole places: by one for a shift of 2,
+// by none for a shift of 1 (unless APS keeps the other phase).
 export function compare(rows, by, options) {
   const shifted = rows.map((line) => shiftLine(line, by, options.outside));
   const after = pool(shifted, options),
@@ -83,7 +83,7 @@ export function spectrum(line) {
   });
 }
 
-// How much of a frequency (in cycles a sample) a blur lets through.
+// The factor by which a blur scales a frequency (in cycles per sample).
 export function response(taps, frequency) {
   const total = taps.reduce((a, b) => a + b, 0);
   let re = 0,

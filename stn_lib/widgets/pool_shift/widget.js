@@ -1,5 +1,5 @@
-// PoolShift: a signal (or a feature map) is shifted, then pooled in three steps that can be seen: dense maximum, blur,
-// keeping every second value. Beside it what the unshifted signal gives, moved along, and how far the two differ.
+// PoolShift: a signal (or a feature map) is shifted, then pooled in three visible steps: dense maximum, blur,
+// subsampling. Beside it the pooled values of the unshifted signal, shifted by whole places, and the mean difference.
 import { integer, numbers, oneOf, openFromAddress } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
@@ -44,7 +44,7 @@ function makeRow(label, count, concept) {
   return { node, draw };
 }
 
-// Lines between two rows of n cells, as [from, to, weight]; what wraps round is left out.
+// Lines between two rows of n cells, as [from, to, weight]; lines that leave the row are left out.
 function makeLinks(count) {
   const svg = s("svg", {
     viewBox: `0 0 ${count} 1`,
@@ -182,7 +182,7 @@ function makeSpectrum(words) {
   return { node: figure(words.spectrum, svg), draw };
 }
 
-// The difference for every way of pooling at the present shift; a bar each.
+// The difference of every way of pooling at the present shift, one bar each.
 function makeMeter(words, names) {
   const bars = new Map(names.map((name) => [name, { bar: h("i", {}), value: h("span", {}), row: null }]));
   const list = names.map((name) => {
@@ -212,14 +212,14 @@ function makeControls(model, words, put) {
       value: model.get(name),
       onchange: (key) => put({ [name]: key }),
     });
-  const told = (v) => (v === 0 ? "0" : interpolate(v < 0 ? words.left : words.rightward, { n: Math.abs(v) }));
+  const shown = (v) => (v === 0 ? "0" : interpolate(v < 0 ? words.left : words.rightward, { n: Math.abs(v) }));
   const shift = slider({
     label: words.labels.shift,
     min: -MOST_SHIFT,
     max: MOST_SHIFT,
     step: 1,
     value: model.get("shift"),
-    show: told,
+    show: shown,
     oninput: (value) => put({ shift: value }),
     concept: "source",
   });

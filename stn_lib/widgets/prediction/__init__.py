@@ -13,11 +13,11 @@ class Prediction(Explorable):
     Args:
         key: the name under which the browser remembers the answer; one per question in the book.
         question: one or two sentences.
-        options: two or more of ``(text, right, why)``; ``why`` is shown when the option is chosen, so a
-            wrong option explains the thought that leads to it.
+        options: two or more of ``(text, correct, why)``. ``why`` is shown when the option is chosen: for a wrong option
+            it explains the thought that leads to it.
 
     Raises:
-        ValueError: fewer than two options, no right one, or an option without an explanation.
+        ValueError: fewer than two options, no correct one, or an option without an explanation.
 
     Example:
         >>> ask = Prediction("ch0-sum", "1 + 1?", [("2", True, "Yes."), ("11", False, "That joins digits.")])
@@ -29,10 +29,10 @@ class Prediction(Explorable):
 
     WORDS: dict[str, str] = {
         "eyebrow": "Predict first",
-        "quiet": "Pick one. There is no score; the wrong answers are worth reading too.",
-        "right": "\u2713 yes",
-        "wrong": "\u2717 not quite",
-        "again": "Ask me again",
+        "quiet": "Choose an answer. There is no score, and each wrong answer has an explanation.",
+        "correct": "\u2713 correct",
+        "wrong": "\u2717 not correct",
+        "again": "Answer again",
     }
     key = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
@@ -41,10 +41,10 @@ class Prediction(Explorable):
     choice = traitlets.Int(-1).tag(sync=True)
 
     def __init__(self, key: str, question: str, options: list[tuple[str, bool, str]], **traits):
-        rows = [{"text": text, "right": bool(right), "why": why} for text, right, why in options]
-        if len(rows) < 2 or not any(row["right"] for row in rows) or not all(row["why"] for row in rows):
+        rows = [{"text": text, "correct": bool(correct), "why": why} for text, correct, why in options]
+        if len(rows) < 2 or not any(row["correct"] for row in rows) or not all(row["why"] for row in rows):
             raise ValueError(
-                "expected two or more options (text, right, why), at least one right and each explained, "
+                "expected two or more options (text, correct, why), at least one correct and each explained, "
                 f"got {options!r}"
             )
         super().__init__(key=key, question=question, options=rows, **traits)

@@ -1,4 +1,4 @@
-// Prediction: the reader commits to an answer before anything runs; the chosen answer is explained.
+// Prediction: the reader chooses an answer before anything runs; the chosen answer is explained.
 import { button } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { mountRoot, onTraits, setTraits } from "../shared/mount.js";
@@ -23,7 +23,7 @@ function render({ model, el }) {
     const mark = h("span", { class: "stn-mark", "aria-hidden": "true" });
     const node = h(
       "button",
-      { type: "button", class: "stn-option", "data-right": String(option.right), onclick: () => choose(index) },
+      { type: "button", class: "stn-option", "data-correct": String(option.correct), onclick: () => choose(index) },
       h("b", { "aria-hidden": "true" }, letter(index)),
       h("span", {}, option.text),
       mark,
@@ -57,7 +57,7 @@ function render({ model, el }) {
     const choice = model.get("choice");
     buttons.forEach(({ node, mark }, index) => {
       node.setAttribute("aria-pressed", String(index === choice));
-      mark.textContent = index !== choice ? "" : options[index].right ? words.right : words.wrong;
+      mark.textContent = index !== choice ? "" : options[index].correct ? words.correct : words.wrong;
     });
     const chosen = options[choice];
     why.textContent = chosen ? chosen.why : words.quiet;

@@ -13,24 +13,24 @@ from stn_lib.sampling import grid_sample
 from stn_lib.widgets._base import Explorable, figure
 
 NETWORKS = ("cnn", "st-cnn")
-MOST_DIGITS, MOST_FRAMES = 12, 500  # more do not fit the column; more than these no slider can tell apart
+MOST_DIGITS, MOST_FRAMES = 12, 500  # more digits do not fit the column; a slider cannot address more frames
 
 
 class ReplayTraining(Explorable):
     """Scrub through a training run: windows, straightened digits, both networks' answers, their error and loss.
 
-    Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``; outside is black, as in
+    Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``; outside is 0, as in
     `stn_lib.models.STCNN`. Only theta is kept: the page computes the straightened images. It keeps the inputs in 256
     levels, so they differ from the network's by 1/510 at most.
 
     Args:
-        inputs: the digits that were watched, (K, 1, H, W), values from 0 to 1, 1 to 12 of them.
-        labels: what they are, (K,), 0 to 9.
+        inputs: 1 to 12 digits that are shown, (K, 1, H, W), values from 0 to 1.
+        labels: their classes, (K,), 0 to 9.
         frames: one dict for each recorded step, in order: ``"step"``; ``"theta"``, (K, 2, 3), of the ST-CNN; ``"answers"``,
             the class that ``"cnn"`` and ``"st-cnn"`` give each digit, (K,); ``"error"`` of both in per cent; ``"loss"``.
         out_size: (H', W') of the straightened images.
         step: the recorded step to open at; if None, the one where the two errors are furthest apart.
-        digit: the one that is looked at closely, counted from 0; if None, the one whose window goes furthest. ``curve`` is
+        digit: the one that is shown large, counted from 0; if None, the one whose window moves furthest. ``curve`` is
             ``"error"`` or ``"loss"``.
 
     Raises:
@@ -53,8 +53,8 @@ class ReplayTraining(Explorable):
         "title": "Two networks learn, and one of them learns where to look",
         "names": {"cnn": "CNN", "st-cnn": "ST-CNN"},
         "curve": "Curve",
-        "curves": [["error", "Error"], ["loss", "Loss"]],
-        "charts": {"error": "Error on held-out digits, %", "loss": "Loss on held-out digits"},
+        "curves": [["error", "Error rate"], ["loss", "Loss"]],
+        "charts": {"error": "Error rate on test digits, %", "loss": "Loss on test digits"},
         "values": {"error": "{name} {value} %", "loss": "{name} {value}"},
         "step": "training step",
         "of": "{step} of {steps}",
@@ -62,17 +62,20 @@ class ReplayTraining(Explorable):
         "pause": "Pause",
         "back": "Back",
         "next": "Next",
-        "digits": "Above: the input, and the window that θ reads. Below: what the ST-CNN’s classifier sees in it.",
+        "digits": "Above: the input U and the window, where θ samples it. Below: the output V, which the ST-CNN’s classifier sees.",
         "truth": "a {label}",
         "right": "{digit} ✓",
         "wrong": "{digit} ✗",
         "pick": "Digit {place}, a {label}. {cnn} {st}",
-        "reads": {"right": "The {name} reads {digit}, right.", "wrong": "The {name} reads {digit}, wrong."},
-        "input": "U, and its window",
-        "output": "V, read there",
+        "reads": {
+            "right": "The {name} answers {digit}, which is correct.",
+            "wrong": "The {name} answers {digit}, which is wrong.",
+        },
+        "input": "U, and the window in it",
+        "output": "V, sampled there",
         "theta": "θ, output to input",
         "window": "The window",
-        "rows": {"centre": "centre", "zoom": "zoom", "rotation": "turn", "stretch": "stretch"},
+        "rows": {"centre": "centre", "zoom": "zoom", "rotation": "rotation", "stretch": "stretch"},
         "shift": "{pixels} px {side}",
         "sides": {"left": "left", "right": "right", "up": "up", "down": "down"},
         "zoom": "×{zoom}",
@@ -84,11 +87,12 @@ class ReplayTraining(Explorable):
         "none": {"shift": "0.0 px", "rotation": "0°"},
         "stretch": "{stretch} : 1",
         "flat": "–",
-        "told": "Step {step}: of these {count} digits the CNN reads {cnn} right, the ST-CNN {st}.",
-        "spoken": "Step {step} of {steps}. The CNN reads {cnn} of {count} digits right, error {cnnError} %. The ST-CNN "
-        "reads {st} right, error {stError} %.",
-        "try": "Press Play, or drag in the chart. When do the windows leave the whole frame, and what does the ST-CNN’s curve "
-        "do then? Choose a digit to follow the centre of its window. At the end: what do all windows have in common?",
+        "told": "Step {step}: of these {count} digits the CNN classifies {cnn} correctly, the ST-CNN {st}.",
+        "spoken": "Step {step} of {steps}. The CNN classifies {cnn} of {count} digits correctly, error rate {cnnError} %. The "
+        "ST-CNN classifies {st} correctly, error rate {stError} %.",
+        "try": "Press Play, or drag in the chart. From which step on do the windows differ from the whole frame, and what does "
+        "the ST-CNN’s curve do then? Choose a digit to follow the centre of its window. What do all windows have in common "
+        "at the end?",
     }
     inputs = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -136,7 +140,7 @@ class ReplayTraining(Explorable):
         )
 
     def fallback(self) -> str:
-        """The opening frame: each digit with its window, what is read there, and both answers."""
+        """The opening frame: each digit with its window, the image sampled there, and both answers."""
         count, at = len(self.labels), min(self.frame, len(self.steps) - 1)
         thetas = np.frombuffer(self.thetas, "<f4").reshape(-1, count, 2, 3)
         theta = torch.from_numpy(thetas[at].copy())
@@ -167,12 +171,12 @@ class ReplayTraining(Explorable):
         )
         return figure(
             svg,
-            f"Step {self.steps[at]}: each digit with the window that θ reads, what is seen there, and both answers.",
+            f"Step {self.steps[at]}: each digit with its window, the image that θ samples there, and both answers.",
         )
 
 
 class _Run:
-    """The frames, checked and turned into columns."""
+    """The frames, checked, as columns."""
 
     def __init__(self, frames: Sequence[Mapping], count: int):
         if not 2 <= len(frames) <= MOST_FRAMES:
@@ -269,7 +273,7 @@ def _number(name: str, value, most: float) -> float:
 
 
 def _ink(pixels: torch.Tensor, x: float, y: float, side: float) -> str:
-    """An image as SVG in the page's ink: runs of like pixels, so that many digits stay a small text."""
+    """An image as SVG: runs of equal pixels, so that many digits remain a short text."""
     levels = (pixels * 4).round().int().tolist()
     paths: dict[int, str] = {}
     for row, line in enumerate(levels):

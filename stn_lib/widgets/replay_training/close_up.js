@@ -1,4 +1,4 @@
-// The chosen digit, large: the path of its window's centre, what is read there, theta and what it means.
+// The chosen digit, large: the path of its window's centre, the image sampled there, theta and its meaning.
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";

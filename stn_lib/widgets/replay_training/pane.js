@@ -1,4 +1,4 @@
-// An input of the transformer with the window that is read.
+// An input of the transformer with its window.
 import { h, s } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
 

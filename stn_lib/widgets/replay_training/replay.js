@@ -1,4 +1,4 @@
-// A recorded training run as plain numbers: what was watched, where each window lay, who was right. Pure.
+// A recorded training run as plain numbers: the digits, their windows, the answers. Pure.
 // theta [t11, t12, t13, t21, t22, t23] maps output to input, normalised, align_corners=False; sizes are [H, W].
 import { roundGap } from "../shared/axis.js";
 import { affineGrid, gridSample } from "../shared/numerics.js";
@@ -29,14 +29,14 @@ export function readRun({ inputs, thetas, labels, steps, answers, error, loss, s
   };
 }
 
-// Between two recorded steps nothing is known: the window glides from one to the other, so that the eye can follow.
+// Between two recorded steps the window moves evenly from one to the other, so that the eye can follow it.
 export function thetaAt({ thetas, last }, frame, part, digit) {
   const from = thetas[frame][digit],
     to = thetas[Math.min(frame + 1, last)][digit];
   return part ? from.map((value, i) => value + part * (to[i] - value)) : from;
 }
 
-// Where the corners of the output square are read, in pixels from the input's upper left corner, clockwise.
+// Where the corners of the output square are sampled, in pixels from the input's upper left corner, clockwise.
 export function windowCorners([a, b, tx, c, d, ty], [height, width]) {
   return [
     [-1, -1],

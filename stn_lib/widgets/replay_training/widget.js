@@ -1,5 +1,5 @@
 // ReplayTraining: a recorded training run of a CNN and an ST-CNN; the reader moves through its steps and sees where the
-// transformer looks, what is read there, what both networks answer, and both curves.
+// transformer looks, the image sampled there, both answers, and both curves.
 import { integer, oneOf, readAddress } from "../shared/address_state.js";
 import { button, choice, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
@@ -16,7 +16,7 @@ const QUIET = 700; // milliseconds without a change before the state is told
 const FARTHEST = 1.5; // half sides of the input: windows that reach further are cut
 const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];
 
-// The run, the frame and the digit that are shown, and what a screen reader is told of them.
+// The run, the frame and the digit that are shown, and the text about them for a screen reader.
 function makeState(model) {
   const size = [model.get("height"), model.get("width")];
   const run = readRun({ ...getTraits(model, RECORD), size, outSize: model.get("out_size") });
@@ -124,7 +124,7 @@ function layOut(words, { cards, time, chart, closeUp, curve, title, told, spoken
   return section;
 }
 
-// Lays the chart out anew where its size or the curve changed; `stop` ends watching its size.
+// Lays the chart out again when its size or the curve has changed; `stop` stops observing its size.
 function makeLayout(chart, ask) {
   let laid = "";
   const fit = ({ width, height }) => {
@@ -144,7 +144,7 @@ function makeLayout(chart, ask) {
   return { lay, stop: () => observer.disconnect() };
 }
 
-// A live region that spoke at every step of a playing run would never be silent: it waits for a pause.
+// The live region waits for a pause: otherwise it would speak without end while a run plays.
 function makeSpeech(words, { cards, spoken, time }, { frame: now, facts }) {
   let timer = 0;
   let heard = now();

@@ -9,10 +9,10 @@ from stn_lib.widgets._base import Explorable, figure
 
 
 class SamplePoint(Explorable):
-    """Drag a point between the pixels of a small image: four weights as areas, the value, two slopes.
+    """Drag a point between the pixels of a small image: four weights as areas, the value and its two slopes.
 
     Convention: points are (x, y) in pixels with the centre of the first pixel at ``origin`` (1 in the
-    book's worked example, 0 in code); one pixel of the outside is drawn around the image.
+    book's worked example, 0 in code). One pixel of the outside is drawn around the image, with its padded value.
 
     Args:
         image: the image, (H, W), values from 0 to ``span``; the squares 1, 4, 9 … 256 if not given.
@@ -31,23 +31,22 @@ class SamplePoint(Explorable):
     """
 
     WORDS = {
-        "title": "Read the picture between its pixels",
-        "overview": "The input picture U. Drag the blue point.",
-        "close": "The four neighbours, close up: each weight is the rectangle opposite",
+        "title": "Sample an image between its pixels",
+        "overview": "The input image U. Drag the blue point.",
+        "close": "The four neighbours, enlarged. The weight of each is the area of the opposite rectangle.",
         "handle": "sample point",
         "neighbour": "pixel",
         "weight": "weight",
         "pixel": "\u00d7 value",
         "product": "product",
         "coordinate": "source {name}",
-        "mode": "Reading",
+        "mode": "Interpolation",
         "modes": [["bilinear", "Bilinear"], ["nearest", "Nearest"]],
         "padding": "Outside",
         "paddings": [["zeros", "Zeros"], ["border", "Border"], ["reflection", "Reflection"]],
-        "flat": "= {zero}. The value does not move while the same pixel is nearest.",
-        "held": "(padding turns or stops it)",
+        "flat": "= {zero}. The value does not change as long as the same pixel is nearest.",
         "home": "Back to (1.6, 2.4)",
-        "try": "Move the point onto a pixel, then across it: which weights survive, and which slope jumps? "
+        "try": "Move the point onto a pixel, then across it. Which weights become 0, and which slope jumps? "
         "Then choose Nearest and look at the slopes.",
     }
     image = traitlets.List().tag(sync=True)
@@ -70,6 +69,7 @@ class SamplePoint(Explorable):
         super().__init__(image=flat, span=float(max(pixels.max(), 1e-9)), **size, **traits)
 
     def fallback(self) -> str:
+        """The image and the sample point."""
         cell = 52
         parts = []
         for k, value in enumerate(self.image):

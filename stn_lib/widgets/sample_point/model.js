@@ -1,26 +1,31 @@
-// The pixels that one point reads, their weights, the value and its slopes. Pixel coordinates count from 0.
+// The four pixels around a point, their weights, the value and its slopes. Pixel coordinates count from 0; a point is
+// at most one pixel outside the image.
 import { padded, taps } from "../shared/numerics.js";
 
-// How the coordinate that is read follows the coordinate that is asked for: 1, 0 (held at the border), -1.
-export function paddingSlope(value, size, padding) {
-  if (padding === "zeros") return 1;
-  if (padding === "border") return value <= 0 || value >= size - 1 ? 0 : 1;
-  const inside = padded(value, size, padding, false);
-  if (inside <= 0 || inside >= size - 1) return 0;
-  const turns = Math.floor((value + 0.5) / size);
-  return turns % 2 === 0 ? 1 : -1;
+// The pixel to the left of the point. On a pixel the slope is that to the right, as torch's. Where the padding holds
+// the value constant, torch's slope is 0 on both ends of the constant part.
+function firstPixel(value, size, padding) {
+  const isEnd = padding !== "zeros" && (value === 0 || value === size);
+  return Math.floor(value) - (isEnd ? 1 : 0);
 }
 
-export function readPoint({ image, height, width }, x, y, mode, padding) {
-  const rx = padded(x, width, padding, false),
-    ry = padded(y, height, padding, false);
-  const x0 = Math.floor(rx),
-    y0 = Math.floor(ry),
-    fx = rx - x0,
-    fy = ry - y0;
-  const at = (row, column) =>
-    row >= 0 && row < height && column >= 0 && column < width ? image[row * width + column] : 0;
-  const near = mode === "nearest" ? { row: taps(ry, mode)[0][0], column: taps(rx, mode)[0][0] } : null;
+// The pixel of the image that a pixel outside repeats; null where the padding is zeros.
+export function repeatedPixel(row, column, { height, width }, padding) {
+  const isInside = row >= 0 && row < height && column >= 0 && column < width;
+  if (isInside) return [row, column];
+  return padding === "zeros" ? null : [padded(row, height, padding, false), padded(column, width, padding, false)];
+}
+
+export function samplePoint({ image, height, width }, x, y, mode, padding) {
+  const x0 = firstPixel(x, width, padding),
+    y0 = firstPixel(y, height, padding),
+    fx = x - x0,
+    fy = y - y0;
+  const at = (row, column) => {
+    const pixel = repeatedPixel(row, column, { height, width }, padding);
+    return pixel ? image[pixel[0] * width + pixel[1]] : 0;
+  };
+  const near = mode === "nearest" ? { row: taps(y, mode)[0][0], column: taps(x, mode)[0][0] } : null;
   const corners = [
     [0, 0],
     [0, 1],
@@ -34,15 +39,14 @@ export function readPoint({ image, height, width }, x, y, mode, padding) {
     return { row, column, value: at(row, column), weight };
   });
   const [a, b, c, d] = corners.map((corner) => corner.value);
-  const flat = mode === "nearest" ? 0 : 1;
   return {
-    rx,
-    ry,
+    x0,
+    y0,
     fx,
     fy,
     corners,
     value: corners.reduce((sum, corner) => sum + corner.weight * corner.value, 0),
-    dx: flat * paddingSlope(x, width, padding) * ((1 - fy) * (b - a) + fy * (d - c)),
-    dy: flat * paddingSlope(y, height, padding) * ((1 - fx) * (c - a) + fx * (d - b)),
+    dx: near ? 0 : (1 - fy) * (b - a) + fy * (d - c),
+    dy: near ? 0 : (1 - fx) * (c - a) + fx * (d - b),
   };
 }

@@ -6,9 +6,8 @@ import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, mountRoot, setTraits } from "../shared/mount.js";
-import { padded } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
-import { readPoint } from "./model.js";
+import { repeatedPixel, samplePoint } from "./model.js";
 
 const CELL = 52,
   SIDE = 190,
@@ -79,16 +78,14 @@ function makeOverview(image, state, words, move) {
   const ghosts = drawPixels(svg, image, state.span, state.origin);
   const rings = LETTERS.map(() => s("rect", { class: "stn-neighbour", width: CELL - 2, height: CELL - 2, rx: 4 }));
   const square = s("rect", { class: "stn-square", width: CELL, height: CELL });
-  const tether = s("line", { class: "stn-tether" });
-  const read = s("circle", { class: "stn-read", r: 5 });
   const handle = makeHandle(words, state, width);
-  svg.append(square, ...rings, tether, read, handle);
+  svg.append(square, ...rings, handle);
   const locate = (event) => svgPoint(svg, event).map((value) => value / CELL - 1.5);
   draggable(handle, { surface: svg, locate, at: () => [state.x(), state.y()], move, step: 0.1 });
   const draw = (seen, x, y, padding) => {
     for (const { text, row, column } of ghosts) {
-      const [r, c] = [padded(row, height, padding, false), padded(column, width, padding, false)];
-      text.textContent = padding === "zeros" ? "0" : image.image[r * width + c];
+      const pixel = repeatedPixel(row, column, image, padding);
+      text.textContent = pixel ? image.image[pixel[0] * width + pixel[1]] : "0";
     }
     seen.corners.forEach(({ column, row, weight }, k) =>
       setAttributes(rings[k], {
@@ -97,10 +94,7 @@ function makeOverview(image, state, words, move) {
         "stroke-opacity": 0.25 + 0.75 * weight,
       }),
     );
-    setAttributes(square, { x: centre(seen.rx - seen.fx), y: centre(seen.ry - seen.fy) });
-    setAttributes(tether, { x1: centre(x), y1: centre(y), x2: centre(seen.rx), y2: centre(seen.ry) });
-    const visibility = seen.rx !== x || seen.ry !== y ? "visible" : "hidden";
-    setAttributes(read, { cx: centre(seen.rx), cy: centre(seen.ry), visibility });
+    setAttributes(square, { x: centre(seen.x0), y: centre(seen.y0) });
     setAttributes(handle, {
       transform: `translate(${centre(x)} ${centre(y)})`,
       "aria-valuenow": (x + state.origin).toFixed(2),
@@ -224,12 +218,10 @@ function makeSum(words) {
       [1 - seen.fx, c, a, seen.fx, d, b, seen.dy],
     ];
     steps.forEach(([w, p, q, v, r, t, sum], k) => {
-      const plain = w * (p - q) + v * (r - t);
-      const held = mode !== "nearest" && Math.abs(plain - sum) > 1e-9 ? ` ${words.held}` : "";
       slopes[k].textContent =
         mode === "nearest"
           ? interpolate(words.flat, { zero: "0" })
-          : `= ${format(w)}\u00b7(${p} \u2212 ${q}) + ${format(v)}\u00b7(${r} \u2212 ${t}) = ${format(sum)}${held}`;
+          : `= ${format(w)}\u00b7(${p} \u2212 ${q}) + ${format(v)}\u00b7(${r} \u2212 ${t}) = ${format(sum)}`;
     });
   };
   return { node, draw };
@@ -286,7 +278,7 @@ function render({ model, el }) {
 
   const draw = () => {
     const [mode, padding] = [model.get("mode"), model.get("padding")];
-    const seen = readPoint(image, state.x(), state.y(), mode, padding);
+    const seen = samplePoint(image, state.x(), state.y(), mode, padding);
     overview.draw(seen, state.x(), state.y(), padding);
     close.draw(seen, mode);
     sum.draw(seen, mode);

@@ -1,4 +1,4 @@
-"""The explorable of chapter 4: one output pixel, followed to the place where it is read."""
+"""The explorable of chapter 4: one output pixel, and the way to its source point."""
 
 import html
 import math
@@ -11,60 +11,60 @@ from stn_lib import coordinates, transforms
 from stn_lib.grid import affine_grid
 from stn_lib.widgets._base import Explorable, figure
 
-# name, note, theta, both conventions: of the grid, of the sampler
+# name, note, theta, the conventions of the grid and of the sampler
 _EXAMPLES = [
     (
         "Identity",
-        "V covers the whole of U: with equal sizes, every pixel reads itself.",
+        "V shows all of U: with equal sizes, the source of each pixel is the same pixel.",
         [1, 0, 0, 0, 1, 0],
         False,
         False,
     ),
     (
         "Worked example, edges",
-        "Edges are ±1: on 4 × 4 pixels counted from 1, (2,\u00a02) is read at (1.6,\u00a02.4).",
+        "The edges are ±1: on 4 × 4 pixels counted from 1, the source of (2,\u00a02) is (1.6,\u00a02.4).",
         [0, 0.5, -0.325, 1, 0, 0.2],
         False,
         False,
     ),
     (
         "Worked example, centres",
-        "Centres are ±1: the shift has other numbers, and (2,\u00a02) is still read at (1.6,\u00a02.4).",
+        "The centres are ±1: the shift has other numbers, and the source of (2,\u00a02) is still (1.6,\u00a02.4).",
         [0, 0.5, -13 / 30, 1, 0, 4 / 15],
         True,
         True,
     ),
     (
-        "Identity, rulers mixed",
-        "The identity is one no longer: the outermost pixels are read half a pixel too far out.",
+        "Identity, conventions mixed",
+        "Not the identity any more: the outermost source points are half a pixel too far out.",
         [1, 0, 0, 0, 1, 0],
         True,
         False,
     ),
     (
-        "Turn by 30°",
-        "Turned in units: where the picture is square it is a rotation, else it shears.",
+        "Rotation by 30°",
+        "A rotation in normalised coordinates: if the image is not square, it also shears.",
         transforms.rotation(torch.pi / 6)[0].flatten().tolist(),
         False,
         False,
     ),
     (
         "Shift by 3 “pixels”",
-        "θ counts in units, and U is 2 units wide: a shift by 3 reads outside everywhere.",
+        "θ is normalised, and U is 2 wide: with a shift of 3, every source point is outside.",
         [1, 0, 3, 0, 1, 0],
         False,
         False,
     ),
     (
         "Zoom in to a half",
-        "V reads the middle half of U, and shows it twice as large.",
+        "V shows the middle half of U, twice as large.",
         [0.5, 0, 0, 0, 0.5, 0],
         False,
         False,
     ),
     (
         "Mirror",
-        "x changes its sign: the first column of V is read in the last column of U.",
+        "x changes its sign: the source of V’s first column is U’s last column.",
         [-1, 0, 0, 0, 1, 0],
         False,
         False,
@@ -73,7 +73,7 @@ _EXAMPLES = [
 
 
 class TracePixel(Explorable):
-    """Point at a pixel of the output: see where θ has it read, and every step of the way with its numbers.
+    """Point at a pixel of the output: see its source point, and each step of the arithmetic with its numbers.
 
     Convention: theta maps OUTPUT to INPUT, normalised (x, y), row by row. ``row`` and ``column`` count from 0; on the
     page, pixels are counted from ``origin`` (1 in the book's worked example, 0 in code). The value is bilinear, and 0
@@ -83,13 +83,13 @@ class TracePixel(Explorable):
         image: the image U, (H, W), at most 8 by 8; the squares 1, 4, 9 … 256 if not given.
         theta: six numbers; those of the worked example if not given.
         out_size: (H', W') of the output V, at most 8 by 8; that of the image if not given.
-        row, column: the output pixel that is traced.
+        row, column: the output pixel whose source is shown.
         grid_corners, sampler_corners: ``align_corners`` of ``affine_grid`` and of ``grid_sample``.
         origin: the number of the first pixel on the page.
 
     Raises:
         ValueError: an image or an output that is too large or empty, a theta without six finite numbers from -99 to 99,
-            or a traced pixel outside the output.
+            or a pixel outside the output.
 
     Example:
         >>> widget = TracePixel(theta=[1, 0, 0, 0, 1, 0], out_size=(2, 6))
@@ -100,35 +100,40 @@ class TracePixel(Explorable):
     """
 
     WORDS = {
-        "title": "From an output pixel to its source",
-        "input": "Input U, with the points that the grid reads",
-        "output": "Output V. Point at a pixel, click to keep it",
-        "marker": "traced pixel of the output",
-        "reads": "Column {column}, row {row} is read at x {x}, y {y}: {value}",
-        "legend": {"target": "the pixel of V", "theta": "θ moves it", "source": "where it is read", "grid": "the grid"},
+        "title": "From an output pixel to its source point",
+        "input": "Input U, with the source points of the grid",
+        "output": "Output V. Point at a pixel; click to keep it",
+        "marker": "chosen pixel of the output",
+        "source": "Column {column}, row {row}: source x {x}, y {y}, value {value}",
+        "legend": {
+            "target": "target point: the pixel of V",
+            "theta": "θ moves it",
+            "source": "source point",
+            "grid": "sampling grid",
+        },
         "steps": {
-            "units": "Pixel → units",
-            "theta": "θ, in units",
-            "pixel": "Units → pixel",
+            "units": "Normalise",
+            "theta": "θ",
+            "pixel": "To pixels",
             "value": "Value",
         },
         "counted": ["column {place}, counted from 0: {index}", "row {place}, counted from 0: {index}"],
         "from": "counted from {origin}: ",
-        "single": "where a single pixel lies",
+        "single": "the place of a single pixel",
         "theta": "θ",
         "entries": ["x from x", "x from y", "shift in x", "y from x", "y from y", "shift in y"],
-        "agree": "Both calls use the same ruler.",
-        "differ": "The rulers differ: this point is read ({x}, {y}) pixels beside its place.",
+        "agree": "Both calls use the same convention.",
+        "differ": "The conventions differ: this source point is ({x}, {y}) pixels from its correct place.",
         "example": "An example",
         "own": "your own",
-        "grid": "V’s ruler (the grid): −1 and 1 are",
-        "sampler": "U’s ruler (the sampler): −1 and 1 are",
+        "grid": "affine_grid (V): −1 and 1 are",
+        "sampler": "grid_sample (U): −1 and 1 are",
         "corners": {"edges": "edges (False)", "centres": "centres (True)"},
         "height": "height of V",
         "width": "width of V",
         "reset": "Reset",
-        "try": "Choose the identity and switch both rulers: the ruler moves, every source stays. Switch one of them back: "
-        "now the sources move. Then give V a size of its own.",
+        "try": "Choose the identity, then switch both conventions: −1 and 1 move, and every source point stays. Switch one "
+        "of them back: now the source points move. Then change the size of V.",
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
@@ -185,7 +190,7 @@ class TracePixel(Explorable):
         self.home = {name: getattr(self, name) for name in state}
 
     def fallback(self) -> str:
-        """The image with its rim and the points that the grid reads."""
+        """The image with a rim, and the source points of the grid."""
         cell = 44
         parts = []
         for k, value in enumerate(self.image):
@@ -213,4 +218,4 @@ class TracePixel(Explorable):
             f'<svg viewBox="{-cell} {-cell} {width} {height}" width="{width}" role="img" '
             f'aria-label="{html.escape(self.words["title"])}">{"".join(parts)}</svg>'
         )
-        return figure(svg, "The input picture U and the points that the grid reads, one of them ringed.")
+        return figure(svg, "The input image U and the source points of the grid, one of them with a ring.")

@@ -1,8 +1,8 @@
-// The input U: its pixels, the points that the grid reads, and the arrow from the traced pixel to its source.
+// The input U: its pixels, the source points of the grid, and the arrow from the target point to its source point.
 import { arrowPath } from "../shared/arrow.js";
 import { figure } from "../shared/controls.js";
 import { s, setAttributes } from "../shared/dom.js";
-import { RIM, fits, makeCells, makeRuler, placePixels, roomOf, viewBox } from "./panel.js";
+import { RIM, fits, makeCells, makeAxes, placePixels, roomOf, viewBox } from "./panel.js";
 import { clipSegment } from "./tracing.js";
 
 // The arrow from ring to ring, or to the rim where the source is beyond it.
@@ -32,7 +32,7 @@ function makeParts() {
   const path = (name) => s("path", { class: `stn-${name}` });
   const source = s("g", { class: "stn-read" }, s("circle", { r: 9, class: "stn-halo" }), s("circle", { r: 9 }));
   return {
-    ruler: makeRuler(),
+    axes: makeAxes(),
     lines: path("lines"),
     dots: path("dots"),
     halo: path("arrow-halo"),
@@ -49,9 +49,9 @@ export function makeInput(words, state) {
   const [left, top, right, bottom] = spot.box;
   const svg = s("svg", { viewBox: viewBox(room), role: "img", "aria-label": words.input });
   const cells = makeCells(size, spot);
-  const { ruler, lines, dots, halo, arrow, target, source } = makeParts();
+  const { axes, lines, dots, halo, arrow, target, source } = makeParts();
   const rim = s("rect", { x: left, y: top, width: right - left, height: bottom - top, rx: 6, class: "stn-rim" });
-  svg.append(rim, ...cells.pixels, ruler.node, lines, ...cells.numbers, dots, halo, arrow, target, source);
+  svg.append(rim, ...cells.pixels, axes.node, lines, ...cells.numbers, dots, halo, arrow, target, source);
   cells.draw(image, span, (value) => (fits(String(value), spot) ? String(value) : ""));
   const inside = ([x, y]) => x >= left && x <= right && y >= top && y <= bottom;
   const draw = (all, seen) => {
@@ -60,7 +60,7 @@ export function makeInput(words, state) {
     const { net, points } = gridPaths(at, outSize, spot.box, inside);
     lines.setAttribute("d", net);
     dots.setAttribute("d", points);
-    ruler.draw(spot, size, samplerCorners);
+    axes.draw(spot, size, samplerCorners);
     const [from, to] = [spot.at(...seen.drawn), spot.at(...seen.pixel)];
     const near = inside(to);
     const path = arrowBetween(from, to, near, spot.box);

@@ -3,7 +3,7 @@ import { figure } from "../shared/controls.js";
 import { s, setAttributes } from "../shared/dom.js";
 import { svgPoint } from "../shared/drag.js";
 import { format } from "../shared/text.js";
-import { fits, makeCells, makeRuler, placePixels, roomOf, viewBox } from "./panel.js";
+import { fits, makeCells, makeAxes, placePixels, roomOf, viewBox } from "./panel.js";
 
 // Which pixel a key of the marker goes to; null for a key that goes nowhere.
 function pixelAfter(key, index, [rows, columns]) {
@@ -55,13 +55,13 @@ export function makeOutput(words, state, act) {
   const room = roomOf(state().size);
   const attributes = { viewBox: viewBox(room), role: "group", "aria-label": words.output, class: "stn-output" };
   const svg = s("svg", attributes);
-  const ruler = makeRuler();
+  const axes = makeAxes();
   const [pixels, numbers] = [s("g", {}), s("g", {})];
   const dots = s("path", { class: "stn-dots stn-of-target" });
   const [ring, traced] = [s("rect", { class: "stn-ring" }), s("rect", { class: "stn-traced" })];
   const slider = { tabindex: 0, role: "slider", "aria-label": words.marker, "aria-valuemin": 1 };
   const marker = s("g", { class: "stn-marker", ...slider }, ring, traced);
-  svg.append(pixels, ruler.node, numbers, dots, marker);
+  svg.append(pixels, axes.node, numbers, dots, marker);
   let made = null;
   const pixelAt = (event) => {
     const [x, y] = svgPoint(svg, event);
@@ -84,7 +84,7 @@ export function makeOutput(words, state, act) {
     const { spot, cells, decimals } = made;
     const [rows, columns] = outSize;
     cells.draw(all.values, span, (value) => (decimals ? format(value, decimals) : ""));
-    ruler.draw(spot, outSize, gridCorners);
+    axes.draw(spot, outSize, gridCorners);
     const [x, y] = spot.at((index % columns) - 0.5, Math.floor(index / columns) - 0.5);
     setAttributes(traced, { x: x + 1, y: y + 1, width: spot.cell - 2, height: spot.cell - 2, rx: 4 });
     setAttributes(ring, { x: x - 3, y: y - 3, width: spot.cell + 6, height: spot.cell + 6, rx: 6 });

@@ -1,4 +1,4 @@
-// A panel of pixels with a ruler: 330 units wide, and as high as the input with its rim.
+// A panel of pixels with axes: 330 units wide, and as high as the input with its rim.
 import { s, setAttributes } from "../shared/dom.js";
 import { toPixel } from "../shared/numerics.js";
 import { format } from "../shared/text.js";
@@ -12,7 +12,7 @@ export const RIM = 0.75; // pixels of the outside that the input shows
 const percent = (share) => Math.round(36 * Math.min(Math.max(share, 0), 1));
 const shade = (share) => `--stn-shade:color-mix(in srgb, var(--stn-ink) ${percent(share)}%, var(--stn-surface))`;
 
-// Where pixel coordinates lie in a panel, for an image of `size` with `rim` pixels of outside.
+// The places of pixel coordinates in a panel, for an image of `size` with `rim` pixels of outside.
 export function placePixels([height, width], rim, room) {
   const cell = Math.min(SIDE / (width + 2 * rim), room / (height + 2 * rim));
   const left = LEFT + (SIDE - cell * width) / 2,
@@ -50,8 +50,8 @@ export function makeCells([height, width], { at, cell }) {
 
 export const fits = (text, { cell }) => 7.2 * text.length < cell - 4;
 
-// The ruler of an image: where -1, 0 and 1 lie, at the edges of the first and last pixel or at their centres.
-export function makeRuler() {
+// The axes of an image: -1, 0 and 1, at the edges of the first and last pixel or at their centres.
+export function makeAxes() {
   const frame = s("path", { class: "stn-frameline" }),
     lines = s("path", { class: "stn-ticks" });
   const ticks = [0, 1].flatMap((axis) =>

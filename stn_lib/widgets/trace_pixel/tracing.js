@@ -1,12 +1,12 @@
-// From an output pixel to the value it reads, step by step, as pure functions. Sizes are [height, width], pixels count
-// from 0 here, `corners` is align_corners.
+// From an output pixel to its value, step by step, as pure functions. Sizes are [height, width], pixels count from 0
+// here, `corners` is align_corners.
 import { affineGrid, gridSample, toPixel } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
 
 const IDENTITY = [1, 0, 0, 0, 1, 0];
 export const MOST = 99; // of theta's numbers
 
-// Where every pixel of the output lies (in units), where it is read (in units and in pixels of U), and what it reads.
+// For each pixel of the output: its target point and its source point, normalised and in pixels of U, and its value.
 export function readAll({ image, size, theta, outSize, gridCorners, samplerCorners }) {
   const [height, width] = size,
     [rows, columns] = outSize;
@@ -17,8 +17,8 @@ export function readAll({ image, size, theta, outSize, gridCorners, samplerCorne
     targets,
     sources,
     pixels: inPixels(sources, samplerCorners),
-    drawn: inPixels(targets, samplerCorners), // the same units, in U's frame
-    meant: inPixels(sources, gridCorners), // where they would be read with the grid's own convention
+    drawn: inPixels(targets, samplerCorners), // the same normalised points, in U
+    meant: inPixels(sources, gridCorners), // the source points in the grid's own convention
     values: gridSample(image, [1, height, width], sources, {
       alignCorners: samplerCorners,
       out: new Float64Array(rows * columns),
@@ -40,7 +40,7 @@ export function traceOne(all, index) {
   };
 }
 
-// Two places, a third one where it says something.
+// Two decimals, a third one if it is not 0.
 export const number = (value) => format(value, 3).replace(/(\.\d\d)0$/, "$1");
 
 // The four steps as lines; a line is a list of phrases that do not break, a phrase a list of texts and [concept, text].

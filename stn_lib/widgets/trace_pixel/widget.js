@@ -1,4 +1,4 @@
-// TracePixel: point at a pixel of the output, see where theta has it read, and the arithmetic with its numbers.
+// TracePixel: point at a pixel of the output, see its source point, and the arithmetic with its numbers.
 import { integer, numbers, oneOf, readAddress } from "../shared/address_state.js";
 import { arrowPath } from "../shared/arrow.js";
 import { button, choice, controls, slider } from "../shared/controls.js";
@@ -194,14 +194,14 @@ function makeSettings(model, words, state, redraw) {
     ["false", words.corners.edges],
     ["true", words.corners.centres],
   ];
-  const ruler = (label, trait) =>
+  const convention = (label, trait) =>
     choice({
       label,
       options: corners,
       value: String(model.get(trait)),
       onchange: (key) => put({ [trait]: key === "true" }),
     });
-  const rulers = [ruler(words.grid, "grid_corners"), ruler(words.sampler, "sampler_corners")];
+  const conventions = [convention(words.grid, "grid_corners"), convention(words.sampler, "sampler_corners")];
   const side = (label, k) =>
     slider({
       label,
@@ -217,13 +217,13 @@ function makeSettings(model, words, state, redraw) {
   const draw = (drawn) => {
     theta.draw(drawn.theta);
     sides.forEach((one, k) => one.set(drawn.outSize[k]));
-    [drawn.gridCorners, drawn.samplerCorners].forEach((value, k) => rulers[k].set(String(value)));
+    [drawn.gridCorners, drawn.samplerCorners].forEach((value, k) => conventions[k].set(String(value)));
   };
-  const nodes = [...rulers, theta, ...sides].map(({ node }) => node);
+  const nodes = [...conventions, theta, ...sides].map(({ node }) => node);
   return { node: h("div", { class: "stn-settings" }, nodes), draw };
 }
 
-// Whether grid and sampler agree on what -1 and 1 mean, and how far apart they read else.
+// Whether grid and sampler agree on what -1 and 1 mean; if not, how far the source point is from its correct place.
 function makeAgreement(words) {
   const node = h("p", {});
   const draw = ({ gridCorners, samplerCorners }, { beside: [x, y] }) => {
@@ -265,7 +265,7 @@ function render({ model, el }) {
     const seen = traceOne(all, index);
     const [x, y] = seen.pixel.map((value) => format(value + origin));
     const place = { column: column + origin, row: row + origin, x, y };
-    const sentence = interpolate(words.reads, { ...place, value: format(seen.value) });
+    const sentence = interpolate(words.source, { ...place, value: format(seen.value) });
     input.draw(all, seen);
     output.draw(all, seen, index, sentence);
     steps.draw(arithmetic(seen, now, [row, column], origin, words), sentence);

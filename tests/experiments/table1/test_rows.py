@@ -48,7 +48,7 @@ def test_labels_are_those_of_the_page():
     labels = {row["distortion"]: row["labels"] for row in table1.rows({})}
     assert labels["rts"] == {
         "name": "RTS",
-        "short": "turned, scaled, moved",
-        "digits": "digits turned by up to 45°, scaled by 0.7 to 1.2 and put anywhere in 42 × 42 pixels",
+        "short": "rotated, scaled, moved",
+        "digits": "digits rotated by up to 45°, scaled by 0.7 to 1.2 and put anywhere in 42 × 42 pixels",
     }
     assert labels["tc"]["short"] == "moved, cluttered"
