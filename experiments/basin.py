@@ -1,7 +1,7 @@
-"""From how far gradient descent on theta registers a digit: the basin of attraction of each method.
+"""The distances from which gradient descent on theta registers a digit: the basin of attraction of each method.
 
-A digit is registered to itself shifted by d pixels in eight directions, or rotated by an angle to either side, starting
-from the identity. Every method takes the same number of steps.
+A digit is registered to itself, shifted by d pixels in eight directions or rotated by an angle to either side, starting
+from the identity. Every method makes the same number of steps.
 """
 
 import argparse
@@ -31,10 +31,10 @@ METHODS = {
     "coarse to fine, linearised": {"blurs": (4.0, 2.0, 1.0, 0.0), "sampler": "linearized", "spread": 2.0},
 }
 DISTANCES = list(range(1, 21))
-COARSE = list(range(2, 21, 2))  # for the linearised sampler, which samples nine points for each and is slow
+COARSE = list(range(2, 21, 2))  # for the linearised sampler, which is slow: it samples nine points for each one
 ANGLES = list(range(10, 91, 10))
 SETTINGS = {
-    "side": 64,  # a digit that is shifted by 20 pixels still lies inside
+    "side": 64,  # shifted by 20 pixels, the digit is still inside
     "steps": 150,
     "lr": 0.02,
     "directions": 8,
@@ -47,17 +47,17 @@ SETTINGS = {
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What decides every row."""
+    """The values that determine every row."""
     return SETTINGS
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each digit and method."""
+    """One row for each digit and method."""
     return [{"digit": digit, "method": name} for digit in range(options.digits) for name in METHODS]
 
 
 def measure(row: Row, job: Job) -> Row:
-    """The share of starts that arrive from each distance and angle, in per cent."""
+    """Measure the percentage of starts that arrive from each distance and angle."""
     digit, name = row["digit"], row["method"]
     image = sample_digits()[digit : digit + 1]
     distances = COARSE if "linearised" in name else DISTANCES
@@ -73,7 +73,7 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: Any) -> Tensor:
-    """Register the digit, moved by theta (N, 2, 3), to itself; return the largest error of a corner of it in pixels, (N,)."""
+    """Register the digit to itself, moved by theta (N, 2, 3): the largest error of a corner of its box in pixels, (N,)."""
     side = SETTINGS["side"]
     fixed = F.pad(digit, ((side - digit.shape[-1]) // 2,) * 4).expand(len(theta), 1, side, side)
     moving = F.grid_sample(fixed, affine_grid(theta, fixed.shape), align_corners=False)
@@ -84,7 +84,7 @@ def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: 
     box = (
         DIGIT_SIDE / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
     )
-    # The goal is the inverse of the theta that moved the digit: sampled at it, the moving image equals the fixed one.
+    # The correct theta turns the moving image into the fixed one: it is the inverse of the theta that moved it.
     gap = transforms.apply(path.theta[-1], box) - transforms.apply(transforms.invert(theta), box)
     return gap.norm(dim=2).amax(1) * side / 2
 
@@ -97,7 +97,7 @@ def shifts(distances: list[int]) -> Tensor:
 
 
 def summarise(rows: list[Row]) -> dict[str, dict[str, Any]]:
-    """Each method's means over digits, and its basin: the largest distance up to which at least nine in ten arrive."""
+    """Each method's mean over digits, and its basin: the largest distance up to which nine in ten starts arrive."""
     return {name: summarise_method(own) for name in METHODS if (own := [r for r in rows if r["method"] == name])}
 
 
