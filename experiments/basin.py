@@ -22,7 +22,9 @@ from stn_lib.registration import register
 METHODS = {
     "nearest": {"sampler": "nearest"},
     "bilinear": {},
-    "one blur": {"blurs": (2.0,)},
+    "bicubic": {"sampler": "bicubic"},
+    "bilinear, blur 1": {"blurs": (1.0,)},
+    "bilinear, blur 2": {"blurs": (2.0,)},
     "coarse to fine": {"blurs": (4.0, 2.0, 1.0, 0.0)},
     "linearised, spread 2": {"sampler": "linearized", "spread": 2.0},
     "linearised, spread 4": {"sampler": "linearized", "spread": 4.0},
@@ -39,7 +41,7 @@ SETTINGS = {
     "distances": DISTANCES,
     "distances_linearised": COARSE,
     "angles": ANGLES,
-    "arrived_pixels": {"shift": 0.5, "turn": 1.0},
+    "arrived_pixels": {"shift": 0.5, "rotation": 1.0},
     "methods": METHODS,
 }
 
@@ -66,7 +68,7 @@ def measure(row: Row, job: Job) -> Row:
     return {
         "distances": distances,
         "shift_percent": (100 * (shifted < limits["shift"]).double().mean(1)).tolist(),
-        "turn_percent": (100 * (rotated < limits["turn"]).double().mean(1)).tolist(),
+        "rotation_percent": (100 * (rotated < limits["rotation"]).double().mean(1)).tolist(),
     }
 
 
@@ -102,7 +104,7 @@ def summarise(rows: list[Row]) -> dict[str, dict[str, Any]]:
 def summarise_method(rows: list[Row]) -> dict[str, Any]:
     """The summary of one method."""
     summary: dict[str, Any] = {"digits": len(rows)}
-    for what, at in (("shift", rows[0]["distances"]), ("turn", ANGLES)):
+    for what, at in (("shift", rows[0]["distances"]), ("rotation", ANGLES)):
         share = torch.tensor([row[f"{what}_percent"] for row in rows], dtype=torch.float64).mean(0).tolist()
         failed = [k for k, percent in enumerate(share) if percent < 90]
         reached = at[: failed[0]] if failed else at
@@ -118,7 +120,7 @@ def report(record: dict[str, Any]) -> str:
     """The summary in Markdown."""
     shown, angles = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20), (10, 20, 30, 40, 50, 60, 70, 80, 90)
     lines = []
-    for what, at, unit in (("shift", shown, "px"), ("turn", angles, "°")):
+    for what, at, unit in (("shift", shown, "px"), ("rotation", angles, "°")):
         lines += [f"| {what} | basin | " + " | ".join(f"{a} {unit}" for a in at) + " |", "|---" * (len(at) + 2) + "|"]
         for name, methods in record["summary"].items():
             part = methods[what]

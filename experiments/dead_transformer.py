@@ -1,10 +1,10 @@
 """How the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
 
-The affine ST-CNN of Table 1 on TC, measured on the validation digits of MNIST: as Table 1 runs it, with a batch norm
-after the hidden units of its localisation network; without the batch norm; without it and with a fifth of the learning
-rate; and with a transformer that never learns, so that the classifier sees the whole frame of 60 x 60 pixels at 28 x 28
-points. Every fiftieth step a row notes how many of the 32 hidden units are above 0 for at least one of 256 images, and
-how much theta varies from image to image.
+Each case trains the affine ST-CNN of Table 1 on TC and measures it on the validation digits of MNIST. The cases: as in
+Table 1, with a batch norm after the hidden units of the localisation network; without that batch norm; without it and
+with a fifth of the learning rate; with a transformer that never learns, so that the classifier sees the 60 x 60 pixels
+of the image at 28 x 28 points. Every 50 steps a row stores how many of the 32 hidden units are above 0 for at least one
+of 256 images, and how much theta varies from image to image.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from stn_lib.training import TrainConfig, train
 from stn_lib.training.runs import held_out
 
 CELL, SEED, EVERY, IMAGES = Cell("tc", "st-cnn-affine"), 0, 50, 256
-#: Whether the hidden units have their batch norm, and the localisation network's share of the learning rate.
+#: Whether the hidden units have a batch norm, and the localisation network's learning rate as a share of the classifier's.
 CASES = {
     "no norm": (False, 0.25),
     "no norm, a fifth of the rate": (False, 0.05),
@@ -43,7 +43,7 @@ def config_of(case: str) -> TrainConfig:
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """What the cases share."""
+    """The settings that all cases share."""
     config = config_of("norm")
     return {
         "cell": str(CELL), "seed": SEED, "steps": config.steps, "lr": config.lr, "hold_out": "validation",
@@ -61,7 +61,7 @@ def measure(row: Row, job: Job) -> Row:
     norm, _ = CASES[row["case"]]
     config = config_of(row["case"])
     notes, watch = watcher(held_out(config).images[:IMAGES], job.folder / "watched.json")
-    # The table's network has the norm; a patched one is the smallest way to a network that the library does not offer.
+    # The network of Table 1 has the norm. Patching is the shortest way to one without it, which the library does not offer.
     with mock.patch.object(networks, "ConvLocalization", partial(_localization, norm)):
         result = train(
             config, out=job.folder, callback=watch, callback_every=EVERY, checkpoint_every=EVERY,
@@ -80,9 +80,9 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def watcher(images: torch.Tensor, log: Path) -> tuple[dict[int, Row], Callable[[int, torch.nn.Module], None]]:
-    """What a run notes of its localisation network, by step, and the callback that notes it.
+    """Make a callback that measures the localisation network during a run; return its notes by step, and the callback.
 
-    Notes are kept in a file, because a run that resumes does not repeat the steps before its checkpoint.
+    The notes are stored in a file, because a run that resumes does not repeat the steps before its checkpoint.
     """
     notes = {note["step"]: note for note in (json.loads(log.read_text()) if log.exists() else [])}
 
@@ -104,7 +104,7 @@ def _localization(norm: bool, *arguments: Any, **options: Any) -> ConvLocalizati
 
 
 def line(row: Row) -> str:
-    """Error and end of one case."""
+    """The error rate of one case, and its last note."""
     low, high = row["interval_percent"]
     last = row["watched"][-1]
     return (

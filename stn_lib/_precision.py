@@ -1,4 +1,4 @@
-"""Coordinates in single precision at least, whatever surrounds them."""
+"""Compute coordinates in single precision at least, also under autocast."""
 
 import contextlib
 import functools
@@ -14,20 +14,20 @@ HALF = (torch.float16, torch.bfloat16)
 
 
 def wide(value: Any) -> Any:
-    """A tensor of half precision in single precision; anything else as it is."""
+    """Convert a tensor of half precision to single precision; return anything else unchanged."""
     return value.float() if isinstance(value, Tensor) and value.dtype in HALF else value
 
 
 def no_autocast(device: torch.device) -> contextlib.AbstractContextManager:
-    """Switch autocast off; the meta device, which holds no numbers, has none."""
+    """Switch autocast off; the meta device has no autocast."""
     return contextlib.nullcontext() if device.type == "meta" else torch.autocast(device.type, enabled=False)
 
 
 def full_precision(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Compute a function of coordinates outside autocast, its half-precision arguments in single precision.
+    """Compute a function of coordinates without autocast, and its half-precision arguments in single precision.
 
-    In an image of 224 pixels rounding a coordinate to bfloat16 moves it by up to .2 of a pixel, and a sum of such numbers
-    by more; nothing says so. Under autocast every matrix product is in half precision.
+    In an image of 224 pixels, rounding a coordinate to bfloat16 moves it by up to 0.2 pixels without a warning, and the sum
+    of several such numbers by more. Autocast computes every matrix product in half precision.
     """
 
     @functools.wraps(function)

@@ -1,4 +1,4 @@
-"""Input validation: each error says what was expected, what came, and what to do."""
+"""Check inputs: each error says what was expected, what came, and what to do."""
 
 import operator
 from collections.abc import Callable, Sequence
@@ -11,15 +11,15 @@ from stn_lib._precision import HALF
 
 
 def shape_of(tensor: Tensor) -> str:
-    """A shape as the messages write it."""
+    """Format a shape for a message."""
     return f"({', '.join(map(str, tensor.shape))})"
 
 
 def holds(condition: Callable[[], Tensor]) -> bool | None:
-    """Whether a condition on the values of tensors is true; None where values may not decide anything.
+    """Whether a condition on the values of tensors is true; None where values are not available.
 
-    That is while torch exports, compiles, traces or captures a graph, in ``torch.func.vmap``, and for tensors without
-    values. There torch's own functions check nothing either.
+    They are not while torch exports, compiles, traces or captures a graph, in ``torch.func.vmap``, and for tensors of the
+    meta device. There torch's own functions check no values either.
     """
     capturing = torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()
     if torch.compiler.is_compiling() or torch.jit.is_tracing() or capturing:
@@ -36,7 +36,7 @@ def refuted(condition: Callable[[], Tensor]) -> bool:
 
 
 def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()") -> None:
-    """A tensor of a floating dtype."""
+    """Check that a value is a tensor of a floating dtype."""
     if not isinstance(tensor, Tensor):
         raise TypeError(
             f"expected {name} to be a torch.Tensor, got {type(tensor).__name__}: wrap it in torch.as_tensor"
@@ -46,13 +46,13 @@ def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()"
 
 
 def one_of(name: str, value: str, known: Sequence[str]) -> None:
-    """A mode by its name."""
+    """Check that a value is one of the known names."""
     if value not in known:
         raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {value!r}")
 
 
 def theta(value: Tensor, rows: int = 2, columns: int = 3) -> None:
-    """A batch of finite matrices: affine (N, 2, 3), projective (N, 3, 3), or affine in space (N, 3, 4)."""
+    """Check a batch of finite matrices: affine (N, 2, 3), projective (N, 3, 3), or affine in 3-D (N, 3, 4)."""
     floating("theta", value)
     if value.ndim != 3 or tuple(value.shape[1:]) != (rows, columns):
         one = tuple(value.shape) == (rows, columns)
@@ -66,7 +66,7 @@ def theta(value: Tensor, rows: int = 2, columns: int = 3) -> None:
 
 
 def finite_theta(value: Tensor) -> None:
-    """A theta of finite numbers."""
+    """Check that theta has finite numbers."""
     if refuted(lambda: value.detach().isfinite().all()):
         raise ValueError(
             "expected theta of finite numbers, got NaN or infinity: lower the learning rate of the localisation "
@@ -75,7 +75,7 @@ def finite_theta(value: Tensor) -> None:
 
 
 def points(name: str, value: Tensor, count: str | int = "K", dimensions: int = 2) -> None:
-    """A batch of points (N, K, 2), or of exactly `count`, of finite numbers; in space (N, K, 3)."""
+    """Check a batch of finite points (N, K, 2), in 3-D (N, K, 3), with exactly `count` points if that is a number."""
     floating(name, value)
     if value.ndim != 3 or value.shape[2] != dimensions or count not in ("K", value.shape[1]):
         axis = {2: "(x, y)", 3: "(x, y, z)"}[dimensions]
@@ -86,12 +86,12 @@ def points(name: str, value: Tensor, count: str | int = "K", dimensions: int = 2
 
 
 def image_size(size: Sequence[int]) -> tuple[int, int]:
-    """An image's (H, W), both at least 1."""
+    """Check an image's size (H, W), both at least 1."""
     return sides(size, "(H, W)")
 
 
 def sides(size: Sequence[int], names: str) -> tuple[int, ...]:
-    """As many whole numbers of at least 1 as the names say."""
+    """Check a size: one whole number of at least 1 for each of the names, such as "(H, W)"."""
     count = names.count(",") + 1
     if not isinstance(size, Sequence) or isinstance(size, (str, bytes)):
         raise ValueError(f"expected a size {names}, got {size!r}: write {(28,) * count} if all sides are equal")
@@ -112,7 +112,7 @@ def _is_whole(value: Any) -> bool:
 
 
 def images(value: Tensor, name: str = "images") -> None:
-    """A batch of images (N, C, H, W)."""
+    """Check a batch of images (N, C, H, W)."""
     floating(name, value, "convert it with .float(), and divide pixels by 255")
     if value.ndim != 4:
         remedy = {2: f"add dimensions with {name}[None, None]", 3: f"add a batch with {name}[None]"}.get(
@@ -124,7 +124,7 @@ def images(value: Tensor, name: str = "images") -> None:
 
 
 def dtype_of(module: nn.Module, value: Tensor) -> None:
-    """Images of the dtype of a module's weights; autocast converts others itself."""
+    """Check that images have the dtype of a module's weights; autocast converts others itself."""
     weight = next(module.parameters(), value)
     if value.dtype != weight.dtype and not torch.is_autocast_enabled(value.device.type):
         raise ValueError(
@@ -133,7 +133,7 @@ def dtype_of(module: nn.Module, value: Tensor) -> None:
 
 
 def sampling(image: Tensor, grid: Tensor, dimensions: int = 2) -> None:
-    """A batch of images, or of volumes with three dimensions, and a batch of grids that belong together."""
+    """Check that a batch of images (of volumes, with three dimensions) and a batch of grids fit together."""
     axes, point = {2: ("H, W", "(x, y)"), 3: ("D, H, W", "(x, y, z)")}[dimensions]
     if dimensions == 2:
         images(image, "input")
@@ -152,7 +152,7 @@ def sampling(image: Tensor, grid: Tensor, dimensions: int = 2) -> None:
             f"expected input and grid of one batch size, got {image.shape[0]} and {grid.shape[0]}: "
             "use grid.expand(len(input), ...) for one grid on all images"
         )
-    mixed = image.dtype in HALF and grid.dtype == torch.float32  # half precision at points that are not
+    mixed = image.dtype in HALF and grid.dtype == torch.float32  # images of half precision, points of single precision
     if (image.dtype != grid.dtype and not mixed) or image.device != grid.device:
         raise ValueError(
             f"expected input and grid of one dtype and device, got {image.dtype} on {image.device} and "
@@ -163,19 +163,19 @@ def sampling(image: Tensor, grid: Tensor, dimensions: int = 2) -> None:
 
 
 def finite_grid(grid: Tensor, size: Sequence[int]) -> None:
-    """A grid of finite numbers, which stay finite in pixels of an image of this size."""
+    """Check that a grid is finite, and stays finite in pixels of an image of this size."""
     if refuted(lambda: (_farthest([grid]) * max(size)).isfinite()):
         raise _not_finite()
 
 
 def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
-    """Coordinates in pixels: finite numbers, and with reflection few enough mirrors to count them.
+    """Check coordinates in pixels: finite, and for reflection so near that float numbers can count the reflections.
 
-    After the conversion to pixels, which can overflow.
+    This check comes after the conversion to pixels, which can overflow.
     """
     if refuted(lambda: _farthest(coordinates).isfinite()):
         raise _not_finite()
-    # Further out float32 no longer tells a pixel from its neighbour, and torch's count of mirrors overflows.
+    # Further out float32 cannot tell a pixel from its neighbour, and torch's count of reflections overflows.
     dtype = coordinates[0].dtype
     most = 2.0**31 if dtype in HALF else min(2.0**31, 0.5 / torch.finfo(dtype).eps)
     if padding == "reflection" and refuted(lambda: _farthest(coordinates) < most):
@@ -185,7 +185,7 @@ def pixel_coordinates(coordinates: Sequence[Tensor], padding: str) -> None:
 
 
 def _farthest(coordinates: Sequence[Tensor]) -> Tensor:
-    """The largest absolute value; NaN if any number is NaN, 0 if there is none."""
+    """The largest absolute value; NaN if any number is NaN, 0 for no numbers."""
     ends = [end for c in coordinates if c.numel() for end in torch.aminmax(c.detach())]
     return torch.stack(ends).abs().max() if ends else torch.zeros(())
 

@@ -1,7 +1,7 @@
-"""Localisation networks: an image in, the parameters of a transform out.
+"""Localisation networks, which predict the parameters of a transform from an image.
 
-They are plain regressors. They see no target parameters: the gradient reaches them through the grid and
-the sampler.
+They are plain regressors, trained without target parameters: the gradient reaches them through the sampler and the grid
+generator.
 """
 
 import torch
@@ -15,22 +15,23 @@ class ConvLocalization(ImageNetwork):
     """A small convolutional localisation network, ending in one linear layer without an activation.
 
     Convention:
-        It shrinks the image by `pool` first (half the size shows the position of a digit as well, at a quarter of
-        the cost), and flattens at the end instead of averaging, because position matters.
+        It first shrinks the image by `pool`: at half the size the position of a digit is still visible, at a quarter of
+        the cost. At the end it flattens the features instead of averaging them, because their positions matter.
 
     Args:
         in_size: (H, W) of the image.
         in_channels: its channels.
         out_features: how many parameters the transform has; 6 for an affine one.
-        widths: channels of each convolution; all 3 x 3 but the first, 5 x 5, and max-pooled by 2.
-        hidden: units between the flattened features and the parameters.
+        widths: channels of each convolution. The first is 5 x 5, the others 3 x 3; each is max-pooled by 2.
+        hidden: hidden units between the flattened features and the parameters.
         pool: factor of the first average pooling; 1 for none.
         batch_norm: whether each convolution is followed by a batch norm.
-        hidden_norm: whether the hidden units are, too. Without it, a long warm-up of the learning rate can drive all
-            of them below zero for every image: theta is then the same for all images, and its gradient stays zero.
+        hidden_norm: whether the hidden units have a batch norm. Without it, a long warm-up of the learning rate can push
+            all of them below zero for every image: then theta is the same for all images, and the gradient of every
+            layer but the last bias is zero.
 
     Raises:
-        ValueError: where the image is too small for so many poolings.
+        ValueError: for an image that is too small for so many poolings.
 
     Example:
         >>> net = ConvLocalization((42, 42), out_features=6)
@@ -74,11 +75,11 @@ class FullyConnectedLocalization(ImageNetwork):
         in_size: (H, W) of the image.
         in_channels: its channels.
         out_features: how many parameters the transform has; 6 for an affine one.
-        widths: units of each hidden layer.
+        widths: hidden units of each layer.
         pool: factor of a first average pooling; 1 for none.
 
     Raises:
-        ValueError: where the image is smaller than the pooling.
+        ValueError: for an image that is smaller than the pooling.
 
     Example:
         >>> net = FullyConnectedLocalization((42, 42), out_features=8, pool=2)
@@ -114,7 +115,7 @@ def conv_blocks(in_channels: int, widths: tuple[int, ...], batch_norm: bool) -> 
     layers: list[nn.Module] = []
     for i, width in enumerate(widths):
         kernel = 5 if i == 0 else 3
-        # A batch norm has a bias of its own, which makes a second one redundant.
+        # A batch norm has a bias of its own, so the convolution needs none.
         layers.append(nn.Conv2d(in_channels, width, kernel, padding=kernel // 2, bias=not batch_norm))
         if batch_norm:
             layers.append(nn.BatchNorm2d(width))
@@ -130,7 +131,7 @@ def hidden_layer(inputs: int, units: int) -> list[nn.Module]:
 
 #: The layers that can output the parameters: each is a sum with a bias, into which a start can be written.
 OUTPUT_LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
-# What may stand behind that layer: it moves numbers or averages equal ones, and so leaves a start as it is.
+# What may follow that layer: it reorders numbers or averages equal ones, and so does not change a start.
 _PASSING_LAYERS = (
     nn.Flatten, nn.Unflatten, nn.Identity, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d,
     nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d,
@@ -139,14 +140,14 @@ _PASSING_CALLS = {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contigu
 
 
 def output_layer(localization: nn.Module) -> nn.Module:
-    """Find the layer that outputs the parameters, by the way of the data: the order of registration decides nothing.
+    """Find the layer that outputs the parameters, by following the data and not the order of registration.
 
-    Where the forward of a network branches on values its way is not known: there the layer that was registered last is
-    taken. `SpatialTransformer` compares the start with the identity when it first runs.
+    If the forward of a network branches on values, the path of the data is not known; then the layer that was registered
+    last is taken. `SpatialTransformer` compares the start with the identity when it first runs.
 
     Raises:
         ValueError: if the parameters are not the output of a linear layer or a convolution with a bias, or if another
-            operation stands behind it.
+            operation follows it.
     """
     try:
         layer = _layer_behind(localization, type(localization).__name__)
@@ -177,11 +178,11 @@ def output_layer(localization: nn.Module) -> nn.Module:
 
 
 class _Untraceable(Exception):
-    """The forward of a module depends on values, so the way of the data is not known beforehand."""
+    """The forward of a module depends on values, so the path of the data is not known beforehand."""
 
 
 class _OneLevel(torch.fx.Tracer):
-    """Traces the forward of one module and takes the modules inside it as they are."""
+    """Traces the forward of one module, and not the forward of the modules inside it."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return True
@@ -217,24 +218,24 @@ def _layer_behind(module: nn.Module, name: str) -> nn.Module | None:
 def _refusal(what: str) -> ValueError:
     return ValueError(
         f"expected a localisation network whose output is that of its last linear layer or convolution, got {what} "
-        "behind it: the identity start would not be the identity, or could not be left. Let one layer output all "
+        "behind it: theta would not start at the identity, or could not leave it. Let one layer output all "
         "parameters, with nothing behind it; to bound theta, write the bound into a Transform of your own"
     )
 
 
 @torch.no_grad()
 def start_at(localization: nn.Module, parameters: Tensor) -> nn.Module:
-    """Make a localisation network output `parameters` for every image: zero weight, and `parameters` as bias.
+    """Make a localisation network output `parameters` for every image: set its last weight to 0, its last bias to them.
 
     Convention:
-        The first optimisation step then changes only that last layer: a zero weight passes no gradient on.
+        The first optimisation step then changes only that last layer, because a zero weight passes no gradient on.
 
     Args:
-        localization: ends in a linear layer or a convolution; behind it only what moves numbers, such as nn.Flatten.
+        localization: ends in a linear layer or a convolution. Only what reorders numbers may follow, such as nn.Flatten.
         parameters: (P,) the start; the identity of the transform, in most cases.
 
     Returns:
-        The layer that was written.
+        The layer that was changed.
 
     Raises:
         ValueError: as `output_layer`; if the layer does not have P outputs.

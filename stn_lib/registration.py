@@ -13,16 +13,17 @@ from stn_lib.grid import affine_grid
 from stn_lib.sampling import grid_sample, linearized_sample
 from stn_lib.transforms import identity
 
-SAMPLERS = ("bilinear", "nearest", "linearized")
+SAMPLERS = ("bilinear", "bicubic", "nearest", "linearized")
 MOVES = ("translation", "affine")
 
 
 class Registration(NamedTuple):
-    """The path of gradient descent; entry 0 is the start, entry -1 the end.
+    """The path of gradient descent: entry 0 is the start, entry -1 the end.
 
     Args:
-        theta: (steps + 1, N, 2, 3).
-        loss: (steps + 1, N), mean squared difference of the images at this step, blurred if that step blurs.
+        theta: theta at each step, (steps + 1, N, 2, 3).
+        loss: the mean squared difference of the images at each step, (steps + 1, N); of the blurred images where the
+            step blurs them.
     """
 
     theta: Tensor
@@ -47,21 +48,22 @@ def register(
     """Optimise theta with Adam until `moving`, sampled at theta, matches `fixed`; each pair of a batch on its own.
 
     Convention:
-        theta maps OUTPUT (the fixed image) to INPUT (the moving one), normalised, ``align_corners=False``; outside
-        is black.
+        theta maps OUTPUT (the fixed image) to INPUT (the moving image) in normalised coordinates, with
+        ``align_corners=False``. Outside the moving image every value is 0.
 
     Args:
         moving: (N, C, H, W).
         fixed: (N, C, H', W').
         start: theta (N, 2, 3) of the start; the identity if None.
         move: ``"affine"`` optimises all six parameters, ``"translation"`` only the last column.
-        sampler: ``"bilinear"``; ``"nearest"``, whose gradient is 0; or ``"linearized"``, whose gradient reaches further.
-        blurs: standard deviations in pixels of Gaussian blurs of both images, one after the other, each for an equal
-            share of the steps: (4, 2, 0) goes from coarse to fine.
-        spread: of the linearised sampler, in pixels of `moving`.
-        steps: of descent, in total.
-        lr: about the length of a step, in normalised coordinates.
-        generator: of the linearised sampler's points.
+        sampler: ``"bilinear"``; ``"bicubic"``, whose loss has no ripple between the pixels; ``"nearest"``, whose gradient
+            is 0; or ``"linearized"``, whose gradient takes in more pixels.
+        blurs: standard deviations, in pixels, of Gaussian blurs of both images. Each blur is used for an equal share
+            of the steps, in this order: (4, 2, 0) goes from coarse to fine.
+        spread: standard deviation of the linearised sampler's auxiliary points, in pixels of `moving`.
+        steps: the number of descent steps.
+        lr: Adam's learning rate: about how much each number of theta changes in a step.
+        generator: draws the linearised sampler's points.
 
     Returns:
         A `Registration`.
@@ -93,10 +95,10 @@ def register(
             pair, now = (blurred(moving, sigma), blurred(fixed, sigma)), sigma
         grid = affine_grid(raw, (len(raw), 1, *fixed.shape[2:]))
         if sampler == "linearized":
-            read = linearized_sample(pair[0], grid, spread, generator=generator)
+            warped = linearized_sample(pair[0], grid, spread, generator=generator)
         else:
-            read = grid_sample(pair[0], grid, sampler)
-        loss = (read - pair[1]).square().mean((1, 2, 3))
+            warped = grid_sample(pair[0], grid, sampler)
+        loss = (warped - pair[1]).square().mean((1, 2, 3))
         path.append(raw.detach().clone())
         losses.append(loss.detach())
         if step < steps:
@@ -109,14 +111,14 @@ def register(
 
 @full_precision
 def blurred(images: Tensor, sigma: float) -> Tensor:
-    """Images blurred by a Gaussian; outside is black.
+    """Blur images with a Gaussian; outside, every value is 0.
 
     Args:
         images: (N, C, H, W).
-        sigma: standard deviation in pixels; 0 leaves them as they are.
+        sigma: standard deviation in pixels; 0 returns the images unchanged.
 
     Returns:
-        (N, C, H, W).
+        The blurred images, (N, C, H, W).
 
     Raises:
         ValueError: a negative sigma.

@@ -18,10 +18,10 @@ from stn_lib.transforms import control_points, projective
 
 
 class Transform(NamedTuple):
-    """A family of transforms: its parameters, and how they become a sampling grid.
+    """A family of transforms: its parameters, and how a sampling grid is computed from them.
 
     Args:
-        identity: the parameters (P,) at the start of training. They leave an image as it is, if the family can.
+        identity: the parameters (P,) at the start of training: those of the identity, if the family has it.
         theta: maps the localisation network's outputs (N, P) to theta.
         grid: maps theta, a size (N, C, H, W) and ``align_corners`` to a grid (N, H, W, 2).
     """
@@ -32,7 +32,7 @@ class Transform(NamedTuple):
 
 
 def _is_no_start(module: nn.Module, keys: object) -> None:
-    module._start = ()  # loaded weights are no start
+    module._start = ()  # loaded weights need not be the identity
 
 
 def _affine_theta(parameters: Tensor) -> Tensor:
@@ -45,13 +45,13 @@ def _attention_theta(parameters: Tensor) -> Tensor:
     return torch.stack([scale, zero, tx, zero, scale, ty], 1).view(-1, 2, 3)
 
 
-# bound of a projective theta's last two parameters: their sum stays below 1, so the smallest w is above 0.1
+# Bound of a projective theta's last two parameters. Their sum stays below 0.9, so w stays above 0.1 in the image.
 MAX_PERSPECTIVE = 0.45
 
 
 def _projective_theta(parameters: Tensor) -> Tensor:
-    # A horizon inside the image has no grid, and an optimiser step must not be able to end there. Close to the identity
-    # the bound changes nothing: b tanh(p / b) has slope 1 at 0.
+    # With a horizon inside the image there is no grid, so no optimiser step may end there. Close to the identity the bound
+    # changes nothing: b tanh(p / b) has slope 1 at 0.
     perspective = MAX_PERSPECTIVE * torch.tanh(parameters[:, 6:] / MAX_PERSPECTIVE)
     return projective(torch.cat([parameters[:, :6], perspective], dim=1))
 
@@ -98,7 +98,7 @@ class SpatialTransformer(nn.Module):
         The output has the images' dtype; coordinates are computed in float32 at least.
 
     Args:
-        localization: (N, C, H, W) to (N, P). P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``, 8 for
+        localization: maps (N, C, H, W) to (N, P). P is 6 for ``"affine"``, 3 (s, t_x, t_y) for ``"attention"``, 8 for
             ``"projective"`` (the last two bounded, so that the horizon stays outside the image) and 32 for
             ``"tps"``, a thin plate spline: the source points of 4 by 4 control points.
         out_size: (H, W) of the output image; that of the input if None.
@@ -108,7 +108,7 @@ class SpatialTransformer(nn.Module):
         samples: how many points along each axis of an output pixel are averaged; 2 or more where the window shrinks the
             image, see `stn_lib.sampling.antialiased_sample`.
         background: the value outside the image with padding ``"zeros"``. The background of a normalised image is not 0
-            (MNIST's is -0.4242): zeros around it would be a grey frame.
+            (MNIST's is -0.4242): zeros around it would draw a frame.
 
     Raises:
         ValueError: for an unknown transform or padding, a size that is no pair, a localisation network with another P
@@ -169,7 +169,7 @@ class SpatialTransformer(nn.Module):
 
     @property
     def family(self) -> Transform:
-        """The parameters' meaning, and how they become a grid."""
+        """The family of transforms of this module."""
         return transform_family(self.transform)
 
     def theta(self, images: Tensor) -> Tensor:
@@ -179,7 +179,9 @@ class SpatialTransformer(nn.Module):
         """
         self._check(images)
         _validate.dtype_of(self.localization, images)
-        parameters = wide(self.localization(images))  # a grid in half precision is off by up to a fifth of a pixel
+        parameters = wide(
+            self.localization(images)
+        )  # in half precision a grid would be wrong by up to a fifth of a pixel
         outputs = len(self.family.identity)
         if parameters.ndim != 2 or parameters.shape[1] != outputs or parameters.shape[0] != images.shape[0]:
             raise ValueError(
@@ -242,13 +244,13 @@ class SpatialTransformer(nn.Module):
             raise ValueError(f"expected images with at least one channel and pixel, got {_validate.shape_of(images)}")
 
     def _check_start(self, parameters: Tensor) -> None:
-        """At the first call: are the parameters the identity? What Python cannot see, such as a hook, shows here."""
+        """At the first call, check that the parameters are the identity. This finds a hook, for example, that changes them."""
         if not self._start or torch.compiler.is_compiling():
             return
         (layer,) = self._start
         identity = torch.tensor(self.family.identity, dtype=parameters.dtype, device=parameters.device)
 
-        def near_identity(numbers: Tensor) -> Tensor:  # to about the precision of bfloat16, in which autocast answers
+        def near_identity(numbers: Tensor) -> Tensor:  # to about the precision of bfloat16, which autocast uses
             return ((numbers.detach().to(identity) - identity).abs() < 1e-2).all()
 
         untouched = _validate.holds(lambda: ~layer.weight.detach().any() & near_identity(layer.bias))
@@ -256,10 +258,10 @@ class SpatialTransformer(nn.Module):
         if started is False and untouched:
             raise ValueError(
                 f"expected a localisation network that outputs the bias of its last layer, {layer}, at the start, got "
-                "other numbers: something stands behind that layer, or it is not the last in forward(). Register it "
+                "other numbers: something follows that layer, or it is not the last in forward(). Register it "
                 "last and return its output; to bound theta, write the bound into a Transform of your own"
             )
-        if started is not None:  # else nothing is known yet
+        if started is not None:  # else the values are not known yet
             self._start = ()
 
     def extra_repr(self) -> str:

@@ -212,12 +212,12 @@ def hooked():
     ],
 )
 def test_a_start_that_is_not_the_identity_is_refused_whenever_it_runs(make):
-    """Oracle: the message, each time; not inside vmap, where no value may decide, but behind it."""
+    """Oracle: the message, at each call; not inside vmap, where values are not available, but after it."""
     transformer, images = SpatialTransformer(make()), torch.rand(2, 1, 8, 8)
     if not isinstance(transformer.localization, InsideWithLength):
         torch.func.vmap(transformer)(images[:, None])
     for _ in range(2):
-        with pytest.raises(ValueError, match="got other numbers: something stands behind that layer"):
+        with pytest.raises(ValueError, match="got other numbers: something follows that layer"):
             transformer(images)
 
 

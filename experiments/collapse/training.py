@@ -1,4 +1,4 @@
-"""The networks of the collapse experiment, their training, and what became of them."""
+"""Build the networks of the collapse experiment, train them, and measure them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,7 +41,7 @@ def network(
     start: tuple[float, ...] | None = None,
     **outside: Any,
 ) -> models.STCNN:
-    """The live chapter's ST-CNN with another transform, another start, another padding."""
+    """The ST-CNN of chapter 7, with another transform, start or padding."""
     net = models.build("st-cnn", generator, in_size=in_size)
     localization, family = net.transformer.localization, TRANSFORMS.get(transform, transform)
     localization[-1] = nn.Linear(localization[-1].in_features, len(family.identity))
@@ -62,7 +62,7 @@ def train_st_cnn(
     blank: float = 0.0,
     **kind: Any,
 ) -> dict[str, Any]:
-    """Train the ST-CNN as the live chapter does; `factor` is the localisation network's share of the learning rate."""
+    """Train the ST-CNN as chapter 7 does; `factor` times the learning rate is that of the localisation network."""
     generator = torch.Generator().manual_seed(seed)
     net = seeded(lambda: network(generator, distortion.out_size, **kind), seed)
     config = FitConfig(seed=seed, steps=STEPS, batch_size=BATCH, lr=LR, localization_lr_factor=factor)
@@ -79,7 +79,7 @@ def train_tutorial(
     blank: float = 0.0,
     **outside: Any,
 ) -> dict[str, Any]:
-    """Train the tutorial's network by its recipe, with momentum, so that some hundred steps are enough."""
+    """Train the tutorial's network with its recipe, and with momentum, so that 400 steps are enough."""
     net = seeded(lambda: Tutorial(**outside), seed)
     config = FitConfig(
         seed=seed, steps=TUTORIAL_STEPS, batch_size=BATCH, lr=0.01, localization_lr_factor=1.0, optimizer="sgd",
@@ -98,7 +98,7 @@ def train(
     penalty: float = 0.0,
     prepare: Prepare | None = None,
 ) -> None:
-    """Train a network of transformer and classifier; `penalty` is the weight of |theta - identity|^2."""
+    """Train a transformer and its classifier; `penalty` is the weight of |theta - identity|^2 in the loss."""
 
     def batches(generator: torch.Generator) -> tuple[Tensor, Tensor]:
         images, labels = training_batch(split, distortion, config.batch_size, generator=generator)
@@ -118,13 +118,13 @@ def train(
 def examine(
     net: nn.Module, distortion: Distortion, split: DigitsSplit, prepare: Prepare | None = None, blank: float = 0.0
 ) -> dict[str, Any]:
-    """Measure a network: its error, its blank windows, its thetas without gradient, its zoom, its samples outside.
+    """Measure a network: its error rate, blank windows, thetas without a gradient, zoom, and sample points outside.
 
     Args:
         net: the network, in evaluation mode.
-        distortion: of the held-out images.
+        distortion: the distortion of the held-out images.
         split: the digits.
-        prepare: applied to the images first.
+        prepare: is applied to the images first.
         blank: the value of the background after `prepare`.
     """
     held_out = held_out_set(split, distortion, copies=2)

@@ -89,7 +89,7 @@ def test_loss_and_gradient(call, shape, theta):
     close(got["gradient"], gradient, 1e-12)
 
 
-def test_nearest_reads_as_torch_and_has_no_gradient(call):
+def test_nearest_samples_as_torch_and_has_no_gradient(call):
     moving, fixed = images()
     got = call(SOURCE, LOSS, request(moving, fixed, theta=THETA, sampler="nearest"))
     read, loss, gradient = torchs(moving, fixed, THETA, "nearest")
@@ -142,8 +142,8 @@ def test_the_linearised_path(call):
     moving, fixed = images()
     draw = torch.Generator().manual_seed(7)
     noise = [torch.randn(8, 1, 12, 17, 2, generator=draw, dtype=torch.float64).flatten().tolist() for _ in range(13)]
-    asked = {"start": THETA, "move": "affine", "sampler": "linearized", "blurs": [0], "steps": 12, "noise": noise}
-    got = call(SOURCE, RUN, request(moving, fixed, **asked))
+    given = {"start": THETA, "move": "affine", "sampler": "linearized", "blurs": [0], "steps": 12, "noise": noise}
+    got = call(SOURCE, RUN, request(moving, fixed, **given))
     again = torch.Generator().manual_seed(7)
     path = register(moving[None, None], fixed[None, None], six(THETA), sampler="linearized", steps=12, generator=again)
     close(got["thetas"], path.theta, 1e-9)
@@ -153,8 +153,8 @@ def test_the_linearised_path(call):
 def test_the_first_step_is_as_long_as_the_rate_says(call):
     """Oracle: by hand: with its bias corrected, Adam's first step is the rate, .02, against the sign of each slope."""
     moving, fixed = images()
-    asked = request(moving, fixed, start=THETA, move="affine", sampler="bilinear", blurs=[0], steps=1)
-    got = call(SOURCE, RUN, asked)
+    given = request(moving, fixed, start=THETA, move="affine", sampler="bilinear", blurs=[0], steps=1)
+    got = call(SOURCE, RUN, given)
     _, _, gradient = torchs(moving, fixed, THETA)
     assert gradient.abs().min() > 1e-4
     close(np.subtract(got["thetas"][6:], THETA), -0.02 * gradient.sign(), 1e-5)
@@ -162,20 +162,20 @@ def test_the_first_step_is_as_long_as_the_rate_says(call):
 
 def test_rounding_never_moves(call):
     moving, fixed = images()
-    asked = request(moving, fixed, start=THETA, move="affine", sampler="nearest", blurs=[4, 2, 1, 0], steps=20)
-    got = call(SOURCE, RUN, asked)
+    given = request(moving, fixed, start=THETA, move="affine", sampler="nearest", blurs=[4, 2, 1, 0], steps=20)
+    got = call(SOURCE, RUN, given)
     assert got["thetas"] == THETA * 21
     assert got["end"] == "rounded"
 
 
 @pytest.mark.parametrize("sampler", ["bilinear", "linearized"])
-def test_blank_paper_has_no_gradient_at_all(call, sampler):
-    """A small square, and a frame that lies outside of it; the linearised points reach further, so it lies far away."""
+def test_background_alone_has_no_gradient_at_all(call, sampler):
+    """A small square, and a window outside of it; far outside for the linearised sampler, whose points reach further."""
     moving = torch.zeros(20, 20)
     moving[8:12, 8:12] = 1
     start = [1, 0, 8.0 if sampler == "linearized" else 1.7, 0, 1, 0.1]
-    asked = request(moving, moving, start=start, move="affine", sampler=sampler, blurs=[0], steps=5, goal=THETA)
-    got = call(SOURCE, RUN, asked)
+    given = request(moving, moving, start=start, move="affine", sampler=sampler, blurs=[0], steps=5, goal=THETA)
+    got = call(SOURCE, RUN, given)
     assert got["thetas"] == start * 6
     assert got["gradients"] == [0] * 36
     assert got["end"] == "blank"
@@ -210,8 +210,8 @@ def test_the_distance_is_that_of_the_corners_in_pixels(call):
     assert got == pytest.approx(off.norm(dim=-1).mean().item())
 
 
-def test_the_start_is_turned_as_pixels_see_it(call):
-    """Oracle: by hand: in pixels, a turn of the frame about its middle keeps lengths, and its angle is the asked one."""
+def test_the_start_is_rotated_in_pixels(call):
+    """Oracle: by hand: in pixels, a rotation of the window keeps lengths, and has the given angle."""
     theta = call(SOURCE, "(m, a) => m.startTheta(...a)", [[1, 0, 0, 0, 1, 0], 35, 0.2, -0.1, 12, 17])
     pixel = transforms.theta_to_pixel(six(theta), (12, 17))[0, :, :2]
     c, n = math.cos(math.radians(35)), math.sin(math.radians(35))
@@ -264,19 +264,19 @@ STORIES = [
 @pytest.mark.parametrize(("state", "end"), STORIES)
 def test_the_stories_are_true(call, state, end):
     widget = AlignImage(**state)
-    asked = {
+    given = {
         name: getattr(widget, name)
         for name in ("moving", "fixed", "height", "width", "goal", "move", "sampler", "steps")
     }
     start = [1, 0, widget.x, 0, 1, widget.y]
     blurs = [4, 2, 1, 0] if widget.blur == "coarse" else [int(widget.blur)]
-    got = call(SOURCE, RUN, asked | {"start": start, "blurs": blurs})
+    got = call(SOURCE, RUN, given | {"start": start, "blurs": blurs})
     assert got["end"] == end
     assert end in widget.words["ends"]
 
 
-def test_the_goal_of_the_digit_makes_both_pictures_equal():
-    """Oracle: torch reads the moving image at the goal."""
+def test_the_goal_of_the_digit_makes_both_images_equal():
+    """Oracle: torch samples the moving image at the goal."""
     widget = AlignImage()
     moving, fixed = (torch.tensor(v, dtype=torch.float64).view(40, 40) for v in (widget.moving, widget.fixed))
     at_goal, at_start = (torchs(moving, fixed, theta)[1] for theta in (widget.goal, widget.start))
@@ -326,12 +326,18 @@ def test_who_wants_no_motion_sees_the_end_at_once(browser):
 
 def test_the_ring_sets_the_start_by_keyboard_and_by_mouse(browser):
     with Stage(browser, AlignImage(step=30)) as stage:
-        ring = stage.page.get_by_role("slider", name="start of the frame")
+        ring = stage.page.get_by_role("slider", name="start of the window")
         ring.focus()
         for _ in range(6):
             stage.page.keyboard.press("ArrowRight")
         assert stage.get("x", "y", "step") == [0.3, 0, 0]
-        assert ring.get_attribute("aria-valuetext") == "starts at x 0.30, y 0.00"
+        assert ring.get_attribute("aria-valuetext") == "start at x 0.30, y 0.00"
+        assert "Press Play" in stage.text(".stn-told")
+        stage.page.evaluate("() => window.model.set('step', 60)")
+        stage.settle()
+        assert stage.text(".stn-told").startswith("Step 60 of 120: ")
+        stage.page.evaluate("() => window.model.set('step', 120)")
+        stage.settle()
         assert "stuck" in stage.text(".stn-told")
         box = ring.locator(".stn-knob").bounding_box()
         assert min(box["width"], box["height"]) >= 24
@@ -340,13 +346,15 @@ def test_the_ring_sets_the_start_by_keyboard_and_by_mouse(browser):
         stage.page.mouse.move(box["x"] - 2000, box["y"], steps=3)
         stage.page.mouse.up()
         assert stage.get("x") == [-1.75]
-        assert "blank paper" in stage.text(".stn-told")
+        stage.page.evaluate("() => window.model.set('step', 120)")
+        stage.settle()
+        assert "background alone" in stage.text(".stn-told")
         stage.page.get_by_role("button", name="Reset").click()
         assert stage.get("x", "y", "step") == [0, 0, 30]
 
 
 @pytest.mark.parametrize("sampler", ["bilinear", "linearized"])
-def test_pictures_that_are_not_square_and_have_no_known_goal(browser, sampler):
+def test_images_that_are_not_square_and_have_no_known_goal(browser, sampler):
     moving, fixed = images()
     with Stage(browser, AlignImage(moving, fixed, sampler=sampler, steps=40, step=40)) as stage:
         assert "40 steps" in stage.text(".stn-told") and "{" not in stage.text(".stn-told")
@@ -399,7 +407,7 @@ def test_it_leaves_an_image_with_a_name():
     assert "15.00,10.00 35.00,10.00 35.00,30.00 15.00,30.00" in text
 
 
-def test_a_start_is_where_the_ring_stands():
+def test_the_ring_marks_the_start():
     widget = AlignImage(start=[0.9, 0.1, 0.2, -0.1, 0.9, -0.3])
     assert (widget.x, widget.y) == (0.2, -0.3)
     assert AlignImage(*np.zeros((2, 5, 6))).goal == []

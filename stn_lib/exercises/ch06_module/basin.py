@@ -1,9 +1,9 @@
 """Check `basin(offsets, slopes)`: the distance from which gradient descent reaches the goal.
 
-Convention: a slope is the derivative of the loss along the offset from the goal; no offset is 0. The basin is the largest
-distance such that from every offset up to it, on both sides, a step of descent leads towards the goal.
+Convention: a slope is the derivative of the loss along the offset from the goal. The basin is the largest distance such
+that from every offset up to it, on both sides, a step of descent leads towards the goal; 0 if there is none.
 
-Args: offsets: float64 (K,); slopes: float64 (K,).
+Args: offsets: float64 (K,), in increasing order, each on both sides of the goal, none 0; slopes: float64 (K,).
 Returns: A number.
 
 Example:
@@ -19,7 +19,7 @@ from stn_lib.exercises.framework import Case, Misconception, exercise, random_in
 
 def _cases(generator: torch.Generator) -> list[Case]:
     cases = []
-    for k in range(8):
+    for k in range(11):
         end = random_integer(generator, 1, 3) + 0.5
         offsets = torch.tensor([d + 0.5 for d in range(-8, 8)], dtype=torch.float64)
         slopes = (0.1 + torch.rand(16, generator=generator, dtype=torch.float64)) * offsets.sign()
@@ -29,6 +29,10 @@ def _cases(generator: torch.Generator) -> list[Case]:
         away, flat = (end + 1, end + 3) if k % 2 else (end + 3, end + 1)
         slopes[offsets == side * away] *= -1
         slopes[offsets == side * flat] = 0
+        if k % 3:  # the other side ends further out
+            slopes[offsets == -side * 6.5] *= -1
+        if k >= 8:  # no basin at all: the goal is a hill, where only ascent would arrive
+            slopes = -slopes
         cases.append(Case({"offsets": offsets, "slopes": slopes.round(decimals=2)}))
     return cases
 
@@ -47,7 +51,12 @@ def _basin(
 
 
 def _farthest(offsets: Tensor, slopes: Tensor) -> Tensor:
-    return offsets[offsets * slopes > 0].abs().max()
+    right = offsets[offsets * slopes > 0].abs()
+    return right.max() if len(right) else torch.tensor(0.0, dtype=torch.float64)
+
+
+def _each_side(offsets: Tensor, slopes: Tensor) -> Tensor:
+    return torch.stack([_basin(offsets, slopes, sides=(side,)) for side in (-1, 1)])
 
 
 basin = exercise(
@@ -58,7 +67,7 @@ basin = exercise(
     oracle_name="a search outwards, one distance at a time",
     misconceptions={
         "any_slope": Misconception(
-            "You test whether the slope is 0, not its sign. A slope of the wrong sign leads away from the goal.",
+            "You test that the slope is not 0, but not its sign. A slope of the wrong sign leads away from the goal.",
             lambda offsets, slopes: _basin(offsets, slopes, leads_home=lambda o, s: s != 0),
         ),
         "ascent": Misconception(
@@ -67,13 +76,40 @@ basin = exercise(
         ),
         "island": Misconception(
             "You take the farthest start with a slope of the correct sign. A nearer start already stops descent: the "
-            "basin ends at the FIRST that fails.",
+            "basin ends before the FIRST that fails.",
             _farthest,
+            lambda offsets, slopes: torch.minimum(
+                *(_farthest(offsets, torch.where(side * offsets > 0, slopes, 0)) for side in (-1, 1))
+            ),
+            lambda offsets, slopes: _farthest(offsets, torch.where(offsets > 0, slopes, 0)),
+            lambda offsets, slopes: _farthest(offsets, torch.where(offsets < 0, slopes, 0)),
+            lambda offsets, slopes: _farthest(
+                offsets, torch.where((offsets * slopes > 0) & (offsets * slopes > 0).flip(0), slopes, 0)
+            ),
+        ),
+        "always_zero": Misconception(
+            "Your function returns 0 in every case. Perhaps it wants the same sign on both sides: to the left of the goal, a "
+            "NEGATIVE slope leads home.",
+            lambda offsets, slopes: 0.0,
         ),
         "one_side": Misconception(
             "You test one side of the goal. The basin must hold on both.",
             lambda offsets, slopes: _basin(offsets, slopes, sides=(1,)),
             lambda offsets, slopes: _basin(offsets, slopes, sides=(-1,)),
+        ),
+        "larger_side": Misconception(
+            "You take the better of the two sides. The basin must hold on both: take the smaller distance.",
+            lambda offsets, slopes: _each_side(offsets, slopes).max(),
+        ),
+        "both_sides_added": Misconception(
+            "You add both sides. The basin is a distance from the goal, the smaller one of both sides.",
+            lambda offsets, slopes: _each_side(offsets, slopes).sum(),
+            lambda offsets, slopes: 2 * _basin(offsets, slopes),
+        ),
+        "counted": Misconception(
+            "You count the starts. Return the distance of the last one that arrives.",
+            lambda offsets, slopes: (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
+            lambda offsets, slopes: 2 * (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
         ),
         "flat_counts": Misconception(
             "You count a slope of exactly 0. Descent does not move there.",
@@ -81,7 +117,7 @@ basin = exercise(
         ),
         "first_outside": Misconception(
             "That is the first distance from which descent does NOT reach the goal. Give the last one before it.",
-            lambda offsets, slopes: _basin(offsets, slopes) + 1,
+            lambda offsets, slopes: offsets.abs()[offsets.abs() > _basin(offsets, slopes)].min(),
         ),
     },
 )

@@ -1,8 +1,9 @@
 """Check `shift_gradient(moving, fixed, t)`: the derivative, with respect to t, of the mean squared difference.
 
-Convention: V_k is `moving` sampled at k + t, linearly, with zeros outside; the loss is the mean of (V_k − fixed_k)².
+Convention: V_k is `moving` sampled at k + t by linear interpolation, with zeros outside; the loss is the mean of
+(V_k − fixed_k)². The derivative is worked out without autograd.
 
-Args: moving, fixed: signals, float64 (n,); t: a number that is not whole.
+Args: moving, fixed: signals, float64 (n,); t: a number from −2 to 2 that is not whole.
 Returns: A number.
 
 Example:
@@ -16,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer
+from stn_lib.exercises.framework import AUTOGRAD, Case, Misconception, exercise, random_integer
 
 
 def _cases(generator: torch.Generator) -> list[Case]:
@@ -43,6 +44,29 @@ def _gradient(moving: Tensor, fixed: Tensor, t: float) -> Tensor:
     return torch.autograd.grad(loss, shift)[0]
 
 
+def _by_hand(moving: Tensor, fixed: Tensor, t: float, *, low=math.floor, share=lambda t, low: t - low,
+             whole: bool = True, outside: str = "zeros", central: bool = False) -> Tensor:  # fmt: skip
+    """The chain rule, pixel by pixel; each option is a possible mistake."""
+    count, low, part = len(moving), low(t), share(t, low(t))
+
+    def at(k: Tensor) -> Tensor:
+        if outside == "wraps":
+            return moving[k % count]
+        value = moving[k.clamp(0, count - 1)]
+        return value if outside == "border" else torch.where((k >= 0) & (k < count), value, 0.0)
+
+    k = torch.arange(count) + (low if whole else 0)
+    value = (1 - part) * at(k) + part * at(k + 1)
+    slope = (at(k + 1) - at(k - 1)) / 2 if central else at(k + 1) - at(k)
+    return (2 * (value - fixed) * slope).mean()
+
+
+def _without_last(moving: Tensor, fixed: Tensor, t: float) -> Tensor:
+    part = t - math.floor(t)
+    value = (1 - part) * moving[:-1] + part * moving[1:]
+    return (2 * (value - fixed[:-1]) * (moving[1:] - moving[:-1])).mean()
+
+
 def _derivatives(signal: Tensor, t: float) -> Tensor:
     shift = torch.full_like(signal, t).requires_grad_()
     return torch.autograd.grad(_sample(signal, shift).sum(), shift)[0]
@@ -65,33 +89,46 @@ shift_gradient = exercise(
     cases=_cases,
     oracle=_gradient,
     oracle_name="autograd through torch's sampler",
+    forbidden=AUTOGRAD,
     misconceptions={
         "sign": Misconception(
-            "The sign is inverted: the residual is the sampled value MINUS the target, the derivative is right minus left.",
+            "The sign is inverted: the difference is V minus fixed, the derivative is right minus left.",
             lambda *a: -_gradient(*a),
         ),
         "two_forgotten": Misconception(
-            "The derivative of a square brings a factor of 2.", lambda *a: _gradient(*a) / 2
+            "You left out the factor 2, which is the derivative of a square.", lambda *a: _gradient(*a) / 2
+        ),
+        "products_added": Misconception(
+            "You return the sum of the products. The loss is a MEAN of SQUARES: multiply by 2, and divide by the number of pixels.",
+            lambda moving, fixed, t: len(moving) * _gradient(moving, fixed, t) / 2,
+        ),
+        "loss_returned": Misconception(
+            "You return the loss. The exercise asks for its derivative with respect to t.",
+            lambda *a: _chain(*a)[0].square().mean(),
+        ),
+        "difference_unmoved": Misconception(
+            "You use moving − fixed at the pixels k. The difference is V − fixed, where V is moving sampled at k + t.",
+            lambda moving, fixed, t: 2 * ((moving - fixed) * _derivatives(moving, t)).mean(),
         ),
         "sum_for_mean": Misconception(
             "The loss is the MEAN of the squares: divide by their number.",
             lambda moving, fixed, t: len(moving) * _gradient(moving, fixed, t),
         ),
         "residual_forgotten": Misconception(
-            "Those are the derivatives of the signal alone. Multiply each by its residual: 2 (V − F) times the derivative.",
+            "You use the derivatives of the signal alone. Multiply each by 2 (V − fixed).",
             lambda *a: _chain(*a)[1].mean(),
             lambda *a: 2 * _chain(*a)[1].mean(),
         ),
         "slope_forgotten": Misconception(
-            "Those are the residuals alone. Multiply each by the derivative of the signal at the sampled point.",
+            "You use the differences V − fixed alone. Multiply each by the derivative of the signal at the sampled point.",
             lambda *a: 2 * _chain(*a)[0].mean(),
             lambda *a: _chain(*a)[0].mean(),
         ),
-        "slope_of_the_target": Misconception(
+        "slope_of_the_fixed": Misconception(
             "You take the derivative of the fixed signal. The sampled point moves in the MOVING signal.",
             lambda moving, fixed, t: 2 * (_chain(moving, fixed, t)[0] * _derivatives(fixed, t)).mean(),
         ),
-        "read_backwards": Misconception(
+        "sampled_backwards": Misconception(
             "You sample at k − t. V_k is the moving signal at k + t.",
             lambda moving, fixed, t: _gradient(moving, fixed, -t),
             lambda moving, fixed, t: -_gradient(moving, fixed, -t),
@@ -104,6 +141,45 @@ shift_gradient = exercise(
         "slope_unmoved": Misconception(
             "You take the derivative at k, not at k + t, where the signal is sampled.",
             lambda moving, fixed, t: 2 * (_chain(moving, fixed, t)[0] * _derivatives(moving, 1e-6)).mean(),
+        ),
+        "truncated": Misconception(
+            "int(t) rounds a negative t upwards. The left neighbour is at math.floor(t): floor(−1.3) is −2.",
+            lambda *a: _by_hand(*a, low=int),
+        ),
+        "table_copied": Misconception(
+            "You use the numbers of the table. Its weights .75 and .25 belong to t = .25, and its 2/5 to five pixels.",
+            lambda *a: _by_hand(*a, share=lambda t, low: 0.25),
+            lambda *a: _by_hand(*a, share=lambda t, low: 0.25, whole=False),
+            lambda *a: len(a[0]) / 5 * _by_hand(*a, share=lambda t, low: 0.25, whole=False),
+        ),
+        "whole_part_lost": Misconception(
+            "You always use the neighbours k and k + 1. They are at k + floor(t) and one further on.",
+            lambda *a: _by_hand(*a, whole=False),
+            lambda *a: _by_hand(*a, whole=False, share=lambda t, low: t),
+        ),
+        "share_without_floor": Misconception(
+            "You use t itself as the weight. The weight of the right neighbour is t − floor(t).",
+            lambda *a: _by_hand(*a, share=lambda t, low: t),
+        ),
+        "rounded": Misconception(
+            "You round k + t to the nearest pixel. Interpolate between both neighbours: V_k = (1 − share) · left + share · right.",
+            lambda *a: _by_hand(*a, low=round, share=lambda t, low: 0),
+            lambda *a: _by_hand(*a, share=lambda t, low: 0),
+        ),
+        "wraps": Misconception(
+            "Outside, you continue at the other end (torch.roll, or an index of −1). Every value outside is 0.",
+            lambda *a: _by_hand(*a, outside="wraps"),
+        ),
+        "border": Misconception(
+            "Outside, you repeat the first or the last value. Every value outside is 0.",
+            lambda *a: _by_hand(*a, outside="border"),
+        ),
+        "last_pixel_lost": Misconception(
+            "You leave out the last pixel. It has a right neighbour, too: outside, every value is 0.", _without_last
+        ),
+        "central_difference": Misconception(
+            "You take half the difference of the pixels on both sides. Between two pixels the slope is right minus left.",
+            lambda *a: _by_hand(*a, central=True),
         ),
     },
 )

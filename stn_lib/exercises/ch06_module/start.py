@@ -1,9 +1,10 @@
-"""Check `start(weight, bias)`: initialise the last layer of a localisation network so that it answers the identity.
+"""Check `start(weight, bias)`: initialise the last layer of a localisation network, so that it outputs the identity.
 
-Convention: the layer answers features @ weightᵀ + bias, six numbers that are theta row by row.
+Convention: the layer outputs features @ weightᵀ + bias, six numbers that are theta row by row. The check looks at the
+bias, and at how many weights of each output are not 0.
 
-Args: weight: float64 (6, F); bias: float64 (6,).
-Returns: Nothing, if it writes into weight and bias; or the new (weight, bias).
+Args: weight: float64 (6, K); bias: float64 (6,).
+Returns: Nothing, if it changes weight and bias in place; or the new (weight, bias).
 
 Example:
     >>> start(lambda weight, bias: (0 * weight, 0 * bias)).misconception
@@ -17,10 +18,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.framework import Case, Misconception, exercise
+from stn_lib.exercises.framework import Case, Misconception, exercise, random_integer
 from stn_lib.exercises.framework.call_result import is_blank
 
 _IDENTITY = torch.tensor([1.0, 0, 0, 0, 1, 0], dtype=torch.float64)
@@ -28,26 +28,28 @@ _IDENTITY = torch.tensor([1.0, 0, 0, 0, 1, 0], dtype=torch.float64)
 
 @dataclass(frozen=True)
 class _Layer(Case):
-    """A case whose answer is the output of the layer after `start` has changed its weight and bias."""
+    """A case whose answer is the layer after `start` has changed it: its bias, and its weights that are not 0."""
 
     def call(self, function: Callable[..., Any]) -> Any:
-        weight, bias, features = (value.clone() for value in self.inputs.values())
+        weight, bias = (value.clone() for value in self.inputs.values())
         written = function(weight, bias)
         if written is not None and is_blank(written):
             return written
         if isinstance(written, tuple | list) and len(written) == 2:
-            weight, bias = written
-        return F.linear(features, weight, bias)
+            new = [torch.as_tensor(value).detach().double() for value in written]
+            if [value.shape for value in new] != [weight.shape, bias.shape]:
+                raise ValueError("expected (weight, bias) of the shapes (6, K) and (6,)")
+            weight, bias = new
+        return torch.stack([bias, (weight != 0).double().sum(1)])
 
 
 def _cases(generator: torch.Generator) -> list[Case]:
     cases = []
     for k in range(6):
-        shapes = {"weight": (6, 3 + k % 3), "bias": (6,), "features": (2, 3 + k % 3)}
-        drawn = {
-            name: torch.randint(-9, 10, shape, generator=generator).double() / 10 for name, shape in shapes.items()
-        }
-        cases.append(_Layer(drawn))
+        signs = torch.randint(0, 2, (6, 3 + k % 3), generator=generator).double() * 2 - 1
+        weight = signs * torch.randint(1, 10, signs.shape, generator=generator) / 10
+        bias = torch.tensor([random_integer(generator, -9, 9) / 10 for _ in range(6)], dtype=torch.float64)
+        cases.append(_Layer({"weight": weight, "bias": bias}))
     return cases
 
 
@@ -59,6 +61,14 @@ def _keep(value: Tensor) -> Tensor:
     return value
 
 
+def _diagonal(weight: Tensor) -> Tensor:
+    return torch.eye(*weight.shape, dtype=weight.dtype)
+
+
+def _two_ones(bias: Tensor) -> Tensor:
+    return torch.where(_IDENTITY == 1, _IDENTITY, bias)
+
+
 def _filled(numbers: list[float]) -> Callable[[Tensor], Tensor]:
     return lambda value: torch.tensor(numbers, dtype=value.dtype)
 
@@ -68,18 +78,19 @@ start = exercise(
     number="6.4",
     cases=_cases,
     oracle=_with(torch.zeros_like, lambda b: _IDENTITY),
-    oracle_name="the identity, whatever the features are",
+    oracle_name="the identity as bias (first row), and no weight that is not 0 (second row)",
     misconceptions={
         "weight_kept": Misconception(
-            "The weight is still random, so theta depends on the image from the first step on. Set it to 0.",
+            "The bias is correct, but the weight is not 0. Even small random weights make theta depend on the image from the "
+            "start. Set the weight to 0.",
             _with(_keep, lambda b: _IDENTITY),
         ),
         "bias_kept": Misconception(
             "The bias is still random. Set it to the identity: 1 0 0 0 1 0.", _with(torch.zeros_like, _keep)
         ),
         "all_zero": Misconception(
-            "Your bias is 0: theta starts at or near 0, every output pixel samples near the centre of the image, and "
-            "the gradient of theta says little. Set the bias to 1 0 0 0 1 0.",
+            "Your bias is 0. Then theta is 0 or near 0, all output pixels sample near the centre of the image, and the "
+            "gradient of theta says little. Set the bias to 1 0 0 0 1 0.",
             _with(torch.zeros_like, torch.zeros_like),
             _with(_keep, torch.zeros_like),
         ),
@@ -87,15 +98,24 @@ start = exercise(
             "Your bias is 1 everywhere. The identity is 1 0 0 0 1 0.", _with(torch.zeros_like, torch.ones_like)
         ),
         "shifts_last": Misconception(
-            "1 0 0 1 0 0 is the identity column by column, or with the two shifts at the end. torch orders theta row "
-            "by row: 1 0 0, then 0 1 0.",
+            "Your bias is 1 0 0 1 0 0, which is the identity column by column, or with both shifts at the end. torch orders "
+            "theta row by row: 1 0 0, then 0 1 0.",
             _with(torch.zeros_like, _filled([1.0, 0, 0, 1, 0, 0])),
+        ),
+        "bias_not_cleared": Misconception(
+            "You set the two ones of the bias, and the other four numbers are still random. Set them to 0.",
+            *(_with(weight, _two_ones) for weight in (torch.zeros_like, _keep)),
         ),
         "identity_added": Misconception(
             "You add the identity to the existing bias. Overwrite it.", _with(torch.zeros_like, lambda b: b + _IDENTITY)
         ),
+        "identity_as_weight": Misconception(
+            "You write the identity into the weight. Then theta depends on the features. Set the weight to 0, and the bias to "
+            "1 0 0 0 1 0.",
+            *(_with(_diagonal, bias) for bias in (_keep, torch.zeros_like, lambda b: _IDENTITY)),
+        ),
         "nothing_done": Misconception(
-            "The layer is unchanged. Write into it, `weight.zero_()` and `bias.copy_(…)`, or return both, weight and bias.",
+            "The layer is unchanged. Change it in place, with `weight.zero_()` and `bias.copy_(…)`, or return (weight, bias).",
             _with(_keep, _keep),
         ),
     },

@@ -1,4 +1,4 @@
-"""The explorable of chapter 6: a descent on theta lays one image on another, with no labels."""
+"""The explorable of chapter 6: gradient descent on theta aligns one image with another, without labels."""
 
 import html
 
@@ -12,19 +12,19 @@ from stn_lib.grid import affine_grid
 from stn_lib.sampling import grid_sample
 from stn_lib.widgets._base import Explorable, figure, pixels_svg
 
-_MARGIN = 6  # round the digits of sample_digits, so that they have somewhere to go
-_TURN, _SHIFT = 25.0, (-4.0, 3.0)  # degrees and pixels: what `_pair` does to a digit, and a descent has to undo
+_MARGIN = 6  # around the digits of sample_digits, so that they can move
+_ROTATION, _SHIFT = 25.0, (-4.0, 3.0)  # degrees and pixels: `_pair` moves a digit by these, and the descent undoes it
 
 
 def _pair() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A digit moved, the digit (both (H, W)), and the theta (2, 3) that reads the first as the second."""
+    """A moved digit and the digit itself, both (H, W), and the theta (2, 3) that samples the first as the second."""
     from stn_lib.data import sample_digits
 
     fixed = F.pad(sample_digits()[4:5], (_MARGIN,) * 4).double()
     height, width = fixed.shape[2:]
     shift = torch.tensor([2 * _SHIFT[0] / width, 2 * _SHIFT[1] / height], dtype=torch.float64)
-    turn = torch.tensor(_TURN, dtype=torch.float64).deg2rad()
-    made = transforms.compose(transforms.rotation(turn), transforms.translation(shift))
+    angle = torch.tensor(_ROTATION, dtype=torch.float64).deg2rad()
+    made = transforms.compose(transforms.rotation(angle), transforms.translation(shift))
     moving = grid_sample(fixed, affine_grid(made, fixed.shape))
     return moving[0, 0], fixed[0, 0], transforms.invert(made)[0]
 
@@ -46,21 +46,21 @@ def _six(name: str, values) -> list[float]:
 
 
 class AlignImage(Explorable):
-    """Step through the descent on theta that lays one image on another: image, grid, loss, gradient.
+    """Steps through the gradient descent on theta that aligns one image with another: window, output, loss, gradient.
 
-    Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``; outside is black. The descent is
-    `stn_lib.registration.register` with its own rate, worked out in the page.
+    Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``; values outside are 0. The page
+    computes the descent of `stn_lib.registration.register`, with its default learning rate.
 
     Args:
-        moving: the image that is read, (H, W), values from 0 to 1; a digit of sample_digits, moved, if not given.
-        fixed: the image to look like, of the same shape; the digit as it was if not given.
+        moving: the image that is sampled, (H, W), values from 0 to 1; a moved digit of sample_digits if not given.
+        fixed: the image that the output should match, of the same shape; that digit, not moved, if not given.
         start: theta at the first step, six numbers; the identity if None. ``x``, ``y`` (the shift) and ``rotation`` (degrees,
-            clockwise for the frame) are the reader's to change.
-        goal: a theta that is known to make both equal, for the distance that is left; None if unknown.
+            positive for an output that is rotated counter-clockwise) can be changed by the reader.
+        goal: a theta that makes both images equal, for the distance to it; None if unknown.
         sampler: ``"bilinear"``, ``"nearest"`` or ``"linearized"``.
-        blur: of both images, ``"0"``, ``"1"``, ``"2"`` or ``"4"`` pixels, or ``"coarse"``: 4, 2, 1, 0 one after the other.
-        move: ``"affine"``, all six numbers, or ``"translation"``, the last column alone.
-        steps: how many, 1 to 400; ``step`` is the one that is shown.
+        blur: of both images: ``"0"``, ``"1"``, ``"2"`` or ``"4"`` pixels, or ``"coarse"``: 4, 2, 1 and 0, one after the other.
+        move: ``"affine"`` for all six numbers, ``"translation"`` for the last column alone.
+        steps: the number of steps, 1 to 400; ``step`` is the step that is shown.
 
     Raises:
         ValueError: images of other shapes or values, a start or goal that is not six numbers, steps outside 1 to 400.
@@ -74,47 +74,49 @@ class AlignImage(Explorable):
     """
 
     WORDS = {
-        "title": "A picture that lays itself on another",
-        "moving": "U, and the frame that θ reads",
-        "output": "V, what the frame reads",
-        "overlay": "V over the fixed picture",
-        "loss": "The loss, step by step",
-        "map": "Loss for each shift, other four as now",
-        "ink": "more ink, more loss",
-        "handle": "start of the frame",
-        "starts": "starts at x {x}, y {y}",
+        "title": "Gradient descent aligns an image with another",
+        "moving": "U, and the window that θ samples",
+        "output": "V, the content of the window",
+        "overlay": "V, and the outline of the fixed image",
+        "loss": "Loss at each step",
+        "map": "Loss for each shift (other four numbers as now)",
+        "legend": "stronger colour: larger loss",
+        "handle": "start of the window",
+        "starts": "start at x {x}, y {y}",
         "step": "step",
         "of": "{step} of {steps}",
         "play": "Play",
         "pause": "Pause",
         "once": "One step",
         "rewind": "Rewind",
-        "theta": "θ, output to input",
-        "slope": "slope of the loss",
+        "theta": "θ, from output to input",
+        "slope": "gradient of the loss",
         "lossName": "loss",
-        "left": "pixels to go",
+        "left": "pixels to the goal",
         "unknown": "–",
-        "sampler": "Reading",
+        "sampler": "Sampling",
         "samplers": [["bilinear", "Bilinear"], ["nearest", "Nearest"], ["linearized", "Linearised"]],
-        "blur": "Blur of both pictures, in pixels",
+        "blur": "Blur of both images, in pixels",
         "blurs": [["0", "0"], ["1", "1"], ["2", "2"], ["4", "4"], ["coarse", "Coarse to fine"]],
         "stage": "blur {sigma}",
-        "move": "What may move",
+        "move": "Free numbers of θ",
         "moves": [["translation", "Shift"], ["affine", "All six"]],
-        "rotation": "turn at the start",
+        "rotation": "rotation of V at the start",
         "reset": "Reset",
-        "busy": "Working out step {known} of {steps} …",
+        "busy": "Computing step {known} of {steps} …",
+        "ready": "Press Play: θ descends on the loss.",
+        "going": "Step {step} of {steps}: {left} pixels to the goal.",
         "ends": {
-            "arrived": "After {steps} steps: arrived, {left} pixels from the goal, and no label was needed.",
-            "rounded": "After {steps} steps: where it began. Nearest reading has a gradient of exactly 0, so θ never moves.",
-            "blank": "After {steps} steps: on blank paper, where the gradient is exactly 0.",
-            "under way": "After {steps} steps: still on its way, {left} pixels from the goal.",
-            "held": "After {steps} steps: {left} pixels from the goal, and the other four numbers may not move.",
-            "valley": "After {steps} steps: stuck {left} pixels from the goal, in a valley of the loss that is the wrong one.",
+            "arrived": "After {steps} steps: arrived, {left} pixels from the goal. No label was needed.",
+            "rounded": "After {steps} steps: still at the start. With nearest sampling the gradient is exactly 0, so θ never moves.",
+            "blank": "After {steps} steps: the window sees background alone, where the gradient is exactly 0.",
+            "under way": "After {steps} steps: {left} pixels from the goal, and the loss still falls.",
+            "held": "After {steps} steps: {left} pixels from the goal. The other four numbers are wrong, and they are fixed.",
+            "valley": "After {steps} steps: stuck {left} pixels from the goal, in another valley of the loss.",
             "settled": "After {steps} steps: the loss no longer falls.",
         },
-        "try": "Move the ring a little to the right, to x .3: nearer, and yet it gets stuck. Then choose Coarse to fine. Then "
-        "drag the ring far to the left, until the frame reads blank paper.",
+        "try": "Press Play. Then move the ring a little to the right, to x = 0.3, and press Play again: the descent gets stuck. "
+        "Choose Coarse to fine. Then drag the ring far to the left, until the window sees background alone.",
     }
     moving = traitlets.List().tag(sync=True)
     fixed = traitlets.List().tag(sync=True)
@@ -172,7 +174,7 @@ class AlignImage(Explorable):
         )
 
     def fallback(self) -> str:
-        """The moving image with the frame at the start, and the fixed one."""
+        """The moving image with the window at the start, and the fixed image."""
         height, width = self.height, self.width
 
         theta = torch.tensor(self.start).view(1, 2, 3)
@@ -187,4 +189,6 @@ class AlignImage(Explorable):
             f'<polygon points="{path}" style="stroke:var(--stn-grid);{line}"/>'
             f'<rect x="{gap}" y="0" width="{width}" height="{height}" style="stroke:var(--stn-target);{line}"/></svg>'
         )
-        return figure(svg, "The moving picture with the frame that θ reads first, and the picture it should look like.")
+        return figure(
+            svg, "The moving image U with the window that θ samples first, and the fixed image that V should match."
+        )

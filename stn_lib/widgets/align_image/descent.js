@@ -1,4 +1,4 @@
-// The twin of stn_lib.registration: descent on theta until one image, read at theta, looks like another. No DOM.
+// The twin of stn_lib.registration: descent on theta until one image, sampled at theta, matches another. No DOM.
 import { makeRandom } from "../shared/random.js";
 import { SAMPLES, lossAndGradient } from "./pair.js";
 
@@ -64,13 +64,13 @@ export function makeDescent({ pairAt, start, move, sampler, blurs, steps, noise 
       if (until()) break;
     }
     run.done = run.known > steps;
-    run.blank = out.every((value) => value === 0); // the last step read nothing but paper
+    run.blank = out.every((value) => value === 0); // the last step sampled background alone
     return run.done;
   };
   return run;
 }
 
-// How far theta still reads from where `goal` reads: the mean over the four corners, in pixels.
+// The distance between the windows of theta and of `goal`: the mean over the four corners, in pixels.
 export function distance(theta, goal, height, width) {
   let sum = 0;
   for (const [x, y] of [
@@ -101,8 +101,8 @@ export function startTheta(base, degrees, x, y, height, width) {
   ];
 }
 
-// How a run ended: "arrived", "rounded" (nearest never moves), "blank" (nothing is read, no gradient), "under way" (the
-// loss still falls), "held" (the four numbers that may not move are wrong), or "valley".
+// How a run ended: "arrived", "rounded" (nearest never moves), "blank" (background alone, no gradient), "under way"
+// (the loss still falls), "held" (the four numbers that may not move are wrong), or "valley".
 export function outcome(run, { goal, move, sampler, height, width }) {
   const left = goal && distance(run.thetas.subarray(6 * run.steps), goal, height, width);
   if (goal && left < 0.5) return "arrived";

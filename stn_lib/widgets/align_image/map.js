@@ -29,7 +29,7 @@ function makeParts(words) {
   const path = (name) => s("path", { class: `stn-${name}` });
   return {
     rings: path("level"),
-    legend: s("text", { class: "stn-legend", x: 8 }, words.ink),
+    legend: s("text", { class: "stn-legend", x: 8 }, words.legend),
     under: path("halo"),
     ahead: path("ahead"),
     walked: path("walked"),

@@ -1,5 +1,5 @@
-// AlignImage: the descent on theta that lays one image on another, step by step; where it starts, how it reads, how
-// blurred the images are, and the valley that it ends in.
+// AlignImage: the descent on theta that aligns one image with another, step by step; the reader sets its start, its
+// sampler and the blur of the images.
 import { integer, number, oneOf, openFromAddress } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
@@ -55,7 +55,7 @@ function openAtAddress(model, words) {
   });
 }
 
-// The pair of images at each blur, made when it is first asked for; `top` is its brightest value.
+// The pair of images at each blur, made when it is first needed; `top` is its brightest value.
 function makePairs(model, height, width) {
   const images = ["moving", "fixed"].map((name) => Float64Array.from(model.get(name)));
   const made = new Map();
@@ -109,11 +109,12 @@ function makeState(model) {
   return { height, width, steps, goal, advance, fit, look, restart, known: () => run.known };
 }
 
-// How the run ended, in a sentence; how far it is while it is being worked out.
-function describe(words, { height, width, steps, goal }, { run, sampler }, move) {
+// The shown step in a sentence; at the last step, how the run ended.
+function describe(words, { height, width, steps, goal }, { run, sampler, shown, theta }, move) {
   if (!run.done) return interpolate(words.busy, { known: run.known, steps });
-  const last = run.thetas.subarray(6 * steps);
-  const left = goal ? format(distance(last, goal, height, width), 1) : words.unknown;
+  const left = goal ? format(distance(theta, goal, height, width), 1) : words.unknown;
+  if (shown === 0) return words.ready;
+  if (shown < steps) return interpolate(words.going, { step: shown, steps, left });
   return interpolate(words.ends[outcome(run, { goal, move, sampler, height, width })], { steps, left });
 }
 
