@@ -84,13 +84,13 @@ def distance_left(digit: Tensor, theta: Tensor, move: str, seed: int, **method: 
     box = (
         DIGIT_SIDE / side * torch.tensor([[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]]).expand(len(theta), 4, 2)
     )
-    # The correct theta turns the moving image into the fixed one: it is the inverse of the theta that moved it.
+    # The correct theta changes the moving image into the fixed one: it is the inverse of the theta that moved it.
     gap = transforms.apply(path.theta[-1], box) - transforms.apply(transforms.invert(theta), box)
     return gap.norm(dim=2).amax(1) * side / 2
 
 
 def shifts(distances: list[int]) -> Tensor:
-    """Shifts by each distance in pixels in eight directions: theta (distances * 8, 2, 3)."""
+    """Return the shifts by each distance in pixels in eight directions: theta (distances * 8, 2, 3)."""
     way = torch.arange(8) * torch.pi / 4
     step = torch.stack([way.cos(), way.sin()], 1) * 2 / SETTINGS["side"]
     return transforms.translation((torch.tensor(distances)[:, None, None] * step).flatten(0, 1))
@@ -102,7 +102,7 @@ def summarise(rows: list[Row]) -> dict[str, dict[str, Any]]:
 
 
 def summarise_method(rows: list[Row]) -> dict[str, Any]:
-    """The summary of one method."""
+    """Summarise the rows of one method."""
     summary: dict[str, Any] = {"digits": len(rows)}
     for what, at in (("shift", rows[0]["distances"]), ("rotation", ANGLES)):
         share = torch.tensor([row[f"{what}_percent"] for row in rows], dtype=torch.float64).mean(0).tolist()
@@ -117,7 +117,7 @@ def summarise_method(rows: list[Row]) -> dict[str, Any]:
 
 
 def report(record: dict[str, Any]) -> str:
-    """The summary in Markdown."""
+    """Format the summary in Markdown."""
     shown, angles = (2, 4, 6, 8, 10, 12, 14, 16, 18, 20), (10, 20, 30, 40, 50, 60, 70, 80, 90)
     lines = []
     for what, at, unit in (("shift", shown, "px"), ("rotation", angles, "°")):

@@ -1,4 +1,4 @@
-"""Every experiment by its name: what it does, what it writes, how long it takes, its options. Imports no torch."""
+"""List every experiment: its name, title, module, duration, record and options. Imports no torch."""
 
 import difflib
 import importlib
@@ -15,11 +15,11 @@ class Entry:
     """One experiment of the catalogue.
 
     Args:
-        name: what the command line calls it; two words for one of a group, ``"speed sampler"``.
-        title: what it does, in one line.
-        module: where it is. A module with a record declares ``EXPERIMENT``, an `experiments.experiment.Experiment`;
+        name: its name on the command line; two words for a member of a group, ``"speed sampler"``.
+        title: one line about what it measures.
+        module: its module. A module with a record declares ``EXPERIMENT``, an `experiments.experiment.Experiment`;
             one without has ``main(options)``, which measures and prints.
-        takes: roughly how long it takes on one core.
+        takes: its approximate duration on one core.
         record: the file or folder in the checkout that it writes; None for an experiment that only prints.
         options: its own options with their defaults; each is described in `experiments.options.OPTIONS`.
     """
@@ -58,7 +58,7 @@ ENTRIES = (
         "experiments.appendix.addition", "90 min", "stn_lib/results/appendix/addition.json", SEEDS_ON_TEST,
     ),
     Entry(
-        "appendix colocalisation", "a transformer finds what images have in common, without their boxes",
+        "appendix colocalisation", "a transformer finds the object that all images show, without labelled boxes",
         "experiments.appendix.colocalisation", "100 min", "stn_lib/results/appendix/colocalisation.json", SEEDS_ON_TEST,
     ),
     Entry(
@@ -78,15 +78,15 @@ ENTRIES = (
         "experiments.live_gap", "3 min", "stn_lib/results/live_gap.json", {"seeds": 5},
     ),
     Entry(
-        "longer_training", "what remains of that gap when both networks train 2, 4 and 8 times as long",
+        "longer_training", "the gap of the two networks of chapter 7 after 2, 4 and 8 times as many training steps",
         "experiments.longer_training", "6 min", "stn_lib/results/longer_training.json",
     ),
     Entry(
-        "shift_consistency", "error and shift consistency of networks that differ in their pooling alone",
+        "shift_consistency", "error and shift consistency of networks that differ only in their pooling",
         "experiments.shift_consistency", "12 min", "stn_lib/results/shift_consistency.json", {"seeds": 5},
     ),
     Entry(
-        "basin", "from how far gradient descent on theta registers a digit",
+        "basin", "the largest shift and rotation from which gradient descent on theta registers a digit",
         "experiments.basin", "6 min", "stn_lib/results/basin.json", {"digits": 6},
     ),
     Entry(
@@ -94,11 +94,11 @@ ENTRIES = (
         "experiments.collapse", "20 min", "stn_lib/results/collapse.json", {"seeds": 5, "hold_out": "test"},
     ),
     Entry(
-        "dead_transformer", "how the transformer of the ST-CNN on TC dies, and what keeps it alive",
+        "dead_transformer", "how the transformer of the ST-CNN on TC stops depending on the image, and what prevents it",
         "experiments.dead_transformer", "35 min", "stn_lib/results/dead_transformer.json",
     ),
     Entry(
-        "time_to_accuracy", "seconds to 98.5 % and 99 % on MNIST: PyTorch's tutorial against our recipe",
+        "time_to_accuracy", "seconds to 98.5 % and 99 % accuracy on MNIST: PyTorch's tutorial and our recipe",
         "experiments.time_to_accuracy", "25 min", "stn_lib/results/time_to_accuracy.json", {"seeds": 2, "more": 5},
     ),
     Entry(
@@ -106,35 +106,35 @@ ENTRIES = (
         "experiments.time_to_accuracy.choice", "40 min", "stn_lib/results/time_to_accuracy_choice.json",
     ),
     Entry(
-        "speed step_cost", "what a spatial transformer costs in a training step, part by part",
+        "speed step_cost", "the time of a training step with a spatial transformer, part by part",
         "experiments.speed.step_cost", "10 min", "stn_lib/results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
     ),
     Entry(
-        "speed sampler", "our grid and our sampler against torch's",
+        "speed sampler", "the time of our grid and sampler, relative to torch's",
         "experiments.speed.sampler", "1 min", "stn_lib/results/sampler.json",
         {"threads": (1,), "rounds": 200, "shapes": ((256, 1, 28, 28),), "again": False},
     ),
     Entry(
-        "speed widget_frame", "a redraw of each explorable against interact with matplotlib",
+        "speed widget_frame", "the time of a redraw of each explorable, and of ipywidgets' interact with matplotlib",
         "experiments.speed.widget_frame", "2 min", None, {"frames": 300},
     ),
     Entry(
-        "speed page_weight", "what each page of the built book makes a browser fetch",
+        "speed page_weight", "the size of all files that a browser loads for each page of the built book",
         "experiments.speed.page_weight", "1 min",
     ),
     Entry(
-        "speed suite_time", "where the time of the last test run went",
+        "speed suite_time", "the time of the last test run by phase, folder and test",
         "experiments.speed.suite_time", "1 s, or that of the tests", None, {"run": False, "slowest": 20},
     ),
     Entry(
-        "speed build_time", "a cold build of the book, one with nothing changed, one after an edit",
+        "speed build_time", "the time of a build of the book: cold, with nothing changed, after an edit",
         "experiments.speed.build_time", "15 min",
     ),
 )  # fmt: skip
 
 
 def find(name: str) -> Entry:
-    """The experiment of a name.
+    """Return the experiment with a name.
 
     Raises:
         ValueError: for an unknown name; it suggests the nearest one.
@@ -153,7 +153,7 @@ def find(name: str) -> Entry:
 
 
 def listing(entries: tuple[Entry, ...] = ENTRIES) -> str:
-    """Experiments, each with its line, what it writes and how long it takes."""
+    """List experiments, each with its title, its record and its duration."""
     width = max(len(entry.name) for entry in entries)
     lines = []
     for entry in entries:

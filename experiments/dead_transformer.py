@@ -1,4 +1,4 @@
-"""How the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
+"""Measure how the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
 
 Each case trains the affine ST-CNN of Table 1 on TC and measures it on the validation digits of MNIST. The cases: as in
 Table 1, with a batch norm after the hidden units of the localisation network; without that batch norm; without it and
@@ -38,7 +38,7 @@ CASES = {
 
 
 def config_of(case: str) -> TrainConfig:
-    """The config of a case."""
+    """Return the config of a case."""
     return table1_config(CELL, SEED, hold_out="validation", localization_lr_factor=CASES[case][1])
 
 
@@ -52,12 +52,12 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each case."""
+    """List a row for each case."""
     return [{"case": case} for case in CASES]
 
 
 def measure(row: Row, job: Job) -> Row:
-    """Train the network of one case, and watch its localisation network."""
+    """Train the network of one case, and record the answers of its localisation network."""
     norm, _ = CASES[row["case"]]
     config = config_of(row["case"])
     notes, watch = watcher(held_out(config).images[:IMAGES], job.folder / "watched.json")
@@ -114,7 +114,7 @@ def line(row: Row) -> str:
 
 
 def report(record: dict[str, Any]) -> str:
-    """A line for each case."""
+    """Format a line for each case."""
     return "\n".join(map(line, record["runs"]))
 
 

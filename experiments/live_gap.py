@@ -22,12 +22,12 @@ HALF_SIDE = 14  # of the transformer's output, in pixels
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """The config of the live chapter."""
+    """Return the config of the live chapter."""
     return {"config": shared_config(live_config("cnn"), "model", "seed")}
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each seed."""
+    """List a row for each seed."""
     return [{"seed": seed} for seed in range(options.seeds)]
 
 
@@ -112,7 +112,7 @@ def line(row: Row) -> str:
 
 
 def report(record: dict[str, Any]) -> str:
-    """A line for each seed, and the smallest gap."""
+    """Format a line for each seed, and the smallest gap."""
     smallest = min(row["gap_points"] for row in record["runs"])
     return "\n".join([*map(line, record["runs"]), f"smallest gap: {smallest:.2f} percentage points"])
 

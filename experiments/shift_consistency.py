@@ -28,7 +28,7 @@ SHIFTS = range(17)
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
-    """The config of chapter 2, and how consistency is measured."""
+    """Return the config of chapter 2, and the settings of the consistency."""
     return {
         "config": shared_config(pooling_config("max"), "model", "seed", "pool"),
         "pairs": PAIRS,
@@ -38,12 +38,12 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each pooling and seed."""
+    """List a row for each pooling and seed."""
     return [{"pool": pool, "seed": seed} for seed in range(options.seeds) for pool in POOLS]
 
 
 def measure(row: Row, job: Job) -> Row:
-    """Measure one network before its training and after."""
+    """Measure one network before and after its training."""
     config = pooling_config(row["pool"], row["seed"])
     images = held_out(config).images
     before = before_training(row["pool"], row["seed"])
@@ -83,10 +83,10 @@ class Centred(nn.Module):
 
 
 def consistency(model: nn.Module, images: Tensor) -> dict[str, dict[str, Any]]:
-    """For circular shifts over the whole image, and for crops that cut the digit."""
+    """Measure the consistency under circular shifts of the whole image, and between crops that cut the digit."""
     found = {}
-    rim = (images.shape[-1] - MIDDLE) // 2
-    middle = images[..., rim : rim + MIDDLE, rim : rim + MIDDLE]
+    margin = (images.shape[-1] - MIDDLE) // 2
+    middle = images[..., margin : margin + MIDDLE, margin : margin + MIDDLE]
     for fill, shifted, reach in (("circular", images, images.shape[-1] - 1), ("crop", middle, CROP)):
         generator = torch.Generator().manual_seed(0)
         rate, (low, high), n = shift_consistency(model, shifted, reach, fill, PAIRS, generator=generator)
@@ -110,7 +110,7 @@ def line(row: Row) -> str:
 
 
 def report(record: dict[str, Any]) -> str:
-    """Means over the seeds in Markdown."""
+    """Format the means over the seeds in Markdown."""
     lines = ["| pooling | seeds | error, % | circular, % | crops, % |", "|---" * 5 + "|"]
     for pool in dict.fromkeys(row["pool"] for row in record["runs"]):
         own = [row for row in record["runs"] if row["pool"] == pool]

@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 
 class Pixels:
-    """Images (N, C, H, W) with a rim of zeros, stored flat: a pixel is one index, a neighbour a fixed step away."""
+    """Images (N, C, H, W) with a border of zeros, stored flat: a pixel is one index, a neighbour a fixed step away."""
 
     def __init__(self, image: Tensor, rim: int):
         padded = F.pad(image, (rim, rim, rim, rim))
@@ -33,7 +33,7 @@ class Pixels:
         self._from(sums, down, right).scatter_add_(2, at, value.reshape(at.shape))
 
     def crop(self, flat: Tensor) -> Tensor:
-        """The images (N, C, H, W) without their rim."""
+        """The images (N, C, H, W) without their border."""
         height, width = (side - 2 * self.rim for side in self.shape[2:])
         return flat.view(self.shape).narrow(2, self.rim, height).narrow(3, self.rim, width)
 

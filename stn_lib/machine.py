@@ -245,7 +245,7 @@ def _edge(layout: _Layout, edge: tuple[str, str, str], lit: str | None) -> str:
         ends = (a.x + way * (a.w / 2 + gap), b.x - way * (b.w / 2 + gap))
     else:
         middle = min(a, b, key=lambda box: box.w).x
-        under = 18 if start == "input" and way > 0 else 0  # the image's name stands below it
+        under = 18 if start == "input" and way > 0 else 0  # the image's name is below it
         ends = (a.y + way * (a.h / 2 + gap) + under, b.y - way * (b.h / 2 + gap))
     # The gradient is drawn below or to the left of the arrow.
     forward, back = (middle - _LANE, middle + _LANE) if across else (middle + _LANE, middle - _LANE)

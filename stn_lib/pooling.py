@@ -92,7 +92,7 @@ class BlurPool2d(nn.Module):
 
     Convention:
         The kernel is the outer product of its taps with themselves, and sums to 1. It is centred; with an even number
-        of taps the centre lies half a pixel to the left and above. The first pixel is always kept, so an output has
+        of taps the centre is half a pixel to the left and above. The first pixel is always kept, so an output has
         ``(side - 1) // stride + 1`` pixels a side.
 
     Args:

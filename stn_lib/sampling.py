@@ -1,7 +1,6 @@
 """The sampler: interpolate an image between its pixels, differentiably. From scratch, and equal to torch's.
 
-Each mode is a weighted sum of neighbouring pixels; a weight is a weight along y times a weight along x. The image gets
-a rim of zeros, so that no neighbour needs a special case, and is stored flat, so that a neighbour is one index.
+Each mode is a weighted sum of neighbouring pixels; a weight is a weight along y times a weight along x. The image gets a border of zeros, so that no neighbour needs a special case, and is stored flat, so that a neighbour is one index.
 """
 
 import math
@@ -90,8 +89,7 @@ def antialiased_sample(
 ) -> Tensor:
     """Sample an image at several points inside each output pixel, and take their mean.
 
-    Where a transform shrinks an image, `grid_sample` skips pixels between its points: fine stripes turn into coarse
-    ones. A mean over the whole output pixel skips none, as long as its points are at most a pixel of the input apart.
+    Where a transform shrinks an image, `grid_sample` skips pixels between its points: fine stripes become coarse ones. A mean over the whole output pixel skips none, as long as its points are at most a pixel of the input apart.
 
     Convention:
         An output pixel extends halfway to its neighbours in the grid; the points are the centres of ``samples`` times
@@ -310,13 +308,13 @@ def cubic_weights(t: Tensor) -> list[Tensor]:
 
 
 def _inside(value: Tensor, side: int, padding: str, align_corners: bool, rim: int) -> Tensor:
-    """Pad a pixel coordinate: the result is inside the image; with zeros, inside the image and its rim."""
+    """Pad a pixel coordinate: the result is inside the image; with zeros, inside the image and its border."""
     if padding == "reflection":
         low, high = (0.0, side - 1.0) if align_corners else (-0.5, side - 0.5)
         value = _reflect(value, low, high)
     value = wide(value)  # half precision cannot hold the pixel numbers of a row of 300
     if padding == "zeros":
-        with torch.no_grad():  # in the rim and beyond, values and slopes are 0
+        with torch.no_grad():  # in the border and beyond, values and slopes are 0
             return value.clamp_(-rim, side - 1 + rim)
     free = (value > 0) & (value < side - 1)
     # A point beyond the outermost centres does not change the value: its derivative is 0, on the centres too, as in

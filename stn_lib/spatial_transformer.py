@@ -165,7 +165,7 @@ class SpatialTransformer(nn.Module):
     def start_at_identity(self) -> None:
         """Write the identity start into the localisation network's last layer."""
         identity = torch.tensor(self.family.identity, dtype=torch.float64)
-        self._start = (start_at(self.localization, identity),)  # in a tuple, else it would be a second child
+        self._start = (start_at(self.localization, identity),)  # in a tuple, otherwise it would be a second child
 
     @property
     def family(self) -> Transform:

@@ -124,7 +124,7 @@
 
   const children = (models, box) => box.get("children").map((child) => models.get(reference(child)));
 
-  // All modules first, so that the picture and the widget change places within one frame.
+  // All modules first, so that the image and the widget change places within one frame.
   async function prepare(models, model) {
     if (model.kind in BOXES) await Promise.all(children(models, model).map((child) => prepare(models, child)));
     else await ready(model);

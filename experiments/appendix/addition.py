@@ -88,7 +88,7 @@ class AdditionNetwork(nn.Module):
     Convention:
         Every transformer sees both channels and warps both by one theta; their outputs are concatenated by channel, so
         that two of them give four. All networks have `stn_lib.models.table1.BUDGET` parameters. The fully connected
-        networks have two hidden layers, and localisation networks of three layers of 32 units, as the paper's; without
+        networks have two hidden layers, and localisation networks of three layers of 32 hidden units, as the paper's; without
         a transformer, images are averaged over 2 x 2 pixels. Each layer is followed by a batch norm.
 
     Args:

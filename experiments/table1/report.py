@@ -7,8 +7,8 @@ from experiments.table1.statistics import Gap, gap, of_other_settings, summarise
 from stn_lib.metrics import holm
 
 LEGEND = """Error in %, with its 95 % interval for other test digits (Wilson); seeds; error in training, at its end.
-The paper's error stands with the interval of one network on 10,000 digits.
-Gap: what the transformer takes off the error of the same network without it, in points; the interval (95 %) is for
+The paper's error has the interval of one network on 10,000 digits.
+Gap: how much the transformer lowers the error of the same network without it, in points; the interval (95 %) is for
 other seeds and other digits (paired bootstrap; with one seed, for other digits alone); p is corrected for all {count}
 comparisons (Holm).
 + above the paper's error; ! undertrained: wrong more often in training than in the test; ? other settings than the

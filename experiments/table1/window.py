@@ -1,4 +1,4 @@
-"""What a trained transformer does on the held-out images: where its window lies, what it holds, whether it is dead."""
+"""What a trained transformer does on the held-out images: where its window is, what it holds, whether it is dead."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -25,7 +25,7 @@ def window_summary(model: nn.Module, split: DigitsSplit, held_out: HeldOut) -> d
         theta itself. Pairs are the mean over the images and the standard deviation. ``scale`` is the side of the window as
         a share of the image's, ``rotation`` its angle in degrees, counter-clockwise on the screen, ``stretch`` the
         ratio of its longest to its shortest diameter, ``shift_x`` and ``shift_y`` its centre in pixels from the
-        image's. ``digit_inside`` is the share of the digit's foreground that lies in the window, clutter left out;
+        image's. ``digit_inside`` is the share of the digit's foreground in the window, without clutter;
         ``hidden_active`` the share of hidden units of the localisation network that are above 0 for at least one image.
 
     Args:

@@ -108,7 +108,7 @@ def build_model(config: TrainConfig) -> nn.Module:
 
 
 def training_batches(config: TrainConfig, split: DigitsSplit) -> Batches:
-    """Random training digits of a split, distorted anew in every batch."""
+    """Random training digits of a split, with new distortions in every batch."""
     return lambda generator: training_batch(split, config.recipe, config.batch_size, generator=generator)
 
 

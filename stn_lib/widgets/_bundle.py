@@ -23,7 +23,7 @@ _COMMA = re.compile(r",\s*(?![^()]*\))")  # between selectors, not inside :is(â€
 def javascript(entry: Path) -> str:
     """Return the text of a module and of all modules that it imports as one module with the same exports.
 
-    Comments that stand alone on their lines are left out: a page loads the text.
+    Comments on lines of their own are removed: a page loads the text.
 
     Raises:
         ValueError: modules import each other in a circle, or use another form than ``import { a, b as c } from

@@ -51,7 +51,7 @@ def test_the_first_state_tells_the_numbers(browser):
             "95 %: 0.37 to 0.65", "seeds: 0.45, 0.50, 0.52", "rounded: 0.45 to 0.55",
             "95 %: 0.09 to 0.57", "over 3 seeds", "in the paper 0.3",
         ]  # fmt: skip
-        assert "lies above 0" in stage.text(".stn-finding")
+        assert "is above 0" in stage.text(".stn-finding")
         assert stage.text(".stn-making code") == "\n".join(COMMAND + str(seed) for seed in range(3))
         facts = dict(line.split("\n") for line in stage.texts(".stn-facts > div"))
         assert facts["wrong"] == "45, 50, 52 of 10,000" and facts["commit"] == "bfec3fc"

@@ -61,7 +61,7 @@ def _about_the_corner(angle: float, size: tuple[int, int]) -> Tensor:
     return theta
 
 
-#: Whether the change back is the one that is made, and how many normalised units a side has in the learner's formula.
+#: Whether the change back is the one that is made, and how long a side is in normalised coordinates in the learner's formula.
 _CHANGES = [(back, unit) for back in (True, False) for unit in (2.0, 1.0)]
 
 
@@ -128,7 +128,7 @@ pixel_rotation = exercise(
             _about_the_corner,
         ),
         "ratio_on_the_diagonal": Misconception(
-            "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the units agree.",
+            "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the scales agree.",
             lambda angle, size: (
                 torch.diag(torch.tensor([size[0] / size[1], 1.0], dtype=torch.float64))
                 @ _rotated(angle, size, upper=0, lower=0)

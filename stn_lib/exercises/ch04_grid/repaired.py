@@ -118,7 +118,7 @@ repaired = exercise(
             _other(lambda theta: theta * torch.tensor([1.0, 1.0, 0.0], dtype=torch.float64)),
         ),
         "nearest": Misconception(
-            "You take the nearest pixel. With the identity every point lies on a pixel, which hides the mistake.",
+            "You take the nearest pixel. With the identity every point is on a pixel, which hides the mistake.",
             lambda image, theta: _warp(image, theta, mode="nearest"),
         ),
         "corners_aligned": Misconception(

@@ -154,7 +154,7 @@ warp = exercise(
             *variants(faulty_warps.pull, "change", _four_then_two, lambda theta: theta.reshape(3, 2).T, _transposed),
         ),
         "sizes_mixed": Misconception(
-            "You convert the source point to pixels with the size of the OUTPUT. It lies in the input: use `image.shape`.",
+            "You convert the source point to pixels with the size of the OUTPUT. It is in the input: use `image.shape`.",
             *variants(faulty_warps.pull, "unit", lambda in_size, out_size: out_size),
         ),
         "sizes_exchanged": Misconception(

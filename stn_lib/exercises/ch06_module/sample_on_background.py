@@ -109,7 +109,7 @@ sample_on_background = exercise(
             ),
         ),
         "border_without_rescaling": Misconception(
-            "You pad the image and keep the grid. The padded image is larger, so the same normalised point lies elsewhere: rescale "
+            "You pad the image and keep the grid. The padded image is larger, so the same normalised point is elsewhere: rescale "
             "the grid.",
             *(
                 lambda images, grid, background, k=k: _sample(F.pad(images, (k, k, k, k), value=background), grid)

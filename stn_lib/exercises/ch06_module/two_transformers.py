@@ -1,6 +1,6 @@
 """Check `two_transformers(images, first, second, out_size)`: two windows of one image, as channels.
 
-Convention: as exercise 6.1, but theta is given. The channels of the first window stand before those of the second. The
+Convention: as exercise 6.1, but theta is given. The channels of the first window come before those of the second. The
 gradient must reach the images and both thetas.
 
 Args: images: float64 (N, C, H, W), with one or more channels; first, second: theta, float64 (N, 2, 3); out_size: (H', W').
@@ -70,7 +70,7 @@ two_transformers = exercise(
             lambda images, first, second, out_size: _both(images[:, :1], first, second, out_size),
         ),
         "interleaved": Misconception(
-            "The channels alternate between the windows. All channels of `first` stand before those of `second`.",
+            "The channels alternate between the windows. All channels of `first` come before those of `second`.",
             lambda images, first, second, out_size: torch.stack(
                 [_window(images, theta, out_size) for theta in (first, second)], dim=2
             ).flatten(1, 2),

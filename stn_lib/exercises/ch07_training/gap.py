@@ -258,7 +258,7 @@ gap = exercise(
             lambda a, b: (_gap(a, b)[0], min(np.subtract(a, b)), max(np.subtract(a, b))),
         ),
         "median": Misconception(
-            "You take the median. The interval of Student's t lies around the mean.",
+            "You take the median. The interval of Student's t is centred at the mean.",
             lambda a, b: _around(float(np.median(np.subtract(a, b))), _gap(a, b)[2] - _gap(a, b)[0]),
         ),
         "half_width": Misconception(

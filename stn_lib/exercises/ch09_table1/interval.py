@@ -120,7 +120,7 @@ interval = exercise(
             lambda e, n: _clipped(_variant(e, n, scale=(0, 0))),
         ),
         "middle_not_moved": Misconception(
-            "Your interval lies around p. Wilson's middle is p + z²/(2n), before the division: add that term.",
+            "Your interval is centred at p. Wilson's middle is p + z²/(2n), before the division: add that term.",
             lambda e, n: _variant(e, n, shift=0),
             lambda e, n: _variant(e, n, shift=0, scale=(0, 0)),
         ),

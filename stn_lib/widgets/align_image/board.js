@@ -1,7 +1,7 @@
 // Drawings in the pixels of the screen.
 import { s } from "../shared/dom.js";
 
-// A drawing whose units are the pixels of the screen; `resized` is called when it gets another size.
+// A drawing in pixels of the screen; `resized` is called when it gets another size.
 export function makeBoard(attributes, sizes) {
   const svg = s("svg", attributes);
   const board = { svg, width: 300, height: 200 };

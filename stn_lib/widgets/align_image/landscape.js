@@ -43,7 +43,7 @@ export function landscape(pair, theta, sampler, reachX, reachY, every = 1) {
 }
 
 // Where the image crosses `level`, as line segments between its pixels' centres: [x, y, x, y, …] in pixels.
-// With a rim of zeros the lines are closed at the border.
+// With a border of zeros the lines are closed at the border.
 export function contour(image, height, width, level, rim = 0) {
   const lines = [];
   const value = (row, column) =>

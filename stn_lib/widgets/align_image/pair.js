@@ -1,11 +1,11 @@
 // A pair of images, what is read of the moving one under theta, the loss and its gradient. Images are (H, W), row by
 // row; theta [t11, t12, t13, t21, t22, t23] maps output to input, normalised, align_corners=False, zeros outside.
 
-export const RIM = 2; // of zeros round an image: a point that is held there reads nothing, and needs no special case
+export const RIM = 2; // of zeros round an image: a point that is held there has the value 0, and needs no special case
 export const SAMPLES = 8; // auxiliary points of the linearised sampler, as stn_lib has them
 const SPREAD = 2; // their spread in pixels
 
-// What a descent looks at: the moving image with its rim and the box of its content, the fixed one, and where the
+// What a descent looks at: the moving image with its border and the box of its content, the fixed one, and where the
 // centres of pixels lie.
 export function makePair(moving, fixed, height, width) {
   const stride = width + 2 * RIM,
@@ -46,7 +46,7 @@ function bilinear({ padded, stride, height, width }, x, y) {
   return upper + fy * (padded[at + stride] + fx * (padded[at + stride + 1] - padded[at + stride]) - upper);
 }
 
-// The bilinear value at a pixel coordinate that is held in the rim, and its slopes along x and y, into `seen`.
+// The bilinear value at a pixel coordinate that is held in the border, and its slopes along x and y, into `seen`.
 function readSmooth({ padded, stride }, x, y, seen) {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   const [fx, fy] = [x - left, y - top];

@@ -86,9 +86,9 @@ class ByHand(Explorable):
     decimals = traitlets.Int().tag(sync=True)
     #: The texts, with numbered places: question, solution, hints, mistakes.
     texts = traitlets.Dict().tag(sync=True)
-    #: For each choice of inputs: what stands in the places of the texts, the answer, and the wrong answers.
+    #: For each choice of inputs: what fills the places of the texts, the answer, and the wrong answers.
     draws = traitlets.List().tag(sync=True)
-    #: Which of the draws is asked, what the reader entered, and whether any of the draws was ever solved.
+    #: Which of the draws is shown, what the reader entered, and whether any of the draws was ever solved.
     asked = traitlets.Int(0, min=0).tag(sync=True)
     entries = traitlets.List(traitlets.Unicode()).tag(sync=True)
     solved = traitlets.Bool(False).tag(sync=True)

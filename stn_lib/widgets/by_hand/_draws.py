@@ -46,7 +46,7 @@ class Clash(ValueError):
 
 
 class Work:
-    """The author's functions, asked for one choice of inputs after the other.
+    """The author's functions, called for one choice of inputs after the other.
 
     Args:
         fields: labels of the numbers.

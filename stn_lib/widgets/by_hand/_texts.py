@@ -78,5 +78,5 @@ class Texts:
         return f"{{{self.places.index(place)}}}"
 
     def shown(self, values: Mapping[str, object]) -> list[str]:
-        """What stands in each numbered place for these values."""
+        """What fills each numbered place for these values."""
         return [_Numbers().vformat(place, (), values) for place in self.places]

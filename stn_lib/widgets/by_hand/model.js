@@ -26,7 +26,7 @@ export function parse(text) {
 const near = (entered, value, decimals) =>
   Math.abs(entered - value) <= 0.5 * 10 ** -decimals + 1e-9 * Math.max(1, Math.abs(value));
 
-// A number rounded correctly, but to fewer decimals than are asked for: one at least, for 0 says nothing of 0.4.
+// A number rounded correctly, but to fewer decimals than required: one at least, for 0 says nothing of 0.4.
 function isCoarse(entry, value, decimals) {
   const places = /[.,](\d+)\s*$/.exec(entry)?.[1].length ?? decimals;
   return places < decimals && near(parse(entry), value, places);

@@ -61,7 +61,7 @@ function makeSpoken() {
   return { node, speak };
 }
 
-// Everything that stands below the fields: the verdict, the hints, the solution.
+// Everything below the fields: the verdict, the hints, the solution.
 function makeAnswers(words) {
   const verdict = h("div", { class: "stn-verdict" });
   const hints = h("ol", { class: "stn-hints" });
@@ -79,7 +79,7 @@ function makeAnswers(words) {
   return { nodes: [verdict, hints, solution], draw };
 }
 
-// The texts of the question that is asked now.
+// The texts of the present question.
 function makeTexts(model) {
   const texts = model.get("texts");
   const current = () => model.get("draws")[model.get("asked")] ?? model.get("draws")[0];
@@ -158,7 +158,7 @@ function makeButtons(words, texts, now, acts, several) {
   return { node: controls(check, hint, show, other), draw, other };
 }
 
-// Fills the state from what this browser kept, and keeps each change; `renew` starts a question anew.
+// Fills the state from what this browser kept, and keeps each change; `renew` starts a question again.
 function remember(model, draws, labels, renew, draw) {
   const name = model.get("name");
   const blank = (entries) => entries.every((entry) => !entry);

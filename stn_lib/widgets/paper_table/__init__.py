@@ -26,7 +26,7 @@ class PaperTable(Explorable):
     """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its commands.
 
     Convention: errors are in per cent, gaps in percentage points: the plain network's error less that of the same network
-    with a transformer. A mark says whether the 95 % interval of our gap lies above 0, below 0, or contains it. Our errors
+    with a transformer. A mark says whether the 95 % interval of our gap is above 0, below 0, or contains it. Our errors
     are not ranked against the paper's, because the recipes differ.
 
     Args:
@@ -38,8 +38,7 @@ class PaperTable(Explorable):
             without a common seed) and ``runs``: dicts with ``seed``, ``error``, ``wrong`` of ``n``, ``seconds``,
             ``parameters``, ``images`` (seen in training), ``command``, ``commit``, ``changed``, ``device``, ``threads``,
             ``torch`` and ``curve``, a list of ``[step, error on training batches]``.
-        cell: the open cell, a name such as ``"rts-cnn"``; if None, the ST-CNN (affine) on RTS where it has runs, else the
-            first cell that has.
+        cell: the open cell, a name such as ``"rts-cnn"``; if None, the ST-CNN (affine) on RTS if it has runs, otherwise the first cell that has.
 
     Raises:
         ValueError: an unknown network or cell; a row that is missing, given twice or lacks a key; a seed given twice; an
@@ -132,8 +131,8 @@ class PaperTable(Explorable):
         "opened": "The open cell",
         "verdict": {
             "plain": "No transformer: compare this cell with the networks below it in its column.",
-            "lowers": "The transformer lowers our error rate: the 95 % interval of the gap lies above 0.",
-            "raises": "The transformer raises our error rate: the 95 % interval of the gap lies below 0.",
+            "lowers": "The transformer lowers our error rate: the 95 % interval of the gap is above 0.",
+            "raises": "The transformer raises our error rate: the 95 % interval of the gap is below 0.",
             "unclear": "The 95 % interval of the gap contains 0, or is not known: these runs do not show whether the transformer "
             "helps.",
             "none": "This cell has not run yet. The command below trains its networks.",

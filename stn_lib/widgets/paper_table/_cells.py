@@ -92,7 +92,7 @@ class Cells:
 
 
 def _mark(row: Mapping[str, Any]) -> str:
-    """What a transformer does within its column: the 95 % interval of its gap lies above 0, below 0, or contains it."""
+    """What a transformer does within its column: the 95 % interval of its gap is above 0, below 0, or contains it."""
     if not row["network"].startswith("st-"):
         return "plain"
     low, high = (row["gap"] or {}).get("interval") or (0, 0)
@@ -142,7 +142,7 @@ def _check(name: str, row: Mapping[str, Any]) -> None:
         raise ValueError(f"expected runs of {name} on one test set, got n = {sizes}: keep those on the same digits")
     if bool(runs) != (row["error"] is not None) or bool(runs) != (row["interval"] is not None):
         raise ValueError(
-            f"expected an error and an interval of {name} where it has runs, else None, got {row['error']}, "
+            f"expected an error and an interval of {name} where it has runs, otherwise None, got {row['error']}, "
             f"{row['interval']} and {len(runs)} runs"
         )
     if runs:

@@ -137,7 +137,7 @@ function bar(words, one, open, { share }) {
   );
 }
 
-// From the plain network's mean, where the guide stands, to where the gap ends. An interval that runs over is cut.
+// From the plain network's mean, where the guide is, to where the gap ends. An interval that runs over is cut.
 function gapBar(words, { pair, gap }, points) {
   const { base, tip, span, cut } = gap,
     way = tip < base ? 1 : -1;

@@ -103,7 +103,7 @@ export function makeChart(words, run, go) {
       setAttributes(dot, { cx: x, cy: heights[k] });
       const shown = format(now, curve === "error" ? 1 : 2);
       value.textContent = interpolate(words.values[curve], { name: words.names[network], value: shown });
-      // The higher number stands above its curve, the lower one below: they never touch.
+      // The higher number is above its curve, the lower one below: they never touch.
       const upper = heights[k] < heights[1 - k] || (heights[k] === heights[1 - k] && k === 0);
       const y = upper ? Math.max(heights[k] - 11, 13) : heights[k] + 21;
       setAttributes(value, { x: x + 10 * side, y, "text-anchor": side < 0 ? "end" : "start" });

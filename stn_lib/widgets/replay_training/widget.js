@@ -12,7 +12,7 @@ import { makeCloseUp } from "./close_up.js";
 import { makePlayer } from "./player.js";
 import { NETWORKS, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
 
-const QUIET = 700; // milliseconds without a change before the state is told
+const QUIET = 700; // milliseconds without a change before the state is announced
 const FARTHEST = 1.5; // half sides of the input: windows that reach further are cut
 const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];
 

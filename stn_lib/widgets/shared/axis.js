@@ -1,8 +1,8 @@
-// Axes: where a value lies on a logarithm's axis, and round numbers to write beside it.
+// Axes: where a value is on a logarithmic axis, and round numbers to write beside it.
 
 /**
  * A logarithmic axis for these values: `ticks` to write on it, `share` of a value, 0 at the low end and 1 at the high
- * end. A value of 0 has no logarithm and lies at the low end. Errors in per cent get a tick at 90: guessing among ten.
+ * end. A value of 0 has no logarithm and is at the low end. Errors in per cent get a tick at 90: guessing among ten.
  * @param {number[]} values
  * @param {boolean} [percent]
  */

@@ -57,7 +57,7 @@ export function draggable(node, { surface = node, locate, at, move, step = 0.1 }
 }
 
 /**
- * A pointer's place in an SVG's own units.
+ * A pointer's position in the coordinates of an SVG.
  * @param {SVGSVGElement} svg
  * @param {MouseEvent} event
  * @returns {Point}

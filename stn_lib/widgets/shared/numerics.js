@@ -30,7 +30,7 @@ export function toNormalized(pixel, size, alignCorners) {
 }
 
 /**
- * Where the centre of pixel `index` lies; torch puts a single pixel at 0 in both conventions.
+ * Where the centre of pixel `index`  is; torch puts a single pixel at 0 in both conventions.
  * @param {number} index
  * @param {number} size
  * @param {boolean} alignCorners

@@ -190,7 +190,7 @@ class TracePixel(Explorable):
         self.home = {name: getattr(self, name) for name in state}
 
     def fallback(self) -> str:
-        """The image with a rim, and the source points of the grid."""
+        """The image with a border, and the source points of the grid."""
         cell = 44
         parts = []
         for k, value in enumerate(self.image):

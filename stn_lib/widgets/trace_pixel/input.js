@@ -5,7 +5,7 @@ import { s, setAttributes } from "../shared/dom.js";
 import { RIM, fits, makeCells, makeAxes, placePixels, roomOf, viewBox } from "./panel.js";
 import { clipSegment } from "./tracing.js";
 
-// The arrow from ring to ring, or to the rim where the source is beyond it.
+// The arrow from ring to ring, or to the border where the source is beyond it.
 function arrowBetween(from, to, near, box) {
   const [[x, y], [endX, endY]] = clipSegment(from, to, box) ?? [from, from];
   const length = Math.hypot(endX - x, endY - y) || 1;

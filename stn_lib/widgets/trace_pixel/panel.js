@@ -1,4 +1,4 @@
-// A panel of pixels with axes: 330 units wide, and as high as the input with its rim.
+// A panel of pixels with axes: 330 SVG units wide, and as high as the input with its border.
 import { s, setAttributes } from "../shared/dom.js";
 import { toPixel } from "../shared/numerics.js";
 import { format } from "../shared/text.js";
