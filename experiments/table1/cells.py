@@ -58,7 +58,7 @@ def table1_config(cell: Cell, seed: int = 0, **other: Any) -> TrainConfig:
         >>> config.dataset, config.distortion, config.model, config.transform, config.size
         ('mnist', 'RTS', 'st-cnn', 'affine', 'table1')
 
-    Chapter: 7
+    Chapter: 9
     """
     model = next(name for name in ("st-fcn", "st-cnn", "fcn", "cnn") if cell.network.startswith(name))
     batch_size = 256

@@ -19,7 +19,8 @@ PAPER = {
 
 #: What differs in every run, paper first. The number of images differs by column: `experiments.table1.cells.MILLIONS`.
 DIFFERENCES = (
-    "optimiser: SGD at 0.01, a tenth after each 50,000 steps; AdamW at 0.004 in one cycle, weight decay 0.02",
+    "optimiser: SGD, learning rate 0.01, a tenth of it after each 50,000 steps; "
+    "AdamW, learning rate 0.004 in one cycle, weight decay 0.02",
     "learning rate of the localisation network: that of the classifier; a quarter of it",
     "batch norm: none; after every layer, in the localisation network too",
     "label smoothing: none; 0.05",

@@ -32,7 +32,7 @@ def error_interval(errors: int, n: int, z: float = 1.959964) -> tuple[float, flo
         '0.55 to 0.88 %'
 
     Source: Wilson, JASA 22(158), 1927.
-    Chapter: 7
+    Chapter: 9
     """
     if n < 1 or not 0 <= errors <= n:
         raise ValueError(f"expected n >= 1 and 0 <= errors <= n, got errors={errors}, n={n}")
@@ -165,7 +165,7 @@ def mcnemar(a: ArrayLike, b: ArrayLike) -> float:
         0.25
 
     Source: McNemar, Psychometrika 12(2), 1947.
-    Chapter: 7
+    Chapter: 9
     """
     from scipy.stats import binomtest
 
@@ -190,7 +190,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
         [0.03, 0.06, 0.06]
 
     Source: Holm, Scandinavian Journal of Statistics 6(2), 1979.
-    Chapter: 7
+    Chapter: 9
     """
     if not all(0 <= p <= 1 for p in p_values):
         raise ValueError(f"expected p-values from 0 to 1, got {list(p_values)}")
