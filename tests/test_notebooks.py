@@ -1,5 +1,7 @@
 """The notebooks as files: clean, stable, readable anywhere."""
 
+import ast
+import builtins
 import json
 import re
 from pathlib import Path
@@ -118,3 +120,29 @@ def test_it_runs_from_any_folder(notebook):
     for cell in code_cells(notebook):
         found = FILES.search("".join(cell["source"]))
         assert not found, f"{cell['id']} names a file, {found[0]!r}: read a record with stn_lib.results.read"
+
+
+def test_it_fits_a_sitting(notebook):
+    """style.md's limits: words of the prose, without code, and code cells."""
+    prose = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    words = re.findall(r"\S*[A-Za-z]\S*", re.sub(r"```.*?```", "", prose, flags=re.S))
+    assert len(words) <= 2200 and len(code_cells(notebook)) <= 25
+
+
+def test_a_shown_cell_uses_names_that_the_reader_can_look_up(notebook):
+    """A name that a cell with shown code uses is defined in a cell that is shown or folded, not in a removed one."""
+    seen = set(dir(builtins)) | {"display"}
+    for cell in code_cells(notebook):
+        tags = set(cell["metadata"].get("tags", []))
+        nodes = list(ast.walk(ast.parse("".join(cell["source"]))))
+        defined = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        defined |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+        defined |= {(name.asname or name.name).split(".")[0] for node in imports for name in node.names}
+        if "remove-input" in tags:
+            continue
+        seen |= defined
+        arguments = {node.arg for node in nodes if isinstance(node, ast.arg)}
+        arguments |= {node.name for node in nodes if isinstance(node, ast.ExceptHandler)}
+        used = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+        assert used <= seen | arguments, f"{cell['id']}: {sorted(used - seen - arguments)}"

@@ -191,7 +191,7 @@ function layOut(words, views, telling, lab) {
   );
 }
 
-// The sentence about both answers, and the live region, which waits until nothing moves: otherwise it would never be silent.
+// The sentence about both answers, and the live region, which waits until nothing moves: it would never be silent.
 function makeTelling(words, state) {
   const sentence = h("span", {});
   const beyond = h("span", { class: "stn-beyond" });
