@@ -78,6 +78,8 @@ def clamped(image, dx, dy):
 
 
 SHIFTS = {
+    "one_number_for_both": lambda image, dx, dy: by_slices(image, dx, dx),
+    "wraps_on_one_axis": lambda image, dx, dy: by_slices(torch.roll(image, dx, dims=1), 0, dy),
     "wraps_round": wrapped,
     "edge_repeated": (
         clamped,
@@ -198,6 +200,10 @@ def best(scores):
 
 
 ACCURACIES = {
+    "one_image_changed": lambda m, x, y, c: (
+        ((best(m(c(x[:1]))[0]) == y[0]).double() + (m(x[1:]).argmax(1) == y[1:]).sum()) / len(x)
+    ),
+    "top_two": share(lambda b, a, y: sum(a > a[y]) < 2),
     "change_forgotten": share(lambda b, a, y: best(b) == y),
     "error": share(lambda b, a, y: best(a) != y),
     "percent": lambda m, x, y, c: 100 * (m(c(x)).argmax(1) == y).float().mean(),
@@ -217,6 +223,7 @@ ACCURACIES = {
     ),
 }
 CONSISTENCIES = {
+    "correct_or_kept": share(lambda b, a, y: best(b) in (y, best(a))),
     "compares_with_label": share(lambda b, a, y: best(a) == y),
     "stays_correct": share(lambda b, a, y: best(a) == best(b) == y),
     "equally_correct": share(lambda b, a, y: (best(a) == y) == (best(b) == y)),

@@ -61,7 +61,20 @@ def convolved(padded, taps):
     return torch.from_numpy(np.einsum("rcij,ij->rc", windows, weights))
 
 
+def reversed_(taps):
+    return torch.tensor(taps.tolist()[::-1], dtype=taps.dtype)
+
+
 BLURS = {
+    "flipped": (
+        lambda image, taps, stride: by_scipy(image, reversed_(taps), stride),
+        lambda image, taps, stride: ndimage.convolve1d(
+            ndimage.convolve1d(image.numpy(), taps.numpy() / taps.sum().item(), 0, mode="mirror"),
+            taps.numpy() / taps.sum().item(),
+            1,
+            mode="mirror",
+        )[::stride, ::stride],
+    ),
     "zero_padding": blur_with(mode="constant"),
     "edge_repeated": blur_with(mode="nearest"),
     "outermost_pixel_repeated": blur_with(mode="reflect"),
@@ -106,6 +119,7 @@ def window(image, how=max, step=1, rows=2, columns=2):
 
 
 MAX_BLURS = {
+    "flipped": lambda image, taps, stride: by_scipy(window(image), reversed_(taps), stride),
     "pool_then_blur": lambda image, taps, stride: by_scipy(window(image, step=stride), taps, 1),
     "blur_first": (
         lambda image, taps, stride: window(by_scipy(image, taps, 1), step=stride),

@@ -22,6 +22,7 @@ def rotated(angle, order="c-s+s+c"):
 
 
 ROTATIONS = {
+    "tangent": lambda angle: rows([1, -np.tan(angle), 0], [np.tan(angle), 1, 0]),
     "shifts_last": lambda angle: torch.tensor(
         [math.cos(angle), -math.sin(angle), math.sin(angle), math.cos(angle), 0, 0], dtype=torch.float64
     ).reshape(2, 3),

@@ -49,6 +49,17 @@ def sides_mixed(size, align_corners):
 
 
 GRIDS = {
+    "flattened": lambda size, align_corners: torch.cat([*loops(size, align_corners)]),
+    "homogeneous": lambda size, align_corners: torch.cat(
+        [loops(size, align_corners), torch.ones(*size, 1, dtype=torch.float64)], dim=-1
+    ),
+    "x_to_the_left": lambda size, align_corners: loops(size, align_corners) * torch.tensor([-1.0, 1.0]),
+    "one_side_for_both": (
+        lambda size, align_corners: loops((size[1], size[1]), align_corners),
+        lambda size, align_corners: loops(
+            size, align_corners, axis=lambda k, n: (centres if align_corners else edges)(k, size[0])
+        ),
+    ),
     "always_edges": lambda size, align_corners: loops(size, False),
     "always_centres": lambda size, align_corners: loops(size, True),
     "conventions_exchanged": lambda size, align_corners: loops(size, not align_corners),
@@ -143,6 +154,11 @@ def with_corners(angle, size):
 
 
 ROTATIONS = {
+    "ratio_squared": lambda angle, size: rotated(angle, size, size[0] ** 2 / size[1] ** 2, size[1] ** 2 / size[0] ** 2),
+    "shift_added": lambda angle, size: (
+        rotated(angle, size, size[0] / size[1], size[1] / size[0])
+        + torch.tensor([[0, 0, size[1] / 2], [0, 0, size[0] / 2]], dtype=torch.float64)
+    ),
     "shears": (lambda angle, size: rotated(angle, size, 1, 1), lambda angle, size: rotated(-angle, size, 1, 1)),
     "degrees": (
         lambda angle, size: rotated(angle * math.pi / 180, size, size[0] / size[1], size[1] / size[0]),
@@ -168,6 +184,8 @@ def moved(shift, size, sign=-1, whole=2, less=0):
 
 
 SHIFTS = {
+    "twice": lambda shift, size: moved(shift, size, whole=4),
+    "column_order": lambda shift, size: torch.roll(moved(shift, size), 1, dims=1),
     "pixels_as_units": lambda shift, size: moved(shift, (1, 1), whole=1),
     "other_way": lambda shift, size: moved(shift, size, sign=1),
     "half": (
@@ -228,7 +246,17 @@ def only_the_shift_scaled(matrix, size):
     return theta
 
 
+def swapped_corners(theta):
+    (a, b, x), (c, d, y) = theta.tolist()
+    return torch.tensor([[a, c, x], [b, d, y]], dtype=torch.float64)
+
+
 PENCILS = {
+    "rows_scaled": lambda matrix, size: torch.stack([matrix[0] * 2 / size[1], matrix[1] * 2 / size[0]]),
+    "transposed": (
+        lambda matrix, size: swapped_corners(penciled(matrix, size)),
+        lambda matrix, size: penciled(swapped_corners(matrix), size),
+    ),
     "counted_from_zero": lambda matrix, size: penciled(matrix, size, first=0.0),
     "matrix_as_it_is": lambda matrix, size: 1 * matrix,
     "shift_scaled_only": (shift_in_normalised, only_the_shift_scaled),
@@ -307,7 +335,8 @@ ANSWERS = {
     ),
     "repaired": Answers(
         correct=(warped,),
-        mistaken=slips(warped, check.repaired),
+        mistaken=slips(warped, check.repaired)
+        | {"shift_sign": lambda image, theta: warped(image, torch.cat([theta[:, :2], -theta[:, 2:]], dim=1))},
         unexplained=(lambda image, theta: image / 2,),
     ),
 }

@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import torch
 
 from stn_lib.sampling import grid_sample
@@ -175,6 +176,25 @@ def bottom_up(image, x, y):
 def along_x(image, x, y):
     x0, y0 = math.floor(x), math.floor(y)
     return (1 - (x - x0)) * get(image, y0, x0) + (x - x0) * get(image, y0, x0 + 1)
+
+
+def along_y(image, x, y):
+    y0, x0 = math.floor(y), math.floor(x)
+    return (1 - (y - y0)) * get(image, y0, x0) + (y - y0) * get(image, y0 + 1, x0)
+
+
+def rows_added(image, x, y):
+    return along_x(image, x, y) + along_x(image, x, y + 1)
+
+
+def smooth(image, x, y):
+    u, v = x - math.floor(x), y - math.floor(y)
+    return right_by_neighbours(image, x - u + 3 * u**2 - 2 * u**3, y - v + 3 * v**2 - 2 * v**3)
+
+
+def mirrored(image, x, y, mode="reflect"):
+    padded = torch.from_numpy(np.pad(image.numpy(), 8, mode=mode))
+    return right_by_neighbours(padded, x + 8, y + 8)
 
 
 def along_y_rounded(image, x, y):
@@ -664,10 +684,24 @@ def shrink_noise(image, factor):
     return torch.rand(image.shape[0] // factor, image.shape[1] // factor, dtype=torch.float64)
 
 
+def with_shift(factor):
+    def warp(image, theta, out_size, align_corners=False):
+        return warp_with(image, torch.cat([theta[:, :2], factor * theta[:, 2:]], 1), out_size, align_corners)
+
+    return warp
+
+
 ANSWERS = {
     "bilinear": Answers(
         correct=(right_by_neighbours, right_by_tent, right_by_padding),
         mistaken={
+            "smoothstep": smooth,
+            "rows_added": rows_added,
+            "lines_combined": (
+                lambda image, x, y: along_x(image, x, y) * along_y(image, x, y),
+                lambda image, x, y: (along_x(image, x, y) + along_y(image, x, y)) / 2,
+            ),
+            "mirrored": (mirrored, lambda image, x, y: mirrored(image, x, y, "symmetric")),
             "weights_crossed": (crossed, crossed_one_axis),
             "xy_swapped": (swapped, swapped_index),
             "counted_from_one": (from_one, first_is_one),
@@ -688,6 +722,9 @@ ANSWERS = {
     "bilinear_gradient": Answers(
         correct=(gradient_right, gradient_by_differences),
         mistaken={
+            "halved": halved(gradient_right),
+            "magnitudes": lambda image, x, y: torch.tensor(gradient_right(image, x, y)).abs(),
+            "value_returned": lambda image, x, y: (right_by_neighbours(image, x, y), *gradient_right(image, x, y)),
             "order_swapped": gradient_swapped,
             "sign_flipped": (gradient_negative, gradient_y_up),
             "equation_literal": gradient_equation_7,
@@ -703,7 +740,7 @@ ANSWERS = {
             "padding_ignored": (gradient_clamped, gradient_unguarded, gradient_early_exit),
             "xy_swapped": gradient_xy,
         },
-        unexplained=(halved(gradient_right), gradient_padded, lambda image, x, y: (1.0, 1.0)),
+        unexplained=(gradient_padded, lambda image, x, y: (1.0, 1.0)),
     ),
     "nearest": Answers(
         correct=(nearest_right, nearest_by_torch_round),
@@ -727,6 +764,15 @@ ANSWERS = {
     "warp": Answers(
         correct=(warp_with, flattened),
         mistaken={
+            "theta_ignored": lambda image, theta, out_size, align_corners=False: warp_with(
+                image, torch.eye(2, 3), out_size, align_corners
+            ),
+            "shift_sign": with_shift(-1),
+            "shift_scaled": (with_shift(0.5), with_shift(2)),
+            "output_transposed": lambda image, theta, out_size, align_corners=False: warp_with(
+                image, theta, (out_size[1], out_size[0]), align_corners
+            ),
+            "counted_from_one": (variant(sample=from_one), variant(sample=first_is_one)),
             "ready_made": vectorised,
             "output_size_ignored": input_sized,
             "grid_yx": (variant(order="source"), variant(order="base"), variant(order="index")),

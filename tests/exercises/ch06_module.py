@@ -3,6 +3,7 @@
 import math
 from functools import partial
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -32,6 +33,12 @@ def two_rows(answer):
 
 IDENTITY = torch.eye(2, 3, dtype=torch.float64)
 MODULES = {
+    "bicubic": lambda images, answer, size: F.grid_sample(
+        images,
+        F.affine_grid(answer.view(-1, 2, 3), (len(images), 1, *size), align_corners=False),
+        "bicubic",
+        align_corners=False,
+    ),
     "one_channel": (
         lambda images, answer, size: assembled(images[:, 0:1], two_rows(answer), size),
         lambda images, answer, size: torch.stack(
@@ -211,6 +218,7 @@ def ones_set(weight, bias):
 
 ONE = [1.0, 0, 0, 0, 1, 0]
 STARTS = {
+    "ones_at_the_shifts": written([0.0, 0, 1, 0, 0, 1]),
     "weight_kept": (
         written(ONE, keep_weight=True),
         lambda weight, bias: (0.01 * weight, torch.tensor(ONE)),
@@ -339,6 +347,12 @@ def windows(images, first, second, size, slip=None):
     }.get(slip, lambda: torch.cat([one, two], dim=1))()
 
 
+def nearest_windows(images, first, second, size):
+    shape = (len(images), images.shape[1], *size)
+    grids = [F.affine_grid(theta, shape, align_corners=False) for theta in (first, second)]
+    return torch.cat([F.grid_sample(images, grid, mode="nearest", align_corners=False) for grid in grids], dim=1)
+
+
 def filled_windows(images, first, second, size):
     """A correct pair of windows, written into an empty tensor."""
     channels = images.shape[1]
@@ -349,6 +363,24 @@ def filled_windows(images, first, second, size):
     return out
 
 
+def shifted_by_numpy(moving, t):
+    """V and its slope, by numpy."""
+    left = np.arange(len(moving)) + math.floor(t)
+    padded = np.pad(moving.numpy(), 20)
+    low, high = padded[20 + left], padded[21 + left]
+    return low + (t - math.floor(t)) * (high - low), high - low
+
+
+def by_size(moving, fixed, t, factor=lambda r: 2 * abs(r)):
+    value, slope = shifted_by_numpy(moving, t)
+    return (factor(value - fixed.numpy()) * slope).mean()
+
+
+def by_root(moving, fixed, t):
+    value, _ = shifted_by_numpy(moving, t)
+    return by_hand(moving, fixed, t) / 2 / np.sqrt(np.mean((value - fixed.numpy()) ** 2))
+
+
 ANSWERS = {
     "spatial_transformer": Answers(
         correct=(lambda images, answer, size: assembled(images, two_rows(answer), size), channel_by_channel),
@@ -357,12 +389,21 @@ ANSWERS = {
     ),
     "bounded_window": Answers(
         correct=(window,),
-        mistaken=slips(window, check.bounded_window) | {"no_gradient": plain_window},
+        mistaken=slips(window, check.bounded_window)
+        | {"no_gradient": plain_window, "shift_sign": lambda raw: window(raw * raw.new_tensor([1.0, -1, -1]))},
         unexplained=(lambda raw: IDENTITY,),
     ),
     "shift_gradient": Answers(
         correct=(by_hand,),
-        mistaken=slips(by_hand, check.shift_gradient) | {"last_pixel_lost": without_last, "ready_made": by_autograd},
+        mistaken=slips(by_hand, check.shift_gradient)
+        | {
+            "last_pixel_lost": without_last,
+            "ready_made": by_autograd,
+            "one_fewer": lambda moving, fixed, t: by_hand(moving, fixed, t) / (1 - 1 / len(fixed)),
+            "signals_exchanged": lambda moving, fixed, t: by_hand(fixed, moving, t),
+            "residual_without_sign": (by_size, lambda *inputs: by_size(*inputs, factor=np.sign)),
+            "root_of_the_loss": by_root,
+        },
         unexplained=(lambda moving, fixed, t: 0.0,),
     ),
     "start": Answers(
@@ -383,7 +424,8 @@ ANSWERS = {
     ),
     "two_transformers": Answers(
         correct=(windows, filled_windows),
-        mistaken=slips(windows, check.two_transformers) | {"no_gradient": partial(windows, slip="no_gradient")},
+        mistaken=slips(windows, check.two_transformers)
+        | {"no_gradient": partial(windows, slip="no_gradient"), "nearest": nearest_windows},
         unexplained=(lambda images, *rest: images,),
     ),
 }

@@ -238,10 +238,16 @@ def by_sorting_in_place(runs):
     return best.pop("lr"), best.pop("test")
 
 
+def middle_rate(runs):
+    middle = statistics.median_high(run["lr"] for run in runs)
+    return middle, next(run["test"] for run in runs if run["lr"] == middle)
+
+
 ANSWERS = {
     "is_dead": Answers(
         correct=(dead, dead_by_range, dead_by_distance),
-        mistaken=slips(dead, check.is_dead),
+        mistaken=slips(dead, check.is_dead)
+        | {"spreads_averaged": lambda theta: np.mean(np.std(theta.numpy(), axis=0)) < 1e-4},
         unexplained=(lambda theta: False, lambda theta: len(theta) > 4),
     ),
     "gap": Answers(
@@ -270,7 +276,7 @@ ANSWERS = {
     ),
     "choose": Answers(
         correct=(pick, by_sorting_in_place),
-        mistaken=slips(pick, check.choose),
+        mistaken=slips(pick, check.choose) | {"middle": middle_rate},
         unexplained=(lambda runs: (runs[0]["lr"], runs[-1]["test"]),),
     ),
 }

@@ -73,6 +73,10 @@ def at_corners(theta):
 
 
 HORIZONS = {
+    "half_square": lambda theta: min(
+        theta[2] @ torch.tensor([x, y, 1.0]).double() for x in (-0.5, 0.5) for y in (-0.5, 0.5)
+    ),
+    "other_row": lambda theta: min(theta[1] @ torch.tensor([x, y, 1.0]).double() for x in (-1, 1) for y in (-1, 1)),
     "one_corner": lambda theta: theta[2].sum(),
     "negated": lambda theta: abs(theta[2, 0]) + abs(theta[2, 1]) - theta[2, 2],
     "centre": lambda theta: theta[2, 2],
@@ -132,6 +136,10 @@ def affine_part(point, controls, sources):
 
 
 PLATES = {
+    "logarithm_alone": (
+        lambda *inputs: plated(*inputs, phi=lambda r: math.log(r + 1e-9)),
+        lambda *inputs: plated(*inputs, phi=lambda r: math.log(r * r) if r else 0.0),
+    ),
     "no_affine_part": lambda *inputs: plated(*inputs, plane=()),
     "no_side_conditions": lambda *inputs: plated(*inputs, conditions=False),
     "affine_only": flat_only,

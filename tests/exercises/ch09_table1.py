@@ -85,6 +85,10 @@ def by_formula(errors, n, slip=None):
     return (middle - half) / scale, (middle + half) / scale
 
 
+def less_under_the_root(errors, n):
+    return by_formula(errors * (n - 1) / n, n - 1)
+
+
 def ninety_nine(errors, n):
     found = stats.binomtest(errors, n).proportion_ci(0.99, method="wilson")
     return found.low, found.high
@@ -165,7 +169,11 @@ ANSWERS = {
         mistaken={
             "normal_approximation": (wald, wald_cut),
             "denominator_forgotten": partial(by_formula, slip="denominator_forgotten"),
-            "middle_not_moved": partial(by_formula, slip="middle_not_moved"),
+            "middle_not_moved": (
+                partial(by_formula, slip="middle_not_moved"),
+                lambda errors, n: [errors / n + sign * by_formula(errors, n, "middle_and_half")[1] for sign in (-1, 1)],
+            ),
+            "one_answer_less": (lambda errors, n: by_formula(errors, n - 1), less_under_the_root),
             "middle_too_far": partial(by_formula, slip="middle_too_far"),
             **{
                 slip: partial(by_formula, slip=slip)

@@ -9,6 +9,8 @@ Example:
     'change_forgotten'
 """
 
+import torch
+
 from stn_lib.exercises.ch01_invariance import network_answers as answers
 from stn_lib.exercises.framework import Misconception, exercise
 
@@ -76,6 +78,18 @@ accuracy_under = exercise(
             "Your answer is 0 for every network. Compare the POSITION of the largest logit, `argmax(dim=1)`, with the label, and "
             "divide by `/`, not by `//`.",
             lambda *a: 0.0,
+        ),
+        "one_image_changed": Misconception(
+            "You change one image only. `change` takes all images at once: `change(images)`.",
+            lambda model, x, labels, change: (
+                (model(torch.cat([change(x[:1]), x[1:]])).argmax(dim=1) == labels).double().mean()
+            ),
+        ),
+        "top_two": Misconception(
+            "You accept a label that is among the two largest logits. Count an image only if the LARGEST logit is that of its label.",
+            lambda model, x, labels, change: (
+                (model(change(x)).topk(2, dim=1).indices == labels[:, None]).any(dim=1).double().mean()
+            ),
         ),
     },
 )

@@ -91,5 +91,11 @@ consistency = exercise(
             answers.fraction(lambda model, x, labels, change: model(change(x)) == model(x)),
             answers.fraction(lambda model, x, labels, change: model(change(x)).amax(1) == model(x).amax(1)),
         ),
+        "correct_or_kept": Misconception(
+            "You also count an image if its answer is correct, although the answer changes. Count it only if both classes are "
+            "the same.",
+            answers.fraction(lambda *a: answers.is_kept(*a) | answers.was_correct(*a)),
+            answers.fraction(lambda *a: answers.is_kept(*a) | answers.is_correct(*a)),
+        ),
     },
 )

@@ -189,6 +189,16 @@ shift = exercise(
             "Your answer is the image itself. Copy each pixel to its new position in a new tensor.",
             lambda image, dx, dy: image,
         ),
+        "one_number_for_both": Misconception(
+            "You use one of dx and dy for both axes. dx moves the image to the right, dy moves it down.",
+            lambda image, dx, dy: shift_by_index(image, dx, dx),
+            lambda image, dx, dy: shift_by_index(image, dy, dy),
+        ),
+        "wraps_on_one_axis": Misconception(
+            "Along one axis, pixels that leave on one side enter on the other, as with `torch.roll`. Zeros enter along both axes.",
+            lambda image, dx, dy: shift_by_index(image.roll(dx, 1), 0, dy),
+            lambda image, dx, dy: shift_by_index(image.roll(dy, 0), dx, 0),
+        ),
     },
     core_name="Where part of the image stays inside",
 )

@@ -1,6 +1,7 @@
 """Check `blur_pool(image, taps, stride)`: blur, then subsample: keep every stride-th row and column.
 
-Convention: as `stn_lib.pooling.BlurPool2d`: mirrored at the edges, the first pixel is kept.
+Convention: as `stn_lib.pooling.BlurPool2d`: mirrored at the edges, the taps are not flipped, the first pixel is
+kept.
 
 Args: image: float64 (H, W); taps: float64 (K,); stride: an integer.
 Returns: The smaller image, float64.
@@ -130,6 +131,12 @@ blur_pool = exercise(
             "K // 2 on the right and at the bottom.",
             lambda *a: blur(*a, flip=True),
             _half_on_both_sides,
+        ),
+        "flipped": Misconception(
+            "You flip the taps, as a mathematical convolution does, and scipy's and numpy's `convolve`. Here, as in torch's "
+            "`conv2d`, the FIRST tap multiplies the pixel farthest to the left, or at the top.",
+            lambda image, taps, stride: blur(image, taps.flip(0), stride),
+            lambda image, taps, stride: blur(image, taps.flip(0), stride, flip=True),
         ),
     },
 )

@@ -126,5 +126,11 @@ max_blur_pool = exercise(
             lambda image, taps, stride: blur(torch.maximum(image[:, :-1], image[:, 1:]), taps, stride),
             lambda image, taps, stride: blur(torch.maximum(image[:-1, :-1], image[1:, 1:]), taps, stride),
         ),
+        "flipped": Misconception(
+            "You flip the taps, as a mathematical convolution does, and scipy's and numpy's `convolve`. Here, as in torch's "
+            "`conv2d`, the FIRST tap multiplies the pixel farthest to the left, or at the top.",
+            lambda image, taps, stride: blur(_dense(image), taps.flip(0), stride),
+            lambda image, taps, stride: blur(_dense(image), taps.flip(0), stride, flip=True),
+        ),
     },
 )

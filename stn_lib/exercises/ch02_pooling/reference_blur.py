@@ -13,6 +13,9 @@ from torch import Tensor
 from stn_lib.exercises.framework import Case, random_image, random_size
 from stn_lib.pooling import KERNELS
 
+#: Taps that are not symmetric: a kernel that is flipped shows.
+_SKEWED = ((1, 2, 4), (3, 1, 1, 2))
+
 
 def outer(taps: Tensor) -> Tensor:
     """The products of all pairs of taps."""
@@ -47,8 +50,8 @@ def repeat_and_mirror(image: Tensor, before: int, after: int) -> Tensor:
 def random_pools(generator: torch.Generator, low: int = 8, high: int = 11) -> list[Case]:
     """Draw an image of sides from `low` to `high`, taps and a stride."""
     cases = []
-    for k in range(12):
-        taps = torch.tensor(list(KERNELS.values())[k % 4], dtype=torch.float64)
+    for k in range(18):
+        taps = torch.tensor((*KERNELS.values(), *_SKEWED)[k % 6], dtype=torch.float64)
         image = random_image(generator, random_size(generator, low, high))
         cases.append(Case({"image": image, "taps": taps, "stride": (2, 3, 2)[k % 3]}))
     return cases

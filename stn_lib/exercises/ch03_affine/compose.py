@@ -126,6 +126,8 @@ compose = exercise(
                 )
                 for shift in (
                     lambda outer, inner: inner[:, :2] @ inner[:, 2] + outer[:, 2],
+                    lambda outer, inner: inner[:, :2] @ outer[:, 2] + outer[:, 2],
+                    lambda outer, inner: outer[:, :2] @ outer[:, 2] + outer[:, 2],
                     lambda outer, inner: outer[:, :2] @ outer[:, 2] + inner[:, 2],
                     lambda outer, inner: outer[:, :2] @ outer[:, 2] + inner[:, :2] @ inner[:, 2],
                     lambda outer, inner: outer[:, :2] @ inner[:, 2] + inner[:, :2] @ outer[:, 2],

@@ -103,6 +103,9 @@ decompose = exercise(
             lambda theta: _parts()(theta)[[0, 2, 3, 1]],
             lambda theta: _parts()(theta)[[2, 3, 1, 0]],
             lambda theta: _parts()(theta)[[2, 3, 0, 1]],
+            lambda theta: _parts()(theta)[[1, 0, 2, 3]],
+            lambda theta: _parts()(theta)[[1, 2, 3, 0]],
+            lambda theta: _parts()(theta)[[0, 2, 1, 3]],
         ),
         "angle_from_row": Misconception(
             "You compute the angle from the first ROW. Scaling and shear act first and keep the direction of the x "

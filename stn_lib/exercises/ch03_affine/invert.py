@@ -137,6 +137,8 @@ invert = exercise(
             "You multiply by the determinant, or divide by it twice. Divide (d, −b; −c, a) by it once.",
             _undo(lambda theta: _adjugate(theta) * torch.linalg.det(theta[:, :2])),
             _undo(lambda theta: _adjugate(theta) / torch.linalg.det(theta[:, :2]) ** 2),
+            lambda theta: join(_adjugate(theta) * torch.linalg.det(theta[:, :2]), _inverse(theta)[:, 2]),
+            lambda theta: join(_adjugate(theta) / torch.linalg.det(theta[:, :2]) ** 2, _inverse(theta)[:, 2]),
         ),
         "inverse_transposed": Misconception(
             "You transpose the inverse matrix. Use A⁻¹ as it is.",

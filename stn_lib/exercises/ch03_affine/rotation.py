@@ -129,5 +129,12 @@ rotation = exercise(
             _matrix(lambda c, s: [[-c, s], [-s, -c]]),
             _matrix(lambda c, s: [[-c, -s], [s, -c]]),
         ),
+        "tangent": Misconception(
+            "You use the tangent. The entries of a rotation are the cosine and the sine of the angle.",
+            lambda angle: join(torch.tensor([[1, -math.tan(angle)], [math.tan(angle), 1]], dtype=torch.float64)),
+            lambda angle: join(
+                torch.tensor([[math.cos(angle), -math.tan(angle)], [math.tan(angle), math.cos(angle)]]).double()
+            ),
+        ),
     },
 )

@@ -14,6 +14,7 @@ Example:
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stn_lib.exercises.ch04_grid.grid_conventions import align_corners_mistakes, torch_grid
@@ -53,6 +54,11 @@ def _other_sides(size: tuple[int, int], align_corners: bool) -> Tensor:
         for n, other in ((width, height), (height, width))
     )
     return torch.stack([x.expand(height, width), y[:, None].expand(height, width)], dim=-1)
+
+
+def _one_side(size: tuple[int, int], align_corners: bool, side: int) -> Tensor:
+    """The correct shape, but both axes normalised by one side."""
+    return _by_axis(lambda k, n, align: (_aligned if align else _edges)(k, side))(size, align_corners)
 
 
 base_grid = exercise(
@@ -108,6 +114,25 @@ base_grid = exercise(
             "These are pixel indices. Convert them to normalised coordinates from −1 to 1.",
             _by_axis(lambda k, n, align: k),
             _by_axis(lambda k, n, align: k + 1),
+        ),
+        "flattened": Misconception(
+            "Your grid is one long list of points. Keep the rows of the image: the shape is (H, W, 2).",
+            lambda size, align: torch_grid(size, align).reshape(-1, 2),
+        ),
+        "homogeneous": Misconception(
+            "You append a 1 to each point. A grid holds the points (x, y) alone: the shape is (H, W, 2).",
+            lambda size, align: F.pad(torch_grid(size, align), (0, 1), value=1.0),
+        ),
+        "x_to_the_left": Misconception(
+            "Your x points to the left. The first column has the smallest x.",
+            lambda size, align: torch_grid(size, align).flip(1),
+        ),
+        "one_side_for_both": Misconception(
+            "You use one side of the image for both axes. x depends on the width and y on the height: a size is (H, W).",
+            *(lambda size, align, k=k: torch_grid((size[k], size[k]), align) for k in (0, 1)),
+            lambda size, align: torch_grid((size[1], size[1]), align)[: size[0]],
+            lambda size, align: torch_grid((size[0], size[0]), align)[:, : size[1]],
+            *(lambda size, align, k=k: _one_side(size, align, size[k]) for k in (0, 1)),
         ),
     },
 )

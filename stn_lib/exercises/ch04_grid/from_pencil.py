@@ -66,6 +66,10 @@ def _ratio_upside_down(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     return torch.cat([linear, _by_fit(matrix, size)[:, 2:]], dim=1)
 
 
+def _transposed(theta: Tensor) -> Tensor:
+    return torch.cat([theta[:, :2].T, theta[:, 2:]], dim=1)
+
+
 def _shift_alone_scaled(matrix: Tensor, size: tuple[int, int]) -> Tensor:
     """The correct matrix; the shift times 2 / W and 2 / H."""
     return torch.cat([_by_fit(matrix, size)[:, :2], _scaled_shift(matrix, size)[:, 2:]], dim=1)
@@ -128,6 +132,17 @@ from_pencil = exercise(
         "inverted": Misconception(
             "You invert the matrix. It already maps an output pixel to its source.",
             lambda matrix, size: _by_fit(inverse(matrix), size),
+        ),
+        "rows_scaled": Misconception(
+            "You multiply whole rows by 2 / W and 2 / H. That scales the source point, but the point that theta acts on is "
+            "normalised, too, and the origin moves to the centre.",
+            lambda matrix, size: matrix * from_rows([2 / size[1]], [2 / size[0]]),
+        ),
+        "transposed": Misconception(
+            "Two of your numbers are exchanged: the upper right and the lower left. Or the matrix is transposed throughout: "
+            "its first row gives x_s.",
+            lambda matrix, size: _transposed(_by_fit(matrix, size)),
+            lambda matrix, size: _by_fit(_transposed(matrix), size),
         ),
     },
 )

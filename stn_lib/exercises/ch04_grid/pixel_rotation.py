@@ -54,6 +54,12 @@ def _about_the_first_pixel(angle: float, size: tuple[int, int]) -> Tensor:
     return theta
 
 
+def _shifted(angle: float, size: tuple[int, int], x: float, y: float) -> Tensor:
+    theta = _rotated_in_pixels(angle, size)
+    theta[:, 2] = torch.tensor([x, y])
+    return theta
+
+
 def _about_the_corner(angle: float, size: tuple[int, int]) -> Tensor:
     theta = _rotated_in_pixels(angle, size)
     corner = torch.tensor([-1.0, -1.0], dtype=torch.float64)
@@ -101,6 +107,7 @@ pixel_rotation = exercise(
         "ratio_upside_down": Misconception(
             "The ratio is inverted. x_s takes y, in units of H / 2, and needs units of W / 2: times H / W.",
             _with(upper=-1, lower=1),
+            lambda angle, size: _rotated(-angle, size, upper=-1, lower=1),
         ),
         "one_sine_only": Misconception(
             "One of the two sines is correct. Both need the ratio: H / W at the upper right, W / H at the lower left.",
@@ -141,6 +148,19 @@ pixel_rotation = exercise(
                 _rotated(angle, size, upper=0, lower=0)
                 @ torch.diag(torch.tensor([size[1] / size[0], 1.0, 1.0], dtype=torch.float64))
             ),
+        ),
+        "ratio_squared": Misconception(
+            "Your ratio is squared. x_s takes y, in units of H / 2, and needs units of W / 2: times H / W, once.",
+            _with(upper=2, lower=-2),
+        ),
+        "shift_added": Misconception(
+            "Your sines are correct, but you add a shift. Normalised coordinates have their 0 at the centre of the image, so "
+            "a rotation about the centre has no shift.",
+            lambda angle, size: _shifted(angle, size, size[1] / 2, size[0] / 2),
+            lambda angle, size: _shifted(angle, size, -size[1] / 2, -size[0] / 2),
+            lambda angle, size: _shifted(angle, size, (size[1] - 1) / 2, (size[0] - 1) / 2),
+            lambda angle, size: _shifted(angle, size, 0.5, 0.5),
+            lambda angle, size: _shifted(angle, size, 1.0, 1.0),
         ),
     },
 )

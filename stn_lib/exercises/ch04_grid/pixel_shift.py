@@ -88,5 +88,15 @@ pixel_shift = exercise(
             lambda shift, size: _pixel_shift(shift, size, less=1),
             lambda shift, size: _pixel_shift(shift, size, sign=1.0, less=1),
         ),
+        "twice": Misconception(
+            "You shift twice as far. The image is 2 wide and has W pixels, so one pixel is 2 / W.",
+            lambda shift, size: _pixel_shift(shift, size, unit=4.0),
+            lambda shift, size: _pixel_shift(shift, size, sign=1.0, unit=4.0),
+        ),
+        "column_order": Misconception(
+            "Your shift is not in the last column. Each row of theta holds what is multiplied with x, with y, and then the shift.",
+            lambda shift, size: _pixel_shift(shift, size)[:, [2, 0, 1]],
+            lambda shift, size: _pixel_shift(shift, size)[:, [0, 2, 1]],
+        ),
     },
 )

@@ -143,5 +143,9 @@ repaired = exercise(
             lambda image, theta: _warp(image, theta, padding="border"),
             lambda image, theta: _warp(image, theta, padding="reflection"),
         ),
+        "shift_sign": Misconception(
+            "You subtract the shift. theta says where to sample: add its last column. The identity has no shift and hides the mistake.",
+            _other(lambda theta: theta * torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64)),
+        ),
     },
 )

@@ -84,6 +84,8 @@ to_pixel = exercise(
             "n − 1 steps from centre to centre: times (n − 1) / 2.",
             lambda points, size, align: _scaled(points, size, 0, 0) if align else _to_pixel(points, size, False),
             lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 1, -0.5),
+            lambda points, size, align: _scaled(points, size, -1, 0) if align else _to_pixel(points, size, False),
+            lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, -1, -0.5),
         ),
         "other_direction": Misconception(
             "You convert pixels to normalised coordinates. This is the way back: add 1, scale, and with False subtract ½.",

@@ -91,6 +91,37 @@ bilinear = exercise(
             "You take the mean of the four neighbours, wherever the point is. Weight each by the area of the opposite rectangle.",
             *variants(faulty.interpolate, "weights", lambda u, v: (0.5, 0.5)),
         ),
+        "smoothstep": Misconception(
+            "You bend the weights, as with `smoothstep` or a cosine. Bilinear weights are straight: x − x0 and 1 − (x − x0).",
+            *variants(
+                faulty.interpolate,
+                "weights",
+                lambda u, v: (u * u * (3 - 2 * u), v * v * (3 - 2 * v)),
+                lambda u, v: ((1 - math.cos(math.pi * u)) / 2, (1 - math.cos(math.pi * v)) / 2),
+            ),
+        ),
+        "rows_added": Misconception(
+            "You weight along one axis and add the two results. They need weights along the other axis, too: 1 − (y − y0) for "
+            "the upper row, y − y0 for the lower one, and likewise with x.",
+            *(
+                lambda image, x, y, half=half: 2 * half(image, x, y)
+                for half in variants(faulty.interpolate, "weights", lambda u, v: (u, 0.5), lambda u, v: (0.5, v))
+            ),
+        ),
+        "lines_combined": Misconception(
+            "You interpolate once along x and once along y, at pixel x0 or y0, and combine both. Interpolate along x in BOTH "
+            "rows, then along y between these two results.",
+            *(
+                lambda image, x, y, both=both: both(
+                    faulty.interpolate(image, x, math.floor(y)), faulty.interpolate(image, math.floor(x), y)
+                )
+                for both in (lambda a, b: a * b, lambda a, b: (a + b) / 2, lambda a, b: a + b)
+            ),
+        ),
+        "mirrored": Misconception(
+            "Outside, you mirror the image. Here a neighbour outside is 0.",
+            *variants(faulty.interpolate, "read", faulty.mirror, faulty.mirror_with_edge),
+        ),
     },
     core_name=points.CORE_NAME,
 )

@@ -177,6 +177,20 @@ bilinear_gradient = exercise(
             "`int()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `math.floor`.",
             *variants(_slope, "floor", math.trunc),
         ),
+        "halved": Misconception(
+            "Your derivatives are half as large. Neighbouring pixels are 1 apart, not 2: do not divide their difference by 2.",
+            lambda image, x, y: tuple(part / 2 for part in _slope(image, x, y)),
+        ),
+        "magnitudes": Misconception(
+            "You lose the sign. A derivative is negative where the value falls: right minus left, without `abs`.",
+            lambda image, x, y: tuple(abs(part) for part in _slope(image, x, y)),
+            *variants(_slope, "step", lambda far, near: abs(far - near)),
+        ),
+        "value_returned": Misconception(
+            "You return the value V, too. Give the two derivatives alone: (∂V/∂x, ∂V/∂y).",
+            lambda image, x, y: (faulty.interpolate(image, x, y), *_slope(image, x, y)),
+            lambda image, x, y: (*_slope(image, x, y), faulty.interpolate(image, x, y)),
+        ),
     },
     core_name=points.CORE_NAME,
 )

@@ -41,6 +41,21 @@ def wrap(rows: list[list[float]], i: int, j: int) -> float:
     return rows[i % len(rows)][j % len(rows[0])]
 
 
+def mirror(rows: list[list[float]], i: int, j: int) -> float:
+    """The image is mirrored about its outermost pixels."""
+    return rows[_folded(i, len(rows), 0)][_folded(j, len(rows[0]), 0)]
+
+
+def mirror_with_edge(rows: list[list[float]], i: int, j: int) -> float:
+    """The image is mirrored at its edges: the outermost pixels come twice."""
+    return rows[_folded(i, len(rows), 1)][_folded(j, len(rows[0]), 1)]
+
+
+def _folded(index: int, size: int, twice: int) -> int:
+    period = 2 * size - 2 * (1 - twice)
+    return min(index % period, period - twice - index % period)
+
+
 def raw(rows: list[list[float]], i: int, j: int) -> float:
     """Python's own indexing: negative counts from the end, too large raises."""
     return rows[i][j]

@@ -195,5 +195,32 @@ warp = exercise(
             *variants(faulty_warps.pull, "mode", "nearest"),
             faulty_warps.pull_by_points(variants(faulty.nearest, "round_", math.floor)[0]),
         ),
+        "theta_ignored": Misconception(
+            "You do not use theta: the source of each output pixel is the pixel itself. Multiply (x, y, 1) by theta.",
+            *variants(faulty_warps.pull, "change", lambda theta: torch.eye(2, 3, dtype=theta.dtype)),
+        ),
+        "shift_sign": Misconception(
+            "You subtract the shift. theta says where to sample: add its last column.",
+            *variants(faulty_warps.pull, "change", lambda theta: theta * torch.tensor([1.0, 1.0, -1.0]).double()),
+        ),
+        "shift_scaled": Misconception(
+            "Your shift is half as large, or twice. theta's last column is in normalised coordinates already: add it as it is.",
+            *variants(
+                faulty_warps.pull,
+                "change",
+                lambda theta: theta * torch.tensor([1.0, 1.0, 0.5]).double(),
+                lambda theta: theta * torch.tensor([1.0, 1.0, 2.0]).double(),
+            ),
+        ),
+        "output_transposed": Misconception(
+            "Your output has W' rows and H' columns: `out_size` is (H', W').",
+            lambda image, theta, out_size, align_corners=False: faulty_warps.pull(
+                image, theta, out_size[::-1], align_corners
+            ),
+        ),
+        "counted_from_one": Misconception(
+            "Your source points are one pixel off: you count pixels from 1. The first pixel is pixel 0.",
+            *(faulty_warps.pull_by_points(sample) for sample in faulty.counted_from_one(faulty.interpolate)),
+        ),
     },
 )

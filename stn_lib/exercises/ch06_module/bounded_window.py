@@ -153,5 +153,9 @@ bounded_window = exercise(
             "Your scale shrinks as a grows. sigmoid(a) grows with a.",
             lambda raw: _window(raw, lambda a: 1 - 0.5 * torch.sigmoid(a)),
         ),
+        "shift_sign": Misconception(
+            "The sign of your shift is inverted: it is (1 − s) tanh(b), without a minus.",
+            lambda raw: _window(raw, room=lambda s: s - 1),
+        ),
     },
 )

@@ -181,5 +181,23 @@ shift_gradient = exercise(
             "You take half the difference of the pixels on both sides. Between two pixels the slope is right minus left.",
             lambda *a: _by_hand(*a, central=True),
         ),
+        "one_fewer": Misconception(
+            "You divide by the number of pixels minus 1. The loss is a plain mean: divide by their number.",
+            lambda moving, fixed, t: len(moving) / (len(moving) - 1) * _gradient(moving, fixed, t),
+        ),
+        "signals_exchanged": Misconception(
+            "You exchanged the signals. V samples the MOVING signal, and the difference is V minus fixed.",
+            lambda moving, fixed, t: _gradient(fixed, moving, t),
+        ),
+        "residual_without_sign": Misconception(
+            "You use the magnitude of V − fixed, or its sign alone. The derivative of its square is 2 (V − fixed), with the "
+            "sign.",
+            lambda *a: 2 * (_chain(*a)[0].abs() * _chain(*a)[1]).mean(),
+            lambda *a: (_chain(*a)[0].round(decimals=9).sign() * _chain(*a)[1]).mean(),
+        ),
+        "root_of_the_loss": Misconception(
+            "You take the derivative of the ROOT of the loss. The loss is the mean of the squares itself, without a root.",
+            lambda *a: _gradient(*a) / (2 * _chain(*a)[0].square().mean().sqrt()),
+        ),
     },
 )

@@ -141,5 +141,9 @@ spatial_transformer = exercise(
             _like(theta=lambda a: a.mean(0, keepdim=True).expand(len(a), -1)),
             _like(theta=lambda a: a[:1].expand(len(a), -1)),
         ),
+        "bicubic": Misconception(
+            'You interpolate with `mode="bicubic"`. This book uses "bilinear", as torch does by default.',
+            _like(mode="bicubic"),
+        ),
     },
 )

@@ -118,5 +118,10 @@ start = exercise(
             "The layer is unchanged. Change it in place, with `weight.zero_()` and `bias.copy_(…)`, or return (weight, bias).",
             _with(_keep, _keep),
         ),
+        "ones_at_the_shifts": Misconception(
+            "Your bias is 0 0 1 0 0 1: the ones are at the shifts, and all output pixels sample one point. The identity is "
+            "1 0 0 0 1 0, row by row.",
+            *(_with(weight, _filled([0.0, 0, 1, 0, 0, 1])) for weight in (torch.zeros_like, _keep)),
+        ),
     },
 )

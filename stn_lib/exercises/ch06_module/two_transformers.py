@@ -34,9 +34,9 @@ def _cases(generator: torch.Generator) -> list[Case]:
 
 
 def _window(images: Tensor, theta: Tensor, out_size: tuple[int, int], grid_corners: bool = False,
-            corners: bool = False, padding: str = "zeros") -> Tensor:  # fmt: skip
+            corners: bool = False, padding: str = "zeros", mode: str = "bilinear") -> Tensor:  # fmt: skip
     grid = F.affine_grid(theta, (len(images), 1, *out_size), align_corners=grid_corners)
-    return F.grid_sample(images, grid, padding_mode=padding, align_corners=corners)
+    return F.grid_sample(images, grid, mode, padding, align_corners=corners)
 
 
 def _both(images: Tensor, first: Tensor, second: Tensor, out_size: tuple[int, int], **options) -> Tensor:
@@ -126,6 +126,10 @@ two_transformers = exercise(
             lambda images, first, second, out_size: (
                 (_window(images, first, out_size) + _window(images, second, out_size)) / 2
             ),
+        ),
+        "nearest": Misconception(
+            "You take the nearest pixel. Interpolate: the nearest pixel has no gradient for theta.",
+            lambda *a: _both(*a, mode="nearest"),
         ),
     },
 )

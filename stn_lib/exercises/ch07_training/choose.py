@@ -128,6 +128,18 @@ choose = exercise(
         "order_swapped": Misconception(
             "The numbers are correct but their order is not: give (lr, error).", lambda runs: _choose(runs)[::-1]
         ),
+        "middle": Misconception(
+            "You choose the middle learning rate, or the run in the middle of the list. Choose the run with the lowest "
+            "validation error, wherever it is.",
+            *(
+                lambda runs, order=order, half=half, report=report: (lambda run: (run["lr"], report(run)))(
+                    order(runs)[(len(runs) - half) // 2]
+                )
+                for order in (lambda runs: sorted(runs, key=itemgetter("lr")), list)
+                for half in (0, 1)
+                for report in (_test, _validation)
+            ),
+        ),
     },
     tolerance=1e-6,
 )

@@ -41,6 +41,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
         ramp = torch.linspace(-1, 1, n, dtype=torch.float64)[:, None, None]
         spread = 0.2 * _noise(g, n, 2, 3).abs() * _noise(g, 2, 3).sign() * ramp
         balanced = spread - spread.mean(0)
+        small = balanced[:, :1, :1] / balanced[:, 0, 0].std()
         one = torch.zeros(n, 1, 1, dtype=torch.float64)
         one[-1] = 1
         middle = one.roll(-random_integer(g, 1, n - 3), 0)
@@ -72,6 +73,8 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(free) + 0.2 * (1 - one) * _noise(g, 2, 3),
             torch.cat([rotations, free[:, 2:].expand(n, 2, 1)], 2),
             same(free) + balanced[:, :1, :1] * (_entries((0, 2)) - _entries((1, 2))),
+            # alive by one number alone, although the mean of the six standard deviations is below 1e-4
+            same(free) + 5.5e-4 * small * _entries((1, 1)),
         ]
     return [Case({"theta": theta}) for theta in found]
 
@@ -193,6 +196,11 @@ is_dead = exercise(
             "Your changes cancel, because you average numbers of theta before you measure their spread: one number can "
             "grow as another falls. Take the standard deviation of each number over the images.",
             lambda theta: _dead(theta.mean((1, 2)).std(0)),
+        ),
+        "spreads_averaged": Misconception(
+            "You average the six standard deviations. If one number of theta varies a little, the five others hide it: EACH of "
+            "the six must be at most 1e-4.",
+            *(lambda theta, ddof=ddof: bool(theta.std(0, correction=ddof).mean() <= 1e-4) for ddof in (0, 1)),
         ),
     },
     tolerance=1e-6,

@@ -134,5 +134,13 @@ smallest_w = exercise(
             "You use the third COLUMN, which holds the shift. w comes from the third row.",
             lambda theta: theta[2, 2] - theta[:2, 2].abs().sum(),
         ),
+        "half_square": Misconception(
+            "Your corners are at −½ and ½. The square runs from −1 to 1.",
+            _row(lambda g, h, i: i - (abs(g) + abs(h)) / 2),
+        ),
+        "other_row": Misconception(
+            "You use another row of theta. The first row gives x, the second y; w comes from the THIRD, `theta[2]`.",
+            *(lambda theta, row=row: theta[row, 2] - theta[row, :2].abs().sum() for row in (0, 1)),
+        ),
     },
 )

@@ -104,6 +104,11 @@ thin_plate = exercise(
         "affine_only": Misconception(
             "That is the closest affine map, which misses the points. The weights of φ bend it onto them.", _plane_only
         ),
+        "logarithm_alone": Misconception(
+            "Your kernel is log r. A thin plate has φ(r) = r² log r, and 0 where r is 0.",
+            _solved(lambda r: torch.where(r > 0, r, 1.0).log()),
+            *(_solved(lambda r, k=k: r.clamp(min=10 ** (-k / 2)).log()) for k in range(4, 25)),
+        ),
         "other_kernel": Misconception(
             "Your kernel is a different one. A thin plate has φ(r) = r² log r, where r is the distance, not its square.",
             _solved(lambda r: _thin(r * r) / 2),

@@ -81,6 +81,11 @@ def _variant(
     return middle - half, middle + half
 
 
+def _around_p(errors: int, n: int) -> tuple[float, float]:
+    low, high = _wilson(errors, n)
+    return errors / n - (high - low) / 2, errors / n + (high - low) / 2
+
+
 def _clopper_pearson(errors: int, n: int) -> tuple[float, float]:
     from scipy.special import betaincinv  # not above: it takes longer to import than all exercises together
 
@@ -123,6 +128,7 @@ interval = exercise(
             "Your interval is centred at p. Wilson's middle is p + z²/(2n), before the division: add that term.",
             lambda e, n: _variant(e, n, shift=0),
             lambda e, n: _variant(e, n, shift=0, scale=(0, 0)),
+            _around_p,
         ),
         "term_forgotten": Misconception(
             "Under the root a term is missing, or it is not divided correctly: it is z²/(4n²), added to p (1 − p)/n.",
@@ -196,6 +202,11 @@ interval = exercise(
             lambda e, n: _wald_clipped(e, n, _Z90),
         ),
         "order_swapped": Misconception("You exchanged the ends: give (low, high).", lambda e, n: _wilson(e, n)[::-1]),
+        "one_answer_less": Misconception(
+            "You use n − 1 in place of n. Wilson's formula has n everywhere.",
+            lambda e, n: _variant(e, max(n - 1, e)),  # where e is n, the root of a negative number: not a core case
+            lambda e, n: _variant(e * (n - 1) / n, n - 1),
+        ),
     },
     core_name="Where some answers are wrong and some are correct",
     tolerance=2e-5,  # 1.96 for 1.959964 moves an end by at most 5e-6
