@@ -26,7 +26,7 @@ def shift_consistency(
     pairs: int = 1,
     *,
     generator: torch.Generator,
-    batch_size: int = 128,
+    batch_size: int = 64,
 ) -> Consistency:
     """How often a classifier assigns two shifts of one image the same class, correct or not.
 
