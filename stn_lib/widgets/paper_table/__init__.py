@@ -17,7 +17,7 @@ ST = {f"st-{plain}-{transform}": (plain, transform) for plain in PLAIN for trans
 MARKS = {  # of different shapes
     "lowers": '<circle cx="5" cy="5" r="4" style="fill:var(--stn-ok)"/>',
     "raises": '<path d="M5 1.4 9 8.6H1z" style="fill:none;stroke:var(--stn-bad);stroke-width:1.5"/>',
-    "unclear": '<path d="M1 5h8" style="fill:none;stroke:var(--stn-muted);stroke-width:1.6"/>',
+    "unclear": '<path d="M5 1.2 8.8 5 5 8.8 1.2 5z" style="fill:none;stroke:var(--stn-muted);stroke-width:1.4"/>',
     "none": '<circle cx="5" cy="5" r="3.6" style="fill:none;stroke:var(--stn-muted);stroke-width:1.3"/>',
 }
 

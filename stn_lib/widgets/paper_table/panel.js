@@ -8,7 +8,7 @@ const MARKS = {
   plain: ["path", {}],
   lowers: ["circle", { cx: 5, cy: 5, r: 4 }],
   raises: ["path", { d: "M5 1.4 9 8.6H1z" }],
-  unclear: ["path", { d: "M1 5h8" }],
+  unclear: ["path", { d: "M5 1.2 8.8 5 5 8.8 1.2 5z" }],
   none: ["circle", { cx: 5, cy: 5, r: 3.6 }],
 };
 const COPIED = 2500; // milliseconds that the button says so
