@@ -24,7 +24,7 @@ from stn_lib.files import write_atomically
 from stn_lib.localization import ConvLocalization
 from stn_lib.models import count_parameters
 from stn_lib.models import table1 as networks
-from stn_lib.training import TrainConfig, train
+from stn_lib.training import TrainConfig, record, train
 from stn_lib.training.runs import held_out
 
 CELL, SEED, EVERY, IMAGES = Cell("tc", "st-cnn-affine"), 0, 50, 256
@@ -67,14 +67,10 @@ def measure(row: Row, job: Job) -> Row:
             config, out=job.folder, callback=watch, callback_every=EVERY, checkpoint_every=EVERY,
             stop=job.stop, progress=job.progress,
         )  # fmt: skip
-    found = result.evaluation
     return {
         "seconds": round(result.seconds, 1),
         "parameters": count_parameters(result.model),
-        "error_percent": round(result.error, 4),
-        "interval_percent": [round(end, 4) for end in found.interval],
-        "wrong": found.wrong,
-        "n": found.n,
+        **record.error_summary(result.evaluation),
         "watched": list(notes.values()),
     }
 

@@ -123,6 +123,12 @@ def images(value: Tensor, name: str = "images") -> None:
         raise ValueError(f"expected {name} of shape (N, C, H, W), got {shape_of(value)}: {remedy}")
 
 
+def samples(count: int) -> None:
+    """Check the number of samples along each axis of an output pixel."""
+    if count < 1 or count != int(count):
+        raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {count}")
+
+
 def dtype_of(module: nn.Module, value: Tensor) -> None:
     """Check that images have the dtype of a module's weights; autocast converts others itself."""
     weight = next(module.parameters(), value)

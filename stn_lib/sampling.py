@@ -143,8 +143,7 @@ def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
 
     Chapter: 5
     """
-    if samples < 1 or samples != int(samples):
-        raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {samples}")
+    _validate.samples(samples)
     if samples == 1:
         return grid
     if min(grid.shape[1:-1]) < 2:

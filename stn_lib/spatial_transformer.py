@@ -138,8 +138,7 @@ class SpatialTransformer(nn.Module):
     ):
         super().__init__()
         transform_family(transform)  # refuses an unknown name
-        if samples != int(samples) or samples < 1:
-            raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {samples}")
+        _validate.samples(samples)
         if padding_mode not in ("zeros", "border", "reflection"):
             raise ValueError(f"expected padding_mode 'zeros', 'border' or 'reflection', got {padding_mode!r}")
         if not isinstance(localization, nn.Module):

@@ -11,7 +11,7 @@ from typing import Any
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from experiments.table1.cells import Cell, table1_config
-from stn_lib.training import TrainConfig, train
+from stn_lib.training import TrainConfig, record, train
 from stn_lib.training.runs import held_out
 
 IMAGES = {"fcn": 2_000_000, "cnn": 400_000, "st-cnn-affine": 400_000}
@@ -49,13 +49,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 def measure(row: Row, job: Job) -> Row:
     """Train one network, and measure it on the validation digits."""
     result = train(config_of(row), out=job.folder, stop=job.stop, progress=job.progress)
-    low, high = result.evaluation.interval
-    return {
-        "seconds": round(result.seconds, 1),
-        "error_percent": round(result.error, 4),
-        "interval_percent": [round(low, 4), round(high, 4)],
-        "n": result.evaluation.n,
-    }
+    return {"seconds": round(result.seconds, 1), **record.error_summary(result.evaluation)}
 
 
 def line(row: Row) -> str:

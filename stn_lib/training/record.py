@@ -14,6 +14,7 @@ from stn_lib.models import count_parameters
 from stn_lib.provenance import commit, processor
 from stn_lib.training import distributed
 from stn_lib.training.config import FitConfig
+from stn_lib.training.evaluation import Evaluation
 from stn_lib.training.runs import TrainResult
 
 CURVE_POINTS = 60
@@ -43,12 +44,19 @@ def run_summary(result: TrainResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 1),
         "parameters": count_parameters(result.model),
         "pictures": config.steps * config.batch_size,
-        "error_percent": round(found.error, 4),
-        "interval_percent": [round(x, 4) for x in found.interval],
-        "wrong": found.wrong,
-        "n": found.n,
+        **error_summary(found),
         "config": dataclasses.asdict(config),
         "curve": downsample(result.history, CURVE_POINTS, ("loss", "batch_error")),
+    }
+
+
+def error_summary(found: Evaluation) -> dict[str, Any]:
+    """The error rate, its 95 % interval, and the counts behind them."""
+    return {
+        "error_percent": round(found.error, 4),
+        "interval_percent": [round(end, 4) for end in found.interval],
+        "wrong": found.wrong,
+        "n": found.n,
     }
 
 

@@ -52,6 +52,16 @@ def fraction(hit: Callable[..., Tensor], scale: float = 1.0) -> Callable[..., Te
     return lambda model, images, labels, change: scale * hit(model, images, labels, change).double().mean()
 
 
+def count(hit: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The number of images for which `hit` holds."""
+    return lambda *answer: hit(*answer).double().sum()
+
+
+def over_classes(hit: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The number of images for which `hit` holds, divided by the number of classes."""
+    return lambda model, images, *rest: count(hit)(model, images, *rest) / model(images).shape[1]
+
+
 def is_correct(model: Any, images: Tensor, labels: Tensor, change: Any) -> Tensor:
     """Whether the answer to the changed image equals the label."""
     return _classes(model, change(images)) == labels
