@@ -198,6 +198,21 @@ def test_every_control_moves_something_by_keyboard(visit):
     assert_quiet(visit)
 
 
+def test_every_link_that_sets_an_explorable_does_and_brings_it_into_view(visit):
+    for link in visit.page.locator("a.stn-set").all():
+        name = link.get_attribute("href").removeprefix("#").split("?")[0]
+        widget = visit.page.query_selector(f".stn-{name}")
+        disturb(visit, widget)
+        visit.remember(widget)
+        link.focus()
+        visit.page.keyboard.press("Enter")
+        assert visit.changed(widget), html(link)
+        box = widget.bounding_box()
+        assert box["y"] < 400 and box["y"] + box["height"] > 400, html(link)
+    assert visit.ignored == []
+    assert_quiet(visit)
+
+
 def test_tab_reaches_every_control(visit):
     wanted = visit.page.evaluate("""() => {
       const nodes = [...document.querySelectorAll(".stn-widget button:not([hidden], :disabled, [tabindex='-1']), .stn-widget input, .stn-widget [tabindex='0']")];

@@ -32,7 +32,8 @@ CHANGED = f"""async (widget, frames) => {{
 
 
 class Visit:
-    """One page, and what a reader would not see of it: errors in the console, requests."""
+    """One page, and what a reader would not see of it: errors in the console, parts of links that no explorable
+knows, requests."""
 
     def __init__(self, browser, address: str, width: int = 1280, theme: str = "light", **options):
         self.context = browser.new_context(
@@ -42,13 +43,19 @@ class Visit:
             f"try{{localStorage.mode ??= '{theme}'; localStorage.theme ??= '{theme}'}}catch(e){{}}"
         )
         self.page = self.context.new_page()
-        self.width, self.errors, self.requests = width, [], []
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.width, self.errors, self.ignored, self.requests = width, [], [], []
+        self.page.on("console", self.hear)
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(address, wait_until="load")
         if options.get("java_script_enabled", True):
             self.settle()
+
+    def hear(self, message):
+        if message.type == "error":
+            self.errors.append(message.text)
+        elif message.type == "warning" and message.text.endswith("is ignored"):
+            self.ignored.append(message.text)
 
     def settle(self):
         """Wait for fonts, formulas and explorables, and for what they still compute."""

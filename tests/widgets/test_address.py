@@ -86,6 +86,8 @@ def test_the_address_opens_a_state(browser, shown, cls, query, opened):
     before = {name: getattr(widget, name) for name in traits(widget)}
     with Stage(browser, widget, f"#{name_of(cls)}?{query}") as stage:
         found = dict(zip(before, stage.get(*before), strict=True))
+        if cls is DrawDigit:  # `pixels` tells Python what the pad shows
+            assert found.pop("pixels") == list(widget.examples)[found["example"] * 784 :][:784]
         changed = {name: value for name, value in found.items() if value != before[name]}
         wanted = {name: value for name, value in opened.items() if value != before[name]}
         assert changed == wanted
@@ -111,3 +113,35 @@ def test_nothing_that_an_address_says_is_invalid_for_python_or_breaks_the_page(b
 def test_another_explorable_s_address_changes_nothing(browser, shown):
     with Stage(browser, shown[SamplePoint], "#warp-image?x=2") as stage:
         assert stage.get("x") == shown[SamplePoint].x
+
+
+LINK = """(query) => {
+  const link = document.createElement("a");
+  link.href = `#sample-point?${query}`;
+  link.textContent = query;
+  document.body.append(link);
+}"""
+
+
+def test_a_link_in_the_text_sets_the_state_at_each_click_and_brings_the_explorable_into_view(browser, shown):
+    with Stage(browser, shown[SamplePoint], height=400) as stage:
+        stage.page.evaluate(LINK, "x=3&y=2.5")
+        for _ in range(2):  # the second click leaves the address as it is
+            stage.page.get_by_text("x=3&y=2.5").click()
+            assert stage.get("x", "y") == [3, 2.5]
+            stage.page.evaluate("model.set('x', 1)")
+        stage.page.wait_for_function("Math.abs(document.querySelector('.stn-widget').getBoundingClientRect().top) < 1")
+        assert stage.errors == []
+
+
+def test_an_explorable_that_is_gone_no_longer_follows_the_address(browser, shown):
+    with Stage(browser, shown[SamplePoint]) as stage:
+        stage.page.evaluate("window.dispose(); location.hash = '#sample-point?x=3'")
+        assert stage.get("x") == shown[SamplePoint].x
+
+
+def test_a_key_that_an_explorable_does_not_have_is_named_to_the_author(browser, shown):
+    with Stage(browser, shown[SamplePoint]) as stage:
+        with stage.page.expect_console_message() as said:
+            stage.page.evaluate("location.hash = '#sample-point?xx=3'")
+        assert "xx=3 is ignored" in said.value.text

@@ -1,6 +1,6 @@
 // AlignImage: the descent on theta that aligns one image with another, step by step; the reader sets its start, its
 // sampler and the blur of the images.
-import { integer, number, oneOf, openFromAddress } from "../shared/address_state.js";
+import { followAddress, integer, number, oneOf } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
@@ -42,9 +42,10 @@ function makeSix(label, concept, places) {
   return { node, draw };
 }
 
-function openAtAddress(model, words) {
+// What an address may set.
+function addressTable(model, words) {
   const keys = (name) => oneOf(words[`${name}s`].map(([key]) => key));
-  openFromAddress(model, "align-image", {
+  return {
     x: number(-FAR, FAR),
     y: number(-FAR, FAR),
     rotation: number(-STEEP, STEEP),
@@ -52,7 +53,7 @@ function openAtAddress(model, words) {
     blur: keys("blur"),
     move: keys("move"),
     step: integer(0, model.get("steps")),
-  });
+  };
 }
 
 // The pair of images at each blur, made when it is first needed; `top` is its brightest value.
@@ -219,7 +220,6 @@ function drawViews(words, views, inputs, state, seen, traits) {
 
 function render({ model, el }) {
   const words = model.get("words");
-  openAtAddress(model, words);
   const first = getTraits(model, NAMES);
   const state = makeState(model);
   const { steps } = state;
@@ -268,8 +268,10 @@ function render({ model, el }) {
   const recolour = () => [views.source, views.output, views.overlay, views.map].forEach((panel) => panel.recolour());
   const offStart = onTraits(model, NAMES.slice(0, -1), state.restart);
   const drawing = drawOnChange(model, { traits: NAMES, draw, recolour });
+  const table = addressTable(model, words);
+  const offAddress = followAddress(el, "align-image", table, (values) => change({ step: 0, ...values }));
   return () => {
-    for (const end of [offStart, drawing.stop, player.stop, offSizes]) end();
+    for (const end of [offAddress, offStart, drawing.stop, player.stop, offSizes]) end();
   };
 }
 

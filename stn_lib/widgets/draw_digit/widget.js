@@ -1,6 +1,6 @@
 // DrawDigit: the reader writes a digit, sees it prepared as in MNIST, rotates, scales, moves it; a CNN and an ST-CNN,
 // both running in the page, answer while it moves, and then under a hundred random distortions of this one digit.
-import { integer, number, readAddress } from "../shared/address_state.js";
+import { followAddress, integer, number } from "../shared/address_state.js";
 import { best, readDigits } from "../shared/answers.js";
 import { button, choice, slider } from "../shared/controls.js";
 import { isTrained, placeDigit } from "../shared/distortion.js";
@@ -44,14 +44,6 @@ function makeControl(words, name, [from, to], model, put) {
   return control;
 }
 
-function openAtAddress(model, examples) {
-  const poses = Object.fromEntries(PLACE.map((name) => [name, number(...LIMITS[name])]));
-  const asked = readAddress("draw-digit", { ...poses, example: integer(0, examples.length - 1) });
-  for (const [name, value] of Object.entries(asked)) model.set(name, value);
-  if (asked.example === undefined) return;
-  model.set("meant", model.get("labels")[asked.example]);
-}
-
 // The digit on the pad: strokes, or an example that the first stroke takes the place of; and what `undo` goes back to.
 function makeDigit(model, examples, changed) {
   const past = [];
@@ -70,6 +62,7 @@ function makeDigit(model, examples, changed) {
     if (past.length > MEMORY) past.shift();
     put(values);
   };
+  const choose = (k) => replace({ strokes: [], example: k, meant: model.get("labels")[k] });
   const commit = (stroke) => {
     const kept = model.get("example") < 0 && model.get("strokes").length > 0;
     const meant = kept ? model.get("meant") : -1;
@@ -78,14 +71,13 @@ function makeDigit(model, examples, changed) {
   const undo = () => {
     if (past.length) put(past.pop());
   };
-  return { current, replace, commit, undo, canUndo: () => past.length > 0 };
+  return { current, replace, choose, commit, undo, canUndo: () => past.length > 0 };
 }
 
 // Networks, traits and the trials, without any view.
 function makeState(model) {
   const [small, large, recipe, labels] = ["small", "large", "recipe", "labels"].map((name) => model.get(name));
   const examples = readDigits(model.get("examples"), labels.length, small);
-  openAtAddress(model, examples);
   const [cnn, st] = ["cnn", "st_cnn"].map((name) =>
     makeNetwork(model.get(`${name}_layout`), model.get(`${name}_weights`)),
   );
@@ -147,7 +139,6 @@ function makeViews(words, state, digit, act) {
   const { model, small, large, recipe, labels, examples, move, trials } = state;
   const seenSize = model.get("st_cnn_layout").ops[0].out_size;
   const digits = Array.from({ length: 10 }, (_, k) => [String(k), String(k)]);
-  const choose = (k) => digit.replace({ strokes: [], example: k, meant: labels[k] });
   return {
     pad: makePad(words, small, { live: act.ask, commit: digit.commit, undo: digit.undo, announce: act.announce }),
     normal: makeNormal(words, small),
@@ -156,7 +147,7 @@ function makeViews(words, state, digit, act) {
       makeReader(words, words.cnn, words.seesWhole, [large, large]),
       makeReader(words, words.stCnn, words.seesWindow, seenSize),
     ],
-    examples: makeExamples(words, examples, labels, small, choose),
+    examples: makeExamples(words, examples, labels, small, digit.choose),
     meant: choice({
       label: words.meant,
       options: [["-1", words.unsaid], ...digits],
@@ -263,7 +254,14 @@ function render({ model, el }) {
   const recolour = () => [pad, normal, board, views.examples, ...readers].forEach((view) => view.recolour());
   const traits = [...PLACE, "strokes", "example", "meant"];
   const drawing = drawOnChange(model, { traits, draw, recolour });
+  const poses = Object.fromEntries(PLACE.map((name) => [name, number(...LIMITS[name])]));
+  const table = { ...poses, example: integer(0, examples.length - 1) };
+  const offAddress = followAddress(el, "draw-digit", table, ({ example, ...pose }) => {
+    if (example !== undefined) digit.choose(example);
+    state.move(pose);
+  });
   return () => {
+    offAddress();
     for (const part of [drawing, lab, telling]) part.stop();
   };
 }

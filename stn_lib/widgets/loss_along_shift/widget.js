@@ -1,6 +1,6 @@
 // LossAlongShift: one image is shifted until it matches another; the loss with nearest, bilinear and bicubic
 // interpolation, and where gradient descent on it stops.
-import { integer, number, oneOf, openFromAddress } from "../shared/address_state.js";
+import { followAddress, integer, number, oneOf } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
@@ -184,12 +184,6 @@ function render({ model, el }) {
   const words = model.get("words");
   const [height, width, reach] = ["height", "width", "reach"].map((name) => model.get(name));
   const pixels = Float64Array.from(model.get("image"));
-  openFromAddress(model, "loss-along-shift", {
-    shift: number(-reach, reach),
-    goal: integer(-reach + 2, reach - 2),
-    blur: number(0, MOST_BLUR),
-    mode: oneOf(MODES),
-  });
   let now = null; // what was measured of the goal and the blur
   const moved = new Float64Array(height * width);
   const seen = () => now.loss(model.get("shift"), model.get("mode"));
@@ -228,10 +222,15 @@ function render({ model, el }) {
   remeasure();
   const off = onTraits(model, ["goal", "blur"], remeasure);
   const drawing = drawOnChange(model, { traits: Object.keys(inputs), draw, recolour: blend.recolour });
+  const table = {
+    shift: number(-reach, reach),
+    goal: integer(-reach + 2, reach - 2),
+    blur: number(0, MOST_BLUR),
+    mode: oneOf(MODES),
+  };
+  const offAddress = followAddress(el, "loss-along-shift", table, change);
   return () => {
-    off();
-    drawing.stop();
-    descent.stop();
+    for (const end of [offAddress, off, drawing.stop, descent.stop]) end();
   };
 }
 

@@ -1,5 +1,5 @@
 // MoveDigit: the reader moves, rotates, scales, tilts and shades a digit; a CNN in the page answers.
-import { integer, number, openFromAddress } from "../shared/address_state.js";
+import { followAddress, integer, number } from "../shared/address_state.js";
 import { best, makeAnswers, readDigits } from "../shared/answers.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { makeDigitHandles } from "../shared/digit_handles.js";
@@ -152,10 +152,6 @@ function makeState(model) {
   const [ranges, distance] = [model.get("ranges"), model.get("distance")];
   const digits = readDigits(model.get("digits"), labels.length, small);
   const network = makeNetwork(model.get("network_layout"), model.get("network_weights"));
-  openFromAddress(model, "move-digit", {
-    ...Object.fromEntries(NAMES.map((name) => [name, number(ranges[name][1], ranges[name][2])])),
-    digit: integer(0, labels.length - 1),
-  });
   const now = () => getTraits(model, NAMES);
   const show = (pose = now()) => viewChange(digits[model.get("digit")], small, large, distance, pose);
   const answer = (image) => network(image).probabilities;
@@ -274,8 +270,14 @@ function render({ model, el }) {
     views.map.restart();
   });
   views.map.restart();
+  const poses = Object.fromEntries(NAMES.map((name) => [name, number(ranges[name][1], ranges[name][2])]));
+  const table = { ...poses, digit: integer(0, model.get("labels").length - 1) };
+  const offAddress = followAddress(el, "move-digit", table, ({ digit, ...pose }) => {
+    if (digit !== undefined) views.change({}, digit);
+    views.change(pose);
+  });
   return () => {
-    for (const end of [offShapes, offDigit, drawing.stop, views.walk.stop, views.map.stop]) end();
+    for (const end of [offAddress, offShapes, offDigit, drawing.stop, views.walk.stop, views.map.stop]) end();
   };
 }
 

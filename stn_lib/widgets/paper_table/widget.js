@@ -1,5 +1,5 @@
 // PaperTable: the paper's Table 1, ours beside it; a cell that is pressed opens below.
-import { oneOf, openFromAddress } from "../shared/address_state.js";
+import { followAddress, oneOf } from "../shared/address_state.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
@@ -181,9 +181,9 @@ function render({ model, el }) {
   const words = model.get("words");
   const all = model.get("cells");
   const cells = new Map(all.map((cell) => [cell.id, cell]));
-  openFromAddress(model, "paper-table", { cell: oneOf([...cells.keys()]) });
   const grid = { cells, distortions: model.get("distortions"), families: model.get("families") };
-  const table = makeTable(words, grid, (id) => setTraits(model, { cell: id }));
+  const put = (values) => setTraits(model, values);
+  const table = makeTable(words, grid, (id) => put({ cell: id }));
   const opened = makeOpened(words, getTraits(model, ["steps", "makers", "commands"]));
   const note = h("p", { class: "stn-note-dagger" }, interpolate(words.dagger, { value: "" }), " ", words.note);
   const told = h("p", { class: "stn-told" }, overview(words, all));
@@ -197,9 +197,9 @@ function render({ model, el }) {
     shown = cell;
   };
   const drawing = drawOnChange(model, { traits: ["cell"], draw });
+  const offAddress = followAddress(el, "paper-table", { cell: oneOf([...cells.keys()]) }, put);
   return () => {
-    drawing.stop();
-    opened.stop();
+    for (const end of [offAddress, drawing.stop, opened.stop]) end();
   };
 }
 

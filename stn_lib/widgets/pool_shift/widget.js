@@ -1,6 +1,6 @@
 // PoolShift: a signal (or a feature map) is shifted, then pooled in three visible steps: dense maximum, blur,
 // subsampling. Beside it the pooled values of the unshifted signal, shifted by whole places, and the mean difference.
-import { integer, numbers, oneOf, openFromAddress } from "../shared/address_state.js";
+import { followAddress, integer, numbers, oneOf } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
@@ -243,16 +243,17 @@ function verdict(words, by, found) {
 
 const keys = (options) => options.map(([key]) => key);
 
-function openAtAddress(model, words) {
+// What an address may set.
+function addressTable(model, words) {
   const bits = numbers(model.get("bits").length, 0, 1);
-  openFromAddress(model, "pool-shift", {
+  return {
     shift: integer(-MOST_SHIFT, MOST_SHIFT),
     bits: (text) => (/^[01]+$/.test(text) ? bits([...text].join(",")) : undefined),
     kernel: oneOf(keys(model.get("kernels"))),
     keep: oneOf(keys(words.keeps)),
     outside: oneOf(keys(words.outsides)),
     view: oneOf(keys(words.views)),
-  });
+  };
 }
 
 function render({ model, el }) {
@@ -261,7 +262,6 @@ function render({ model, el }) {
   const names = Object.keys(kernels);
   const [size, flat] = [model.get("map_size"), model.get("feature_map")];
   const featureMap = Array.from({ length: size }, (_, y) => flat.slice(y * size, (y + 1) * size));
-  openAtAddress(model, words);
   const put = (values) => setTraits(model, values);
   const flip = (i) => put({ bits: model.get("bits").map((bit, k) => (k === i ? 1 - bit : bit)) });
   const views = { signal: makeSignal(words, model.get("bits").length, flip), image: makeMaps(words, size) };
@@ -290,7 +290,12 @@ function render({ model, el }) {
     for (const [name, input] of Object.entries(inputs)) input.set(model.get(name));
     told.textContent = verdict(words, by, found);
   };
-  return drawOnChange(model, { traits: ["bits", ...Object.keys(inputs)], draw, recolour: views.image.recolour }).stop;
+  const traits = ["bits", ...Object.keys(inputs)];
+  const drawing = drawOnChange(model, { traits, draw, recolour: views.image.recolour });
+  const offAddress = followAddress(el, "pool-shift", addressTable(model, words), put);
+  return () => {
+    for (const end of [offAddress, drawing.stop]) end();
+  };
 }
 
 export default { render };

@@ -1,6 +1,6 @@
 // ReplayTraining: a recorded training run of a CNN and an ST-CNN; the reader moves through its steps and sees where the
 // transformer looks, the image sampled there, both answers, and both curves.
-import { integer, oneOf, readAddress } from "../shared/address_state.js";
+import { followAddress, integer, oneOf } from "../shared/address_state.js";
 import { button, choice, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
@@ -21,14 +21,6 @@ function makeState(model) {
   const size = [model.get("height"), model.get("width")];
   const run = readRun({ ...getTraits(model, RECORD), size, outSize: model.get("out_size") });
   const { steps, last, count } = run;
-  const curves = ["error", "loss"];
-  const asked = readAddress("replay-training", {
-    step: integer(steps[0], steps[last]),
-    digit: integer(0, count - 1),
-    curve: oneOf(curves),
-  });
-  if (asked.step !== undefined) model.set("frame", frameAt(steps, asked.step));
-  for (const name of ["digit", "curve"]) if (asked[name] !== undefined) model.set(name, asked[name]);
   const at = (name, most) => Math.min(Math.max(model.get(name), 0), most);
   const frameNow = () => at("frame", last);
   const facts = () => {
@@ -194,7 +186,17 @@ function render({ model, el }) {
   };
   const recolour = () => [...cards, closeUp].forEach((view) => view.recolour());
   const drawing = drawOnChange(model, { traits: ["frame", "digit", "curve"], draw, recolour });
+  const table = {
+    step: integer(run.steps[0], run.steps[run.last]),
+    digit: integer(0, run.count - 1),
+    curve: oneOf(["error", "loss"]),
+  };
+  const offAddress = followAddress(el, "replay-training", table, ({ step, ...rest }) => {
+    state.put(rest);
+    if (step !== undefined) time.go(frameAt(run.steps, step));
+  });
   return () => {
+    offAddress();
     for (const part of [drawing, time.player, speech, layout]) part.stop();
   };
 }

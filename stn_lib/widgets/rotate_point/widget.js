@@ -1,5 +1,5 @@
 // RotatePoint: a point and the same point rotated; the addition formulas with the numbers of the moment.
-import { number, openFromAddress } from "../shared/address_state.js";
+import { followAddress, number } from "../shared/address_state.js";
 import { controls, figure, slider } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
@@ -147,7 +147,6 @@ function makeSums(words) {
 
 function render({ model, el }) {
   const words = model.get("words");
-  openFromAddress(model, "rotate-point", { radius: number(0.2, 1), angle: number(-180, 180), by: number(-180, 180) });
   const state = () => getTraits(model, NAMES);
   const put = (values) => setTraits(model, values);
   const plane = makePlane(words, state, put);
@@ -173,7 +172,12 @@ function render({ model, el }) {
     sums.draw(now, state());
     for (const [name, input] of Object.entries(sliders)) input.set(state()[name]);
   };
-  return drawOnChange(model, { traits: NAMES, draw }).stop;
+  const drawing = drawOnChange(model, { traits: NAMES, draw });
+  const angle = number(-180, 180);
+  const offAddress = followAddress(el, "rotate-point", { radius: number(0.2, 1), angle, by: angle }, put);
+  return () => {
+    for (const end of [offAddress, drawing.stop]) end();
+  };
 }
 
 export default { render };

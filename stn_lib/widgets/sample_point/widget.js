@@ -1,5 +1,5 @@
 // SamplePoint: drag a point between the pixels; the four weights as areas, the value and its two slopes.
-import { number, oneOf, openFromAddress } from "../shared/address_state.js";
+import { followAddress, number, oneOf } from "../shared/address_state.js";
 import { arrowPath } from "../shared/arrow.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
@@ -255,12 +255,6 @@ function render({ model, el }) {
   const words = model.get("words");
   const origin = model.get("origin");
   const image = { image: model.get("image"), height: model.get("height"), width: model.get("width") };
-  openFromAddress(model, "sample-point", {
-    x: number(origin - 1, image.width + origin),
-    y: number(origin - 1, image.height + origin),
-    mode: oneOf(words.modes.map(([key]) => key)),
-    padding: oneOf(words.paddings.map(([key]) => key)),
-  });
   const state = { span: model.get("span"), origin, x: () => model.get("x") - origin, y: () => model.get("y") - origin };
   const put = (values) => setTraits(model, values);
   const bound = (value, size) => Math.round(Math.min(Math.max(value, -1), size) * 20) / 20;
@@ -284,7 +278,17 @@ function render({ model, el }) {
     sum.draw(seen, mode);
     for (const [name, input] of Object.entries(inputs)) input.set(model.get(name));
   };
-  return drawOnChange(model, { traits: Object.keys(inputs), draw }).stop;
+  const drawing = drawOnChange(model, { traits: Object.keys(inputs), draw });
+  const table = {
+    x: number(origin - 1, image.width + origin),
+    y: number(origin - 1, image.height + origin),
+    mode: oneOf(words.modes.map(([key]) => key)),
+    padding: oneOf(words.paddings.map(([key]) => key)),
+  };
+  const offAddress = followAddress(el, "sample-point", table, put);
+  return () => {
+    for (const end of [offAddress, drawing.stop]) end();
+  };
 }
 
 export default { render };

@@ -1,8 +1,9 @@
-// The page's address may open a widget in a state: #sample-point?x=1.6&mode=nearest sets the traits x and mode.
-// Each explorable declares in one table what may be set, of which type and in which range. A number out of range is
-// clamped to it; what is not of the type, or has no entry in the table, is ignored.
+// The page's address sets the state of a widget: #sample-point?x=1.6&mode=nearest sets the traits x and mode. So does a
+// link in the text that leads to such an address. Each explorable declares in one table what may be set, of which type
+// and in which range. A number out of range is clamped to it; what is not of the type, or has no entry in the table, is
+// ignored.
+import { prefersReducedMotion } from "./mount.js";
 
-/** @typedef {import("./types").Model} Model */
 /** @typedef {(text: string) => any} Parse the value of a text; undefined where it is none */
 
 /**
@@ -51,28 +52,65 @@ export const numbers = (count, low, high) => (text) => {
 };
 
 /**
- * What the page's address asks of an explorable: the valid values by the table's keys.
+ * What an address asks of an explorable: the valid values by the table's keys.
+ * @param {string} hash
  * @param {string} name of the explorable, as in its CSS class
  * @param {Record<string, Parse>} table
  */
-export function readAddress(name, table) {
-  const [key, query] = location.hash.slice(1).split("?");
+function readAddress(hash, name, table) {
+  const [key, query] = hash.slice(1).split("?");
   /** @type {Record<string, any>} */
   const found = {};
   if (key !== name || !query) return found;
   for (const [asked, text] of new URLSearchParams(query)) {
     const value = Object.hasOwn(table, asked) ? table[asked](text) : undefined;
-    if (value !== undefined) found[asked] = value;
+    if (value === undefined) console.warn(`${name}: the address's ${asked}=${text} is ignored`);
+    else found[asked] = value;
   }
   return found;
 }
 
 /**
- * Set the traits that the page's address asks for; the table's keys are the traits' names.
- * @param {Model} model
+ * Bring an explorable into view and mark it for a moment: a link in the text has changed it.
+ * @param {HTMLElement} el
+ */
+function present(el) {
+  const still = prefersReducedMotion();
+  const block = el.offsetHeight > innerHeight ? "start" : "nearest";
+  el.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+  const ring = getComputedStyle(el).getPropertyValue("--stn-source");
+  const mark = { outline: `3px solid ${ring}`, outlineOffset: "4px", borderRadius: "14px" };
+  if (!still) el.animate([mark, { ...mark, outlineColor: "transparent" }], 1200);
+}
+
+/**
+ * Apply the state that the page's address asks for: now, when the address changes, and at each click on a link with
+ * such an address. The returned function ends it.
+ * @param {HTMLElement} el of the explorable
  * @param {string} name
  * @param {Record<string, Parse>} table
+ * @param {(values: Record<string, any>) => void} apply
  */
-export function openFromAddress(model, name, table) {
-  for (const [trait, value] of Object.entries(readAddress(name, table))) model.set(trait, value);
+export function followAddress(el, name, table, apply) {
+  /** @param {string} hash */
+  const go = (hash) => {
+    const values = readAddress(hash, name, table);
+    if (!Object.keys(values).length) return;
+    apply(values);
+    present(el);
+  };
+  // The browser says nothing of a second click on the link that it is at.
+  /** @param {MouseEvent} event */
+  const onClick = ({ target }) => {
+    const link = target instanceof Element && target.closest('a[href^="#"]');
+    if (link && link.getAttribute("href") === location.hash) go(location.hash);
+  };
+  const onHash = () => go(location.hash);
+  document.addEventListener("click", onClick);
+  addEventListener("hashchange", onHash);
+  go(location.hash);
+  return () => {
+    document.removeEventListener("click", onClick);
+    removeEventListener("hashchange", onHash);
+  };
 }

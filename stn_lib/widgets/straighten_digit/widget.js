@@ -1,6 +1,6 @@
 // StraightenDigit: the reader moves, rotates and scales a digit; a CNN and an ST-CNN, both running in the
 // page, answer at once, and the page shows the window of the spatial transformer and what the classifier sees.
-import { integer, number, openFromAddress } from "../shared/address_state.js";
+import { followAddress, integer, number } from "../shared/address_state.js";
 import { best, makeAnswers, readDigits } from "../shared/answers.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { makeDigitHandles } from "../shared/digit_handles.js";
@@ -137,11 +137,6 @@ function render({ model, el }) {
   const [cnn, stCnn] = ["cnn", "st_cnn"].map((name) =>
     makeNetwork(model.get(`${name}_layout`), model.get(`${name}_weights`)),
   );
-  const range = (name) => number(...LIMITS[name]);
-  openFromAddress(model, "straighten-digit", {
-    ...Object.fromEntries(NAMES.map((name) => [name, range(name)])),
-    digit: integer(0, labels.length - 1),
-  });
   const state = () => getTraits(model, NAMES);
   const put = (values) => setTraits(model, clampPose(values));
   const input = makeInput(words, large, state, put);
@@ -183,7 +178,13 @@ function render({ model, el }) {
     input.recolour();
     seenView.recolour();
   };
-  return drawOnChange(model, { traits: [...NAMES, "digit"], draw, recolour }).stop;
+  const drawing = drawOnChange(model, { traits: [...NAMES, "digit"], draw, recolour });
+  const poses = Object.fromEntries(NAMES.map((name) => [name, number(...LIMITS[name])]));
+  const table = { ...poses, digit: integer(0, labels.length - 1) };
+  const offAddress = followAddress(el, "straighten-digit", table, (values) => setTraits(model, values));
+  return () => {
+    for (const end of [offAddress, drawing.stop]) end();
+  };
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 // TracePixel: point at a pixel of the output, see its source point, and the arithmetic with its numbers.
-import { integer, numbers, oneOf, readAddress } from "../shared/address_state.js";
+import { followAddress, integer, numbers, oneOf } from "../shared/address_state.js";
 import { arrowPath } from "../shared/arrow.js";
 import { button, choice, controls, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
@@ -101,18 +101,19 @@ function makeTheta(words, put, redraw) {
   };
 }
 
-// What the address asks for; a row or a column outside the output is that of its last pixel.
-function openAtAddress(model) {
-  const { height, width, row, column, grid, sampler, theta } = readAddress("trace-pixel", {
-    theta: numbers(6, -MOST, MOST),
-    height: integer(1, MOST_SIDE),
-    width: integer(1, MOST_SIDE),
-    row: integer(0, MOST_SIDE - 1),
-    column: integer(0, MOST_SIDE - 1),
-    grid: oneOf([true, false]),
-    sampler: oneOf([true, false]),
-  });
-  const [rows, columns] = model.get("out_size");
+// What an address may set.
+const ADDRESS = {
+  theta: numbers(6, -MOST, MOST),
+  height: integer(1, MOST_SIDE),
+  width: integer(1, MOST_SIDE),
+  row: integer(0, MOST_SIDE - 1),
+  column: integer(0, MOST_SIDE - 1),
+  grid: oneOf([true, false]),
+  sampler: oneOf([true, false]),
+};
+
+// What its values make of the traits; a row or a column outside the output is that of its last pixel.
+function fromAddress({ height, width, row, column, grid, sampler, theta }, [rows, columns]) {
   const size = [height ?? rows, width ?? columns];
   const asked = {
     theta,
@@ -122,7 +123,7 @@ function openAtAddress(model) {
     grid_corners: grid,
     sampler_corners: sampler,
   };
-  for (const [trait, value] of Object.entries(asked)) if (value !== undefined) model.set(trait, value);
+  return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined));
 }
 
 // The state that is drawn. `hovered` is the pixel that the mouse shows without keeping it.
@@ -237,7 +238,6 @@ function makeAgreement(words) {
 function render({ model, el }) {
   const words = model.get("words");
   const origin = model.get("origin");
-  openAtAddress(model);
   const state = makeState(model);
   const ask = () => drawing.ask();
   const keep = (index) => {
@@ -274,7 +274,12 @@ function render({ model, el }) {
     agreement.draw(now, seen);
   };
   const drawing = drawOnChange(model, { traits: TRAITS, draw });
-  return drawing.stop;
+  const offAddress = followAddress(el, "trace-pixel", ADDRESS, (values) =>
+    state.put(fromAddress(values, model.get("out_size"))),
+  );
+  return () => {
+    for (const end of [offAddress, drawing.stop]) end();
+  };
 }
 
 export default { render };

@@ -1,5 +1,5 @@
 // WarpImage: drag the frame that theta samples, or type its numbers; the same theta as a pull and as a push.
-import { number, numbers, oneOf, readAddress } from "../shared/address_state.js";
+import { followAddress, number, numbers, oneOf } from "../shared/address_state.js";
 import { button, choice, controls, figure, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
@@ -37,19 +37,13 @@ function makeOutput(caption, height, width, drawn) {
 const MOST = 9; // of a number in the address
 const MOST_SMOOTHING = 2;
 
-function openAtAddress(model) {
-  const address = readAddress("warp-image", {
-    family: oneOf(Object.keys(FAMILIES)),
-    theta: (text) => text,
-    smoothing: number(0, MOST_SMOOTHING),
-  });
-  if (address.smoothing !== undefined) model.set("smoothing", address.smoothing);
-  const family = address.family ?? "affine";
+// What an address may set, and what its values make of the traits.
+const ADDRESS = { family: oneOf(Object.keys(FAMILIES)), theta: (text) => text, smoothing: number(0, MOST_SMOOTHING) };
+
+function fromAddress({ family = "affine", theta: text = "", ...smoothing }) {
   const { identity, isValid } = FAMILIES[family];
-  const theta = numbers(identity.length, -MOST, MOST)(address.theta ?? "");
-  if (!theta || !isValid(theta)) return;
-  model.set("family", family);
-  model.set("theta", theta);
+  const theta = numbers(identity.length, -MOST, MOST)(text);
+  return theta && isValid(theta) ? { family, theta, ...smoothing } : smoothing;
 }
 
 const tidy = (theta) => theta.map((value) => Math.round(value * 1e4) / 1e4);
@@ -149,7 +143,6 @@ function render({ model, el }) {
   const words = model.get("words");
   const [height, width] = [model.get("height"), model.get("width")];
   const image = Float64Array.from(model.get("image"));
-  openAtAddress(model);
   const state = makeState(model, () => drawing.ask());
   const input = makeInput(words, height, width, state.now, state.act);
   const pulled = makeOutput(words.pulled, height, width, "lattice");
@@ -192,7 +185,10 @@ function render({ model, el }) {
   };
   const recolour = () => [input, pulled, pushed].forEach(({ canvas }) => canvas.recolour());
   const drawing = drawOnChange(model, { traits: ["family", "theta", "smoothing"], draw, recolour });
-  return drawing.stop;
+  const offAddress = followAddress(el, "warp-image", ADDRESS, (values) => state.put(fromAddress(values)));
+  return () => {
+    for (const end of [offAddress, drawing.stop]) end();
+  };
 }
 
 export default { render };
