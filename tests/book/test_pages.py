@@ -198,6 +198,44 @@ def test_every_control_moves_something_by_keyboard(visit):
     assert_quiet(visit)
 
 
+# The part of an explorable that a control moves: the nearest `.stn-view`, looking outwards. With the control at the
+# lower or the upper end of the window, both are seen whole; what is in the view moves with it.
+IN_ONE_VIEW = """(control) => {
+  let at = control;
+  while (at && !at.querySelector(".stn-view")) at = at.parentElement.closest(".stn-widget, .stn-widget *");
+  const view = control.closest(".stn-view") ?? at?.querySelector(".stn-view");
+  if (!view) return "no .stn-view in the explorable";
+  const header = document.querySelector(".bd-header-article").getBoundingClientRect().height;
+  const boxes = () => [control, view].map((node) => node.getBoundingClientRect());
+  const told = [];
+  for (const block of ["end", "center", "start"]) {
+    control.scrollIntoView({ block, behavior: "instant" });
+    const [one, other] = boxes();
+    const apart = view.contains(control) || one.top >= other.bottom - 1 || one.bottom <= other.top + 1
+      || one.left >= other.right - 1 || one.right <= other.left + 1;
+    const whole = [one, other].every((box) => box.top >= header - 1 && box.bottom <= innerHeight + 1);
+    if (whole && apart) return "";
+    told.push([block, ...[one, other].flatMap((box) => [Math.round(box.top), Math.round(box.bottom)])].join(" "));
+  }
+  return told.join("; ");
+}"""
+
+
+def test_each_control_and_what_it_moves_are_seen_together(visit):
+    failed = []
+    for control in visit.page.query_selector_all(f".stn-widget :is({CONTROLS})"):
+        if control.is_visible() and (told := control.evaluate(IN_ONE_VIEW)):
+            failed.append(f"{html(control)[:120]}: {told}")
+    assert not failed, "\n".join(failed)
+
+
+def test_a_desktop_window_holds_each_explorable(visit):
+    if visit.width == 1280:
+        free = visit.height - visit.page.evaluate("document.querySelector('.bd-header-article').offsetHeight")
+        for widget in visit.page.query_selector_all(".stn-widget"):
+            assert widget.bounding_box()["height"] <= free, html(widget)[:120]
+
+
 def test_every_link_that_sets_an_explorable_does_and_brings_it_into_view(visit):
     for link in visit.page.locator("a.stn-set").all():
         name = link.get_attribute("href").removeprefix("#").split("?")[0]

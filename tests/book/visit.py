@@ -31,13 +31,17 @@ CHANGED = f"""async (widget, frames) => {{
 }}"""
 
 
+HEIGHTS = {1280: 800, 390: 844}  # of the windows of a desktop and of a phone
+
+
 class Visit:
     """One page, and what a reader would not see of it: errors in the console, parts of links that no explorable
-knows, requests."""
+    knows, requests."""
 
     def __init__(self, browser, address: str, width: int = 1280, theme: str = "light", **options):
+        self.height = HEIGHTS.get(width, 900)
         self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce", **options
+            viewport={"width": width, "height": self.height}, color_scheme=theme, reduced_motion="reduce", **options
         )
         self.context.add_init_script(
             f"try{{localStorage.mode ??= '{theme}'; localStorage.theme ??= '{theme}'}}catch(e){{}}"

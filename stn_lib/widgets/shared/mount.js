@@ -1,5 +1,7 @@
 // The widget on its page: its root element, its traits, redraws, the theme, reduced motion.
 
+import { lightTerms } from "./terms.js";
+
 /** @typedef {import("./types").Model} Model */
 
 /**
@@ -16,6 +18,7 @@ export function mountRoot(el, name, ...children) {
     if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "");
   });
   el.replaceChildren(...children);
+  lightTerms(el);
 }
 
 /**
