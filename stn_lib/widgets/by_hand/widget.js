@@ -76,7 +76,7 @@ function makeAnswers(words) {
     found.textContent = answer;
     solution.hidden = !answer;
   };
-  return { nodes: [verdict, hints, solution], draw };
+  return { node: h("div", { class: "stn-view" }, verdict, hints, solution), draw };
 }
 
 // The texts of the present question.
@@ -202,7 +202,7 @@ function render({ model, el }) {
     { class: "stn-fields", style: `--stn-columns: ${columns}` },
     fields.map(({ node }) => node),
   );
-  const parts = [head, question, row, note, buttons.node, ...answers.nodes, spoken];
+  const parts = [head, question, row, note, buttons.node, answers.node, spoken];
   // A group, no landmark: a page has several, and who tabs to a field hears the question.
   const group = { class: "stn-frame", role: "group", "aria-labelledby": question.id };
   mountRoot(el, "by-hand", h("div", group, parts));

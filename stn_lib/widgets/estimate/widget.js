@@ -159,7 +159,7 @@ function render({ model, el }) {
     rows.map(({ node }) => node),
     makeScale(state),
     asks ? "" : makeLegend(words),
-    h("div", { class: "stn-why" }, told, asks ? again : ""),
+    h("div", { class: "stn-why stn-view" }, told, asks ? again : ""),
   );
   mountRoot(el, "estimate", section);
 

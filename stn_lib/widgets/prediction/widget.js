@@ -49,7 +49,7 @@ function render({ model, el }) {
         {},
         buttons.map(({ node }) => h("li", {}, node)),
       ),
-      h("div", { class: "stn-why" }, why, again),
+      h("div", { class: "stn-why stn-view" }, why, again),
     ),
   );
 
