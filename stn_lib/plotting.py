@@ -37,8 +37,8 @@ COLOURS = dict(palette.LIGHT)
 _STYLE = {
     "svg.fonttype": "none",
     "font.family": "sans-serif",
-    "font.size": 11,
-    "axes.titlesize": 11,
+    "font.size": 11.5,
+    "axes.titlesize": 11.5,
     "axes.titlelocation": "left",
     "axes.edgecolor": COLOURS["line"],
     "axes.labelcolor": COLOURS["muted"],
@@ -63,8 +63,8 @@ _STYLE = {
 _SHEET = f"""<style>{palette.css()}{palette.DARK_PAGE} .stn-figure image {{ filter: invert(0.92); }}
 </style>"""
 
-# 400 pt is narrower than the text column. A phone shrinks it to 350 px, and letters still have 10 px.
-_WIDTH = 400 / 72
+# 372 pt is narrower than the text column. A phone shrinks it to 358 px, where letters still have 11 px.
+_WIDTH = 372 / 72
 
 
 @contextmanager
