@@ -1,4 +1,7 @@
-"""Measure how the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
+"""Measure why the transformer of the ST-CNN on TC dies, what keeps it alive, and what its small output costs.
+
+A transformer is dead if its theta is the same for every image. The cause here: behind the ReLU, the hidden units of the
+localisation network become 0 for every image, one after the other. When all are 0, no gradient reaches their weights.
 
 Each case trains the affine ST-CNN of Table 1 on TC and measures it on the validation digits of MNIST. The cases: as in
 Table 1, with a batch norm after the hidden units of the localisation network; without that batch norm; without it and

@@ -53,12 +53,15 @@ def measure(row: Row, job: Job) -> Row:
 
 
 def summarise(rows: list[Row]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Mean, minimum and maximum of every measure over seeds, and how many runs ended without any gradient."""
+    """Mean, minimum and maximum of every measure over seeds, and how many runs ended without any gradient.
+
+    Such a transformer need not be dead as `stn_lib.metrics.is_dead` tests it: its theta may differ between images.
+    """
     summary: dict[str, dict[str, dict[str, Any]]] = {}
     for case, name in dict.fromkeys((row["case"], row["run"]) for row in rows):
         own = [row for row in rows if (row["case"], row["run"]) == (case, name)]
-        dead = sum(row.get("no_gradient_percent") == 100 for row in own)
-        found: dict[str, Any] = {"seeds": len(own), "dead_runs": dead}
+        stuck = sum(row.get("no_gradient_percent") == 100 for row in own)
+        found: dict[str, Any] = {"seeds": len(own), "no_gradient_runs": stuck}
         for measure in SHOWN:
             values = [row[measure] for row in own if row.get(measure) is not None]
             if values:
@@ -71,10 +74,13 @@ def report(record: dict[str, Any]) -> str:
     """The summary in Markdown: mean (minimum to maximum)."""
     lines = []
     for case, runs in record["summary"].items():
-        lines += [f"| {case} | dead runs | " + " | ".join(SHOWN.values()) + " |", "|---" * (len(SHOWN) + 2) + "|"]
+        lines += [
+            f"| {case} | runs without gradient | " + " | ".join(SHOWN.values()) + " |",
+            "|---" * (len(SHOWN) + 2) + "|",
+        ]
         for name, found in runs.items():
             cells = ["{:.4g} ({:.4g} to {:.4g})".format(*found[key]) if key in found else "–" for key in SHOWN]
-            lines.append(f"| {name} | {found['dead_runs']} of {found['seeds']} | " + " | ".join(cells) + " |")
+            lines.append(f"| {name} | {found['no_gradient_runs']} of {found['seeds']} | " + " | ".join(cells) + " |")
         lines.append("")
     return "\n".join(lines)
 

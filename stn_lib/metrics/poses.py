@@ -51,7 +51,9 @@ def pose(theta: Tensor) -> Pose:
 
 
 def is_dead(theta: Tensor, tolerance: float = 1e-4) -> bool:
-    """Whether a transformer answers every image with the same theta: its localisation network no longer sees the image.
+    """Return whether a transformer is dead: whether its theta is the same for every image.
+
+    It tests theta, not the cause. A usual cause is that no gradient reaches the weights before the last layer.
 
     Args:
         theta: (N, …), of at least two different images, as `SpatialTransformer.theta` returns it.

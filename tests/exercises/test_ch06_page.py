@@ -133,17 +133,20 @@ def test_what_the_collapse_shows(text):
     """Oracle: the stored measurement."""
     collapse = results.read("collapse")
     margin, fast = (collapse["summary"][case] for case in ("blank margin", "localisation too fast"))
-    assert margin["start off the digit"]["dead_runs"] == fast["× 10"]["dead_runs"] == 4
+    assert margin["start off the digit"]["no_gradient_runs"] == fast["× 10"]["no_gradient_runs"] == 4
     assert (
-        margin["… border padding"] == margin["start off the digit"] and margin["… localisation × 0.1"]["dead_runs"] == 5
+        margin["… border padding"] == margin["start off the digit"]
+        and margin["… localisation × 0.1"]["no_gradient_runs"] == 5
     )
     assert all(
-        found["dead_runs"] == 0 for name, found in (margin | fast).items() if "penalty" in name or "bounded" in name
+        found["no_gradient_runs"] == 0
+        for name, found in (margin | fast).items()
+        if "penalty" in name or "bounded" in name
     )
     runs = [run for run in collapse["runs"] if run["case"] == "localisation too fast"]
-    dead = [run for run in runs if run["run"] == "× 10" and run["no_gradient_percent"] == 100]
-    assert (min(run["zoom"] for run in dead), max(run["zoom"] for run in dead)) == (2.524, 54.081)
-    assert all(run["blank_percent"] == 100 for run in dead)
+    stuck = [run for run in runs if run["run"] == "× 10" and run["no_gradient_percent"] == 100]
+    assert (min(run["zoom"] for run in stuck), max(run["zoom"] for run in stuck)) == (2.524, 54.081)
+    assert all(run["blank_percent"] == 100 for run in stuck)
     error = {name: found["error_percent"][0] for name, found in fast.items()}
     assert sorted(error, key=error.get)[:2] == ["× 0.25, bounded", "× 0.25"]
     assert [round(error[name], 1) for name in ("× 10, penalty 1", "no transformer", "× 0.25, bounded", "× 0.25")] == [

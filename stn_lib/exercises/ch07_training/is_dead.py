@@ -1,6 +1,6 @@
-"""Check `is_dead(theta)`: whether a transformer gives every image the same theta.
+"""Check `is_dead(theta)`: whether a transformer is dead, that is, whether its theta is the same for every image.
 
-Convention: a transformer is dead if each number of theta has a standard deviation of at most 1e-4 over the images.
+Convention: theta is the same if each of its numbers has a standard deviation of at most 1e-4 over the images.
 
 Args: theta: (N, 2, 3), the theta of N ≥ 2 different images.
 Returns: True or False.
