@@ -17,8 +17,11 @@ _ROLES = re.compile(r' role="(?:doc-biblioentry|list)"')
 _REPAIRS = (
     ('<div class="math notranslate nohighlight"', '<div class="math notranslate nohighlight" tabindex="0"'),
     ('<th class="head"><p></p></th>', "<td></td>"),
+    ('<summary aria-label="Toggle hidden content">', "<summary>"),  # its own text is its name
 )
 _SIDEBAR = ('<div id="pst-primary-sidebar"', '<div role="complementary" aria-label="The book" id="pst-primary-sidebar"')
+# The search field's button shows words; its name must contain them.
+_SEARCH = ('pst-js-only" title="Search" aria-label="Search" data', 'pst-js-only" data')
 _REDIRECT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}"><link rel="canonical" href="{page}"></head>
@@ -32,7 +35,7 @@ def _set_options(app, config) -> None:
 
 
 def _clean_page(app, pagename, templatename, context, doctree) -> None:
-    context["with_landmarks"] = lambda html: Markup(str(html).replace(*_SIDEBAR))
+    context["with_landmarks"] = lambda html: Markup(str(html).replace(*_SIDEBAR).replace(*_SEARCH))
     body = _ROLES.sub("", context.get("body", ""))
     for plain, better in _REPAIRS:
         body = body.replace(plain, better)
