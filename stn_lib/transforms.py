@@ -354,6 +354,9 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 def invert(theta: Tensor) -> Tensor:
     """The inverse of theta.
 
+    Convention: a theta counts as flat if its determinant is below 2e-7 of the products that it is the difference of, all
+    added: then float32 cannot tell it from 0. Scales, however different along x and y, do not matter.
+
     Args:
         theta: (N, 2, 3), (N, 3, 3), or (N, 3, 4).
 
@@ -378,7 +381,7 @@ def invert(theta: Tensor) -> Tensor:
     else:
         (a, b), (c, d) = (row.unbind(-1) for row in linear.unbind(1))
         adjugate, determinant = _matrix(d, -b, -c, a), a * d - b * c
-    flat = ~(determinant.detach().abs() > 1e-7 * _largest_determinant(linear.detach(), rows == columns))
+    flat = ~(determinant.detach().abs() > 2e-7 * _permanent(linear.detach().abs()))
     if _validate.refuted(lambda: ~flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
@@ -391,14 +394,17 @@ def invert(theta: Tensor) -> Tensor:
     return torch.cat([inverse, -(inverse @ theta[:, :, -1:])], dim=2)
 
 
-def _largest_determinant(linear: Tensor, projective: bool) -> Tensor:
-    """About the largest determinant (N,) that matrices of such numbers can have: what 0 is measured by."""
-    if not projective:
-        return linear.flatten(1).norm(dim=1).pow(linear.shape[1])
-    # A shift of 1,000 pixels makes a homography's numbers large, not its image flat: by columns, then by rows.
-    columns = linear.norm(dim=1)
-    rows = (linear / columns[:, None]).norm(dim=2)
-    return columns.prod(1) * rows.prod(1)
+def _permanent(linear: Tensor) -> Tensor:
+    """The products that a determinant adds and subtracts, all added: (N,), what its rounding error is measured by.
+
+    A scaled row or column scales both alike. So the measure is the same in pixels, and for scales that differ greatly
+    between x and y.
+    """
+    first, *rows = linear.unbind(1)
+    if len(rows) == 1:
+        return (first * rows[0].flip(1)).sum(1)
+    q, r = rows
+    return sum(first[:, i] * (q[:, j] * r[:, k] + q[:, k] * r[:, j]) for i, j, k in ((0, 1, 2), (1, 0, 2), (2, 0, 1)))
 
 
 def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
