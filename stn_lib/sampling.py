@@ -225,7 +225,7 @@ def linearized_sample(
     pixel = [2 / max(side - slack, 1) for side in (width, height)]  # normalised
     count, rows, columns = grid.shape[:3]
     shape = (samples, count, rows, columns, 2)
-    noise = torch.randn(shape, generator=generator, dtype=grid.dtype, device=grid.device)
+    noise = grid.new_empty(shape).normal_(generator=generator)  # torch.randn with a generator fixes an exported batch
     offsets = noise * grid.new_tensor(pixel) * spread
     with torch.no_grad():
         read = [grid_sample(images, points + one, "bilinear", padding_mode, align_corners) for one in offsets]
