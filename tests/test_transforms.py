@@ -188,7 +188,7 @@ def test_an_empty_batch_goes_through():
         (lambda: T.compose(T.identity(), T.identity().double()), r"one dtype and device.*inner\.to\(outer\)"),
         (lambda: T.attention(torch.ones(3), torch.zeros(2, 2)), "batches of one size, or of 1, got 2 and 3"),
         (lambda: T.theta_to_normalized(T.identity(), (4, 0)), r"a size \(H, W\) of whole numbers of at least \(1, 1\)"),
-        (lambda: T.identity(-1), "a batch of 0 or more"),
+        (lambda: T.identity(-1), "batch as a whole number of 0 or more, got -1"),
     ],
 )
 def test_bad_input_is_refused(call, message):
@@ -275,7 +275,7 @@ def test_empty_batches_of_what_is_projective():
 
 def test_control_points_by_hand():
     assert T.control_points(2, 3).tolist() == [[-1, -1], [0, -1], [1, -1], [-1, 1], [0, 1], [1, 1]]
-    with pytest.raises(ValueError, match="at least 2 rows"):
+    with pytest.raises(ValueError, match="rows as a whole number of 2 or more, got 1"):
         T.control_points(1, 4)
 
 
