@@ -1,13 +1,18 @@
 """Check inputs: each error says what was expected, what came, and what to do."""
 
+import numbers
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from stn_lib._precision import HALF
+
+# torch also has dtypes of eight bits and fewer, for storage: it computes almost nothing with them.
+_FLOATS = (*HALF, torch.float32, torch.float64)
 
 
 def shape_of(tensor: Tensor) -> str:
@@ -36,19 +41,82 @@ def refuted(condition: Callable[[], Tensor]) -> bool:
 
 
 def floating(name: str, tensor: Tensor, remedy: str = "convert it with .float()") -> None:
-    """Check that a value is a tensor of a floating dtype."""
+    """Check that a value is a dense tensor of 16, 32 or 64 bit real numbers."""
     if not isinstance(tensor, Tensor):
         raise TypeError(
             f"expected {name} to be a torch.Tensor, got {type(tensor).__name__}: wrap it in torch.as_tensor"
         )
-    if not tensor.is_floating_point():
-        raise TypeError(f"expected {name} of a floating dtype, got {tensor.dtype}: {remedy}")
+    dense(name, tensor)
+    if tensor.dtype not in _FLOATS:
+        remedy = "use .real" if tensor.is_complex() else remedy
+        wanted = "16 bits or more" if tensor.is_floating_point() else "a floating dtype"
+        raise TypeError(f"expected {name} of {wanted}, got {tensor.dtype}: {remedy}")
+
+
+def dense(name: str, tensor: Tensor) -> None:
+    """Check that a tensor is one block of numbers: not sparse, nested or quantised."""
+    kinds = (
+        (tensor.is_nested, "a nested", ".to_padded_tensor(0.0)"),
+        (tensor.is_quantized, "a quantised", ".dequantize()"),
+        (tensor.layout != torch.strided, "a sparse", ".to_dense()"),
+    )
+    for found, kind, remedy in kinds:
+        if found:
+            raise TypeError(f"expected {name} to be a dense tensor, got {kind} one: use {remedy}")
+
+
+def finite(name: str, tensor: Tensor) -> None:
+    """Check that a tensor has finite numbers."""
+    if refuted(lambda: tensor.detach().isfinite().all()):
+        raise ValueError(f"expected {name} of finite numbers, got NaN or infinity: look for what computed it")
+
+
+def as_numbers(name: str, value: Any, like: Tensor | None = None) -> Tensor:
+    """Convert a number, a sequence of numbers or an array to a tensor; check that the numbers are real and finite.
+
+    Args:
+        like: has the dtype and device of the result; torch's defaults if None. A tensor keeps its own.
+    """
+    if not isinstance(value, Tensor):
+        dtype, device = (torch.get_default_dtype(), None) if like is None else (like.dtype, like.device)
+        try:
+            parts = value if isinstance(value, (list, tuple)) else (value,)
+            if any(isinstance(part, (np.ndarray, np.generic)) and np.iscomplexobj(part) for part in parts):
+                raise TypeError("torch would drop the imaginary parts")
+            value = torch.as_tensor(value, dtype=dtype, device=device)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise TypeError(
+                f"expected {name} as a real number, a sequence of real numbers or a tensor, got {value!r}: write it as "
+                "torch.tensor(…)"
+            ) from error
+    floating(name, value)
+    finite(name, value)
+    return value
+
+
+def real(name: str, value: Any) -> None:
+    """Check that a value is one real number; a tensor may hold it."""
+    if isinstance(value, Tensor) and value.ndim == 0 and value.dtype in _FLOATS and value.layout == torch.strided:
+        return
+    if isinstance(value, bool) or not isinstance(value, (numbers.Real, torch.SymInt, torch.SymFloat)):
+        raise TypeError(f"expected {name} as one real number, got {type(value).__name__}: write it as {name}=1.0")
+
+
+def whole(name: str, value: Any, least: int) -> None:
+    """Check that a value is a whole number of at least `least`."""
+    if not _is_whole(value) or not value >= least:
+        raise ValueError(f"expected {name} as a whole number of {least} or more, got {_short(value)}")
+
+
+def _short(value: Any) -> str:
+    """Format a value for a message; an array or a collection of which only the kind matters, as its type."""
+    return repr(value) if value is None or isinstance(value, (numbers.Number, str, tuple)) else type(value).__name__
 
 
 def one_of(name: str, value: str, known: Sequence[str]) -> None:
     """Check that a value is one of the known names."""
-    if value not in known:
-        raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {value!r}")
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"expected {name} to be one of {', '.join(map(repr, known))}, got {_short(value)}")
 
 
 def theta(value: Tensor, rows: int = 2, columns: int = 3) -> None:
@@ -81,8 +149,7 @@ def points(name: str, value: Tensor, count: str | int = "K", dimensions: int = 2
         axis = {2: "(x, y)", 3: "(x, y, z)"}[dimensions]
         hint = f"use {name}[None] for one set" if value.ndim == 2 else f"the last axis holds {axis}"
         raise ValueError(f"expected {name} of shape (N, {count}, {dimensions}), got {shape_of(value)}: {hint}")
-    if refuted(lambda: value.detach().isfinite().all()):
-        raise ValueError(f"expected {name} of finite numbers, got NaN or infinity")
+    finite(name, value)
 
 
 def image_size(size: Sequence[int]) -> tuple[int, int]:
@@ -125,8 +192,8 @@ def images(value: Tensor, name: str = "images") -> None:
 
 def samples(count: int) -> None:
     """Check the number of samples along each axis of an output pixel."""
-    if count < 1 or count != int(count):
-        raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {count}")
+    if not _is_whole(count) or count < 1:
+        raise ValueError(f"expected a whole number of at least 1 sample along each axis, got {_short(count)}")
 
 
 def dtype_of(module: nn.Module, value: Tensor) -> None:

@@ -122,6 +122,10 @@ def tps_grid(
     Source: Jaderberg et al. 2015, section 3.2.
     Chapter: 8
     """
+    if controls is not None:
+        _validate.floating("controls", controls)
+        _validate.points("controls", controls[None])
+    _validate.real("regularization", regularization)
     _validate.points("theta", theta, 16 if controls is None else len(controls))
     batch, height, width = _output(theta, size)
     points = base_grid((height, width), align_corners, dtype=torch.float64).view(-1, 2)

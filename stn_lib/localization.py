@@ -137,6 +137,7 @@ _PASSING_LAYERS = (
     nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d,
 )  # fmt: skip
 _PASSING_CALLS = {"view", "reshape", "flatten", "squeeze", "unsqueeze", "contiguous", "mean"}
+_JOINING_CALLS = {"cat", "concat", "concatenate", "hstack", "column_stack", "stack"}
 
 
 def output_layer(localization: nn.Module) -> nn.Module:
@@ -146,8 +147,8 @@ def output_layer(localization: nn.Module) -> nn.Module:
     last is taken. `SpatialTransformer` compares the start with the identity when it first runs.
 
     Raises:
-        ValueError: if the parameters are not the output of a linear layer or a convolution with a bias, or if another
-            operation follows it.
+        ValueError: if the parameters are not the output of a linear layer or a convolution with a bias, if another
+            operation follows it, or if the outputs of several layers are joined: one layer must output all parameters.
     """
     try:
         layer = _layer_behind(localization, type(localization).__name__)
@@ -209,8 +210,12 @@ def _layer_behind(module: nn.Module, name: str) -> nn.Module | None:
             layer = _layer_behind(module.get_submodule(node.target), f"{name}.{node.target}")
             if layer is not None:
                 return layer
-        elif getattr(node.target, "__name__", node.target) not in _PASSING_CALLS:
-            raise _refusal(f"{getattr(node.target, '__name__', node.target)}() in {name}")
+        else:
+            call = getattr(node.target, "__name__", node.target)
+            if call in _JOINING_CALLS:
+                raise _refusal_of_heads(f"{call}() in {name}")
+            if call not in _PASSING_CALLS:
+                raise _refusal(f"{call}() in {name}")
         node = next(iter(node.all_input_nodes), None)
     return None
 
@@ -220,6 +225,14 @@ def _refusal(what: str) -> ValueError:
         f"expected a localisation network whose output is that of its last linear layer or convolution, got {what} "
         "behind it: theta would not start at the identity, or could not leave it. Let one layer output all "
         "parameters, with nothing behind it; to bound theta, write the bound into a Transform of your own"
+    )
+
+
+def _refusal_of_heads(what: str) -> ValueError:
+    return ValueError(
+        f"expected a localisation network with one last layer for all parameters, got {what}, which joins several "
+        "outputs. Replace these layers by one with as many outputs as all of them: on the same features it computes the "
+        "same; join different features in front of it"
     )
 
 
@@ -246,8 +259,8 @@ def start_at(localization: nn.Module, parameters: Tensor) -> nn.Module:
     last = output_layer(localization)
     if len(last.bias) != len(parameters):
         raise ValueError(
-            f"expected a localisation network with {len(parameters)} outputs, got {len(last.bias)}: "
-            f"build it with {len(parameters)} outputs"
+            f"expected a localisation network with {len(parameters)} outputs, got {len(last.bias)} from {last}: "
+            f"build it with {len(parameters)} outputs, all in this last layer"
         )
     last.weight.zero_()
     last.bias.copy_(parameters)

@@ -133,7 +133,8 @@ def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
         (N, samples * H, samples * W, 2), or in space the same with a third axis.
 
     Raises:
-        ValueError: fewer than one sample, an axis with a single point.
+        TypeError: a grid that is no floating dense tensor.
+        ValueError: another shape, fewer than one sample, an axis with a single point.
 
     Example:
         >>> row = torch.tensor([-0.5, 0.5])
@@ -144,6 +145,12 @@ def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
     Chapter: 5
     """
     _validate.samples(samples)
+    _validate.floating("grid", grid)
+    if grid.ndim not in (4, 5) or grid.shape[-1] != grid.ndim - 2:
+        raise ValueError(
+            f"expected grid of shape (N, H, W, 2) or (N, D, H, W, 3), got {_validate.shape_of(grid)}: the last axis holds "
+            "(x, y) or (x, y, z)"
+        )
     if samples == 1:
         return grid
     if min(grid.shape[1:-1]) < 2:
@@ -164,6 +171,8 @@ def subpixel_grid(grid: Tensor, samples: int) -> Tensor:
 
 def mean_of_samples(fine: Tensor, samples: int) -> Tensor:
     """Take the mean of each output pixel's samples: (N, C, samples * H, samples * W) to (N, C, H, W), also in space."""
+    _validate.samples(samples)
+    _validate.floating("fine", fine)
     if samples == 1:
         return fine
     for axis in range(2, fine.ndim):
@@ -200,7 +209,8 @@ def linearized_sample(
         V, (N, C, H', W').
 
     Raises:
-        TypeError, ValueError: as `grid_sample`; a spread that is not positive, fewer than 3 samples.
+        TypeError, ValueError: as `grid_sample`; a spread that is no positive number, samples that are no whole number of
+            3 or more.
 
     Example:
         >>> ramp = torch.arange(12.0).view(1, 1, 1, 12).expand(1, 1, 5, 12)
@@ -213,8 +223,10 @@ def linearized_sample(
     Chapter: 6
     """
     _validate.sampling(input, grid)
+    _validate.real("spread", spread)
     if not 0 < spread < float("inf"):
         raise ValueError(f"expected a spread of more than 0 pixels, got {spread}")
+    _validate.samples(samples)
     if samples < 3:
         raise ValueError(f"expected at least 3 samples, which a plane needs, got {samples}")
     height, width = input.shape[2:]
@@ -225,7 +237,7 @@ def linearized_sample(
     pixel = [2 / max(side - slack, 1) for side in (width, height)]  # normalised
     count, rows, columns = grid.shape[:3]
     shape = (samples, count, rows, columns, 2)
-    noise = torch.randn(shape, generator=generator, dtype=grid.dtype, device=grid.device)
+    noise = grid.new_empty(shape).normal_(generator=generator)  # torch.randn with a generator fixes an exported batch
     offsets = noise * grid.new_tensor(pixel) * spread
     with torch.no_grad():
         read = [grid_sample(images, points + one, "bilinear", padding_mode, align_corners) for one in offsets]
@@ -295,6 +307,7 @@ def cubic_weights(t: Tensor) -> list[Tensor]:
     Source: Keys, Cubic Convolution Interpolation, 1981, with a = -0.75.
     Chapter: 5
     """
+    _validate.floating("t", t)
     a = _CUBIC
 
     def near(d: Tensor) -> Tensor:

@@ -112,7 +112,7 @@ class SpatialTransformer(nn.Module):
 
     Raises:
         ValueError: for an unknown transform or padding, a size that is no pair, a localisation network with another P
-            or with an activation, dropout or norm behind its last layer, a background that is not finite or has no
+            or with an activation, dropout or norm behind its last layer, or with two last layers, a background that is not finite or has no
             effect. When it is called: images that are no batch or of another dtype than the weights.
         TypeError: when it is called: images of an integer dtype.
 
@@ -198,7 +198,7 @@ class SpatialTransformer(nn.Module):
             theta: as `theta` returns it.
             size: (H, W) of the grid; `out_size` if None.
         """
-        size = size or self.out_size
+        size = self.out_size if size is None else size
         if size is None:
             raise ValueError("expected a size (H, W), got None: this module has no out_size of its own")
         return self.family.grid(theta, (theta.shape[0], 1, *size), self.align_corners)

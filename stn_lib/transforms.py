@@ -3,6 +3,9 @@
 Convention of the whole module: theta maps OUTPUT to INPUT coordinates, in normalised coordinates unless a name says pixel;
 y points down; angles are in radians. Affine is (N, 2, 3), row-major on (x, y, 1); projective (N, 3, 3), with a third
 row to divide by; a thin plate spline is (N, K, 2), the source points of K control points.
+
+Raises of the whole module: TypeError for what is no real number, and for tensors of integers, of complex numbers, of 8 bits,
+sparse or nested. NaN and infinity are refused with a ValueError.
 """
 
 from collections.abc import Sequence
@@ -33,7 +36,7 @@ def identity(batch: int = 1, *, dtype: torch.dtype | None = None, device=None) -
         (N, 2, 3).
 
     Raises:
-        ValueError: a negative batch.
+        ValueError: a batch that is no whole number of 0 or more.
 
     Example:
         >>> identity(1).tolist()
@@ -41,8 +44,7 @@ def identity(batch: int = 1, *, dtype: torch.dtype | None = None, device=None) -
 
     Chapter: 3
     """
-    if batch < 0:
-        raise ValueError(f"expected a batch of 0 or more, got {batch}")
+    _validate.whole("batch", batch, 0)
     return torch.eye(2, 3, dtype=dtype, device=device).repeat(batch, 1, 1)
 
 
@@ -59,7 +61,7 @@ def translation(shift: Numbers) -> Tensor:
         (N, 2, 3).
 
     Raises:
-        ValueError: a last axis that is not (x, y).
+        ValueError: a last axis that is not (x, y), NaN or infinity.
 
     Example:
         >>> translation((0.4, 0.0))[0].tolist()
@@ -84,6 +86,9 @@ def rotation(angle: Numbers) -> Tensor:
     Returns:
         (N, 2, 3).
 
+    Raises:
+        ValueError: more than one axis, NaN or infinity.
+
     Example:
         >>> rotation(torch.pi / 2)[0].round(decimals=4).tolist()
         [[-0.0, -1.0, 0.0], [1.0, -0.0, 0.0]]
@@ -106,7 +111,7 @@ def scaling(scale: Numbers) -> Tensor:
         (N, 2, 3).
 
     Raises:
-        ValueError: a scale of 0, which samples one point everywhere; a plain sequence that is not a pair.
+        ValueError: a scale of 0, which samples one point everywhere, or NaN; a plain sequence that is not a pair.
 
     Example:
         >>> scaling(2.0)[0].tolist()
@@ -117,7 +122,7 @@ def scaling(scale: Numbers) -> Tensor:
     Chapter: 3
     """
     plain = not isinstance(scale, Tensor)
-    scale = _floating("scale", scale)
+    scale = _validate.as_numbers("scale", scale)
     if plain and scale.ndim == 1:  # (x, y), as for a translation; a batch of scales must be a tensor
         scale = _pairs("scale", scale)
     pairs = scale if scale.ndim == 2 else scale.reshape(-1, 1).expand(-1, 2)
@@ -139,6 +144,9 @@ def shear(amount: Numbers) -> Tensor:
 
     Returns:
         (N, 2, 3).
+
+    Raises:
+        ValueError: more than one axis, NaN or infinity.
 
     Example:
         >>> shear(0.5)[0].tolist()
@@ -172,7 +180,8 @@ def attention(scale: Numbers, shift: Numbers) -> Tensor:
     Source: Jaderberg et al. 2015, equation 2.
     Chapter: 3
     """
-    scale, shift = _alike(scale, shift)
+    like = next((value for value in (scale, shift) if isinstance(value, Tensor)), None)
+    scale, shift = _validate.as_numbers("scale", scale, like), _validate.as_numbers("shift", shift, like)
     return compose(translation(shift), scaling(scale))
 
 
@@ -225,6 +234,7 @@ def projective(parameters: Tensor) -> Tensor:
     _validate.floating("parameters", parameters)
     if parameters.ndim != 2 or parameters.shape[1] != 8:
         raise ValueError(f"expected parameters of shape (N, 8), got {_validate.shape_of(parameters)}")
+    _validate.finite("parameters", parameters)
     return F.pad(parameters, (0, 1), value=1.0).view(-1, 3, 3)  # len(parameters) would be fixed in a traced graph
 
 
@@ -242,7 +252,7 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
         (N, 3, 3), the last number 1.
 
     Raises:
-        ValueError: shapes that do not fit, three points on a line, or a map that sends the centre (0, 0) to infinity.
+        ValueError: shapes, dtypes or devices that do not fit, three points on a line, or a map that sends the centre (0, 0) to infinity.
 
     Example:
         >>> corners = torch.tensor([[[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]]])
@@ -256,6 +266,11 @@ def homography(targets: Tensor, sources: Tensor) -> Tensor:
         _no_three_on_a_line(name, four)
     if targets.shape[0] != sources.shape[0]:
         raise ValueError(f"expected targets and sources of one batch size, got {len(targets)} and {len(sources)}")
+    if targets.dtype != sources.dtype or targets.device != sources.device:
+        raise ValueError(
+            f"expected targets and sources of one dtype and device, got {targets.dtype} on {targets.device} and "
+            f"{sources.dtype} on {sources.device}: use sources.to(targets)"
+        )
     x, y = targets.unbind(-1)
     u, v = sources.unbind(-1)
     zero, one = torch.zeros_like(x), torch.ones_like(x)
@@ -354,6 +369,9 @@ def compose(outer: Tensor, inner: Tensor) -> Tensor:
 def invert(theta: Tensor) -> Tensor:
     """The inverse of theta.
 
+    Convention: a theta counts as flat if its determinant is below 2e-7 of the products that it is the difference of, all
+    added: then float32 cannot tell it from 0. Scales, however different along x and y, do not matter.
+
     Args:
         theta: (N, 2, 3), (N, 3, 3), or (N, 3, 4).
 
@@ -378,7 +396,7 @@ def invert(theta: Tensor) -> Tensor:
     else:
         (a, b), (c, d) = (row.unbind(-1) for row in linear.unbind(1))
         adjugate, determinant = _matrix(d, -b, -c, a), a * d - b * c
-    flat = ~(determinant.detach().abs() > 1e-7 * _largest_determinant(linear.detach(), rows == columns))
+    flat = ~(determinant.detach().abs() > 2e-7 * _permanent(linear.detach().abs()))
     if _validate.refuted(lambda: ~flat.any()):
         at = int(flat.nonzero()[0, 0])
         raise ValueError(
@@ -391,14 +409,17 @@ def invert(theta: Tensor) -> Tensor:
     return torch.cat([inverse, -(inverse @ theta[:, :, -1:])], dim=2)
 
 
-def _largest_determinant(linear: Tensor, projective: bool) -> Tensor:
-    """About the largest determinant (N,) that matrices of such numbers can have: what 0 is measured by."""
-    if not projective:
-        return linear.flatten(1).norm(dim=1).pow(linear.shape[1])
-    # A shift of 1,000 pixels makes a homography's numbers large, not its image flat: by columns, then by rows.
-    columns = linear.norm(dim=1)
-    rows = (linear / columns[:, None]).norm(dim=2)
-    return columns.prod(1) * rows.prod(1)
+def _permanent(linear: Tensor) -> Tensor:
+    """The products that a determinant adds and subtracts, all added: (N,), what its rounding error is measured by.
+
+    A scaled row or column scales both alike. So the measure is the same in pixels, and for scales that differ greatly
+    between x and y.
+    """
+    first, *rows = linear.unbind(1)
+    if len(rows) == 1:
+        return (first * rows[0].flip(1)).sum(1)
+    q, r = rows
+    return sum(first[:, i] * (q[:, j] * r[:, k] + q[:, k] * r[:, j]) for i, j, k in ((0, 1, 2), (1, 0, 2), (2, 0, 1)))
 
 
 def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None = None, device=None) -> Tensor:
@@ -412,7 +433,7 @@ def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None
         (rows * columns, 2), row by row, (x, y).
 
     Raises:
-        ValueError: fewer than 2 rows or columns.
+        ValueError: rows or columns that are no whole number of 2 or more.
 
     Example:
         >>> control_points(2, 3).tolist()
@@ -420,8 +441,8 @@ def control_points(rows: int = 4, columns: int = 4, *, dtype: torch.dtype | None
 
     Chapter: 8
     """
-    if min(rows, columns) < 2:
-        raise ValueError(f"expected at least 2 rows and 2 columns of control points, got {rows} and {columns}")
+    _validate.whole("rows", rows, 2)
+    _validate.whole("columns", columns, 2)
     x, y = (torch.linspace(-1, 1, count, dtype=dtype, device=device) for count in (columns, rows))
     return torch.stack([x.expand(rows, columns), y[:, None].expand(rows, columns)], dim=-1).reshape(-1, 2)
 
@@ -456,8 +477,10 @@ def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -
     Source: Bookstein 1989, Principal warps; Jaderberg et al. 2015, section 3.2.
     Chapter: 8
     """
-    _validate.points("points", points[None])
-    _validate.points("controls", controls[None])
+    for name, value in (("points", points), ("controls", controls)):
+        _validate.floating(name, value)
+        _validate.points(name, value[None])
+    _validate.real("regularization", regularization)
     if not 0 <= regularization < float("inf"):
         raise ValueError(f"expected a regularization of 0 or more, got {regularization}")
     # In float64 on the CPU: it is computed once, and Apple's GPUs have no float64.
@@ -473,6 +496,7 @@ def tps_weights(points: Tensor, controls: Tensor, regularization: float = 0.0) -
 
 def lattice_weights(points: Tensor) -> Tensor:
     """`tps_weights` (M, 16) of the 4 by 4 lattice, solved beforehand, at points (M, 2) in float64."""
+    _validate.floating("points", points)
     controls = control_points(dtype=torch.float64, device=points.device)
     return _spline_basis(points, controls) @ points.new_tensor(_LATTICE_SOLUTION)
 
@@ -604,11 +628,13 @@ def recompose(parts: Decomposition) -> Tensor:
 
     Chapter: 3
     """
+    if not isinstance(parts, Decomposition):
+        raise TypeError(f"expected a Decomposition, got {type(parts).__name__}: write Decomposition(rotation, …)")
     rotated = compose(translation(parts.translation), rotation(parts.rotation))
     affine = compose(rotated, compose(shear(parts.shear), scaling(parts.scale)))
     if parts.perspective is None:
         return affine
-    last = F.pad(wide(parts.perspective), (0, 1), value=1.0)[:, None]
+    last = F.pad(wide(_pairs("perspective", parts.perspective)), (0, 1), value=1.0)[:, None]
     rest = torch.eye(2, 3).to(last).expand(last.shape[0], 2, 3)
     return homogeneous(affine) @ torch.cat([rest, last], dim=1)
 
@@ -638,7 +664,7 @@ def theta_to_pixel(
     """
     rows = _check_planar(theta)
     to_input = _units(theta, rows, in_size, align_corners)
-    to_output = _units(theta, rows, out_size or in_size, align_corners)
+    to_output = _units(theta, rows, in_size if out_size is None else out_size, align_corners)
     return compose(compose(to_input, theta), invert(to_output))
 
 
@@ -668,7 +694,7 @@ def theta_to_normalized(
     """
     rows = _check_planar(theta)
     to_input = _units(theta, rows, in_size, align_corners)
-    to_output = _units(theta, rows, out_size or in_size, align_corners)
+    to_output = _units(theta, rows, in_size if out_size is None else out_size, align_corners)
     return compose(compose(invert(to_input), theta), to_output)
 
 
@@ -721,7 +747,7 @@ def from_pixel_matrix(
     if axes == "yx":
         matrix = matrix[:, [1, 0, 2][:rows]][:, :, [1, 0, 2]]
     to_input = _units(matrix, rows, in_size, align_corners, origin)
-    to_output = _units(matrix, rows, out_size or in_size, align_corners, origin)
+    to_output = _units(matrix, rows, in_size if out_size is None else out_size, align_corners, origin)
     if direction == "inverse":
         return compose(compose(invert(to_input), matrix), to_output)
     # Inverted in normalised coordinates: in pixels large shifts hide the determinant of a homography.
@@ -740,6 +766,7 @@ def _matrices(matrix: Tensor | np.ndarray | Sequence) -> Tensor:
                 "[[a, b, c], [d, e, f]]"
             ) from error
         matrix = matrix if keep or matrix.is_complex() else matrix.to(torch.get_default_dtype())
+    _validate.dense("matrix", matrix)
     if matrix.is_complex():
         raise TypeError(f"expected matrix of real numbers, got {matrix.dtype}")
     matrix = wide(matrix) if matrix.is_floating_point() else matrix.to(torch.get_default_dtype())
@@ -781,27 +808,15 @@ def _matrix(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
     return torch.stack([a, b, c, d], dim=-1).view(-1, 2, 2)
 
 
-def _floating(name: str, value: Numbers) -> Tensor:
-    tensor = value if isinstance(value, Tensor) else torch.as_tensor(value, dtype=torch.get_default_dtype())
-    _validate.floating(name, tensor)
-    return tensor
-
-
-def _alike(*values: Numbers) -> list[Tensor]:
-    """Plain numbers take dtype and device from the tensors beside them."""
-    model = next((v for v in values if isinstance(v, Tensor)), torch.empty(0))
-    return [v if isinstance(v, Tensor) else torch.as_tensor(v, dtype=model.dtype, device=model.device) for v in values]
-
-
 def _numbers(name: str, value: Numbers) -> Tensor:
-    tensor = _floating(name, value)
+    tensor = _validate.as_numbers(name, value)
     if tensor.ndim > 1:
         raise ValueError(f"expected {name} as a number or (N,), got {_validate.shape_of(tensor)}")
     return tensor.reshape(-1)
 
 
 def _pairs(name: str, value: Numbers) -> Tensor:
-    tensor = _floating(name, value)
+    tensor = _validate.as_numbers(name, value)
     if tensor.ndim not in (1, 2) or tensor.shape[-1] != 2:
         raise ValueError(f"expected {name} as (x, y) or (N, 2), got {_validate.shape_of(tensor)}")
     return tensor.reshape(-1, 2)

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from stn_lib import models
 from stn_lib.grid import affine_grid
 from stn_lib.localization import ConvLocalization
-from stn_lib.sampling import MODES, PADDINGS, grid_sample
+from stn_lib.sampling import MODES, PADDINGS, grid_sample, linearized_sample
 from stn_lib.spatial_transformer import TRANSFORMS, SpatialTransformer
 
 MODULES = [*TRANSFORMS, "tps with samples", "digits-rts-st-cnn"]
@@ -106,6 +106,21 @@ def test_in_eager_mode_nan_is_still_refused(name):
     module, two, _ = make(name)
     with pytest.raises(ValueError, match="NaN or infinity"):
         module(two / 0 * 0)
+
+
+def test_an_exported_linearized_sampler_takes_any_batch():
+    """Oracle: torch's own sampler, whose values the linearized one has."""
+
+    class Sampler(nn.Module):
+        def forward(self, images, grid):
+            return linearized_sample(images, grid, samples=4)
+
+    images, grid = torch.rand(5, 2, 9, 8), 2 * torch.rand(5, 6, 7, 2) - 1
+    batch = torch.export.Dim("batch", min=1, max=64)
+    program = torch.export.export(Sampler(), (images[:2], grid[:2]), dynamic_shapes=({0: batch}, {0: batch}))
+    for count in (1, 5):
+        expected = F.grid_sample(images[:count], grid[:count], align_corners=False)
+        torch.testing.assert_close(program.module()(images[:count], grid[:count]), expected, atol=1e-5, rtol=1e-5)
 
 
 def test_a_compiled_grid_takes_another_size_and_an_exported_sampler_any_batch():

@@ -118,6 +118,22 @@ class InsideWithLength(Inside):
         return self.inner(images).view(len(images), -1)
 
 
+class Heads(nn.Module):
+    """One layer for the matrix, one for the shift, joined by a function of torch."""
+
+    def __init__(self, join=torch.cat, sizes=(4, 2)):
+        super().__init__()
+        self.heads, self.join = nn.ModuleList(nn.Linear(64, size) for size in sizes), join
+
+    def forward(self, images):
+        return self.join([layer(images.flatten(1)) for layer in self.heads], 1).flatten(1)
+
+
+class HeadsWithLength(Heads):
+    def forward(self, images):
+        return torch.cat([layer(images.view(len(images), -1)) for layer in self.heads], 1)
+
+
 def head(*behind, **options):
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 6, **options), *behind)
 
@@ -158,6 +174,11 @@ def test_the_start_is_the_identity_however_the_network_is_built(make):
         (lambda: head(nn.BatchNorm1d(6)), "got BatchNorm1d"),
         (lambda: Scaled(0.1), r"got mul\(\) in Scaled behind it"),
         (lambda: Inside(head(nn.Sigmoid())), r"got Sigmoid \(Inside\.inner\.2\)"),
+        (Heads, r"got cat\(\) in Heads, which joins several outputs\. Replace these layers by one"),
+        (lambda: Heads(torch.concat), "which joins several outputs"),
+        (lambda: Heads(torch.stack, (3, 3)), r"got stack\(\) in Heads"),
+        (lambda: nn.Sequential(Heads(), nn.Flatten()), r"got cat\(\) in Sequential\.0"),
+        (HeadsWithLength, r"with 6 outputs, got 2 from Linear\(.*\): build it with 6 outputs, all in this last layer"),
         (lambda: head(bias=False), "got Linear with bias=False"),
         (lambda: nn.Sequential(nn.Flatten(), nn.LazyLinear(6)), "call the localisation network once"),
         (lambda: head(nn.Unflatten(1, (2, 3)))[:1], "got Sequential without one"),

@@ -188,7 +188,7 @@ def test_an_empty_batch_goes_through():
         (lambda: T.compose(T.identity(), T.identity().double()), r"one dtype and device.*inner\.to\(outer\)"),
         (lambda: T.attention(torch.ones(3), torch.zeros(2, 2)), "batches of one size, or of 1, got 2 and 3"),
         (lambda: T.theta_to_normalized(T.identity(), (4, 0)), r"a size \(H, W\) of whole numbers of at least \(1, 1\)"),
-        (lambda: T.identity(-1), "a batch of 0 or more"),
+        (lambda: T.identity(-1), "batch as a whole number of 0 or more, got -1"),
     ],
 )
 def test_bad_input_is_refused(call, message):
@@ -275,7 +275,7 @@ def test_empty_batches_of_what_is_projective():
 
 def test_control_points_by_hand():
     assert T.control_points(2, 3).tolist() == [[-1, -1], [0, -1], [1, -1], [-1, 1], [0, 1], [1, 1]]
-    with pytest.raises(ValueError, match="at least 2 rows"):
+    with pytest.raises(ValueError, match="rows as a whole number of 2 or more, got 1"):
         T.control_points(1, 4)
 
 
@@ -345,6 +345,34 @@ def test_a_projective_theta_comes_apart_and_together():
     assert T.decompose(T.identity()).perspective is None
     with pytest.raises(ValueError, match=r"sends \(0, 0\) to infinity"):
         T.decompose(torch.tensor([[[1.0, 0, 0], [0, 1, 1], [0, 1, 0]]]))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("x", [1.0, 1e-3, 1e4])
+@pytest.mark.parametrize("y", [1.0, 1e-4, -1e6])
+def test_scales_alone_make_no_theta_flat(x, y, dtype):
+    """Oracle: numpy's inverse. A flat one is refused, whatever the scales in front of it and behind it."""
+    scales = torch.diag_embed(torch.tensor([[x, y]], dtype=dtype))
+    rotated = T.rotation(torch.tensor([0.4], dtype=dtype))[:, :, :2]
+    flat = torch.tensor([[[1.0, 2.0], [3.0, 6.0]]], dtype=dtype)
+    shift = torch.zeros(1, 2, 1, dtype=dtype)
+    for linear in (scales, scales @ rotated, rotated @ scales):
+        expected = np.linalg.inv(linear.double().numpy())
+        np.testing.assert_allclose(T.invert(torch.cat([linear, shift], 2))[:, :, :2], expected, rtol=1e-5, atol=0)
+    for linear in (flat, scales @ flat, flat @ scales, scales @ flat @ scales):
+        with pytest.raises(ValueError, match="expected an invertible theta"):
+            T.invert(torch.cat([linear, shift], 2))
+
+
+def test_flat_matrices_are_refused_in_spite_of_rounding():
+    """Oracle: products of fewer vectors than the matrix has rows, rounded to float32."""
+    generator = torch.Generator().manual_seed(0)
+    for rows, rank in ((2, 1), (3, 1), (3, 2)):
+        left, right = (torch.randn(200, rows, rank, generator=generator, dtype=torch.float64) for _ in range(2))
+        for one in (left @ right.mT).float():
+            theta = one if rows == 3 else torch.cat([one, torch.zeros(2, 1)], 1)
+            with pytest.raises(ValueError, match="expected an invertible theta"):
+                T.invert(theta[None])
 
 
 def test_maps_of_space_compose_invert_and_apply():

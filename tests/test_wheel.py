@@ -1,5 +1,6 @@
 """The wheel: what `pip install` brings, and that it works from an empty folder."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -52,11 +53,25 @@ def test_it_says_what_it_is(wheel):
         assert f"\n{line}\n" in metadata
 
 
-def test_it_works_from_an_empty_folder(wheel, tmp_path):
-    """Oracle: the folder that the modules come from; the record's own command; one logit for each digit."""
-    installed, empty = tmp_path / "installed", tmp_path / "empty"
+@pytest.fixture(scope="module")
+def run(wheel, tmp_path_factory):
+    """Run Python code in an empty folder, with the wheel's packages; return what it prints."""
+    installed, empty = tmp_path_factory.mktemp("installed"), tmp_path_factory.mktemp("empty")
     wheel.extractall(installed)
-    empty.mkdir()
+
+    def run(code):
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code],
+            cwd=empty, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        assert not list(empty.iterdir())
+        return done.stdout.replace(str(installed), "INSTALLED").replace(os.sep, "/").splitlines()
+
+    return run
+
+
+def test_it_works_from_an_empty_folder(run):
+    """Oracle: the folder that the modules come from; the record's own command; one logit for each digit."""
     code = """
 import stn_lib, torch
 from experiments import catalogue
@@ -66,13 +81,19 @@ print(catalogue.__file__)
 print(results.read("basin")["command"])
 print(tuple(models.load_pretrained("digits-rts-st-cnn")(torch.zeros(2, 1, 42, 42)).shape))
 """
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", code],
-        cwd=empty, env={**os.environ, "PYTHONPATH": str(installed)}, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert done.stdout.splitlines() == [
-        str(installed / "stn_lib"),
-        str(installed / "experiments" / "catalogue.py"),
+    assert run(code) == [
+        "INSTALLED/stn_lib",
+        "INSTALLED/experiments/catalogue.py",
         "python -m experiments basin",
         "(2, 10)",
     ]
+
+
+def test_every_notebook_finds_what_it_imports(run):
+    """The cells `install` and `setup`; what follows them names no file, as tests/test_notebooks.py checks."""
+    notebooks = sorted((ROOT / "book").glob("*.ipynb"))
+    cells = [cell for path in notebooks for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    sources = ["".join(cell["source"]) for cell in cells if cell["id"] in ("install", "setup")]
+    assert len(sources) == 2 * len(notebooks)
+    code = f"import stn_lib\nfor source in {sources!r}:\n    exec(source, {{}})\nprint(stn_lib.__path__[0])"
+    assert run(code)[-1] == "INSTALLED/stn_lib"

@@ -1,7 +1,8 @@
-"""Add launch buttons for the repository that this checkout was cloned from.
+"""Add launch buttons for the repository that this checkout was cloned from, and its address to notebooks to download.
 
 The repository's address is that of git's ``origin``, so it is in no settings file. A checkout with no remote, or with one
-that Binder and Colab cannot open, gets no buttons.
+that Binder and Colab cannot open, gets no buttons. Colab opens the notebooks of the repository without the library, so its
+button needs notebooks that hold this address: `book/set_address.py` writes it into them.
 """
 
 import re
@@ -9,6 +10,8 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
+
+import book_install
 
 _FORMS = (
     re.compile(r"^(?:https?|ssh|git)://(?:[^@/]*@)?(?P<host>[^/:]+)(?::\d+)?/(?P<path>.+?)(?:\.git)?/?$"),
@@ -61,6 +64,16 @@ def of_checkout(root: Path) -> Repository | None:
     return parse(remote, head.removeprefix("origin/") or "main") if remote else None
 
 
+def install_address(root: Path) -> str:
+    """Return the address that a notebook of this checkout is installed from, with the commit if it is pushed."""
+    repository = of_checkout(root)
+    if repository is None:
+        return ""
+    commit = _git(root, "rev-parse", "HEAD")
+    pushed = commit and _git(root, "for-each-ref", "--count=1", "--contains", commit, "refs/remotes/origin")
+    return f"{repository.url}@{commit}" if pushed else repository.url
+
+
 def _git(root: Path, *arguments: str) -> str:
     try:
         done = subprocess.run(["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=20)
@@ -77,11 +90,20 @@ def _set_buttons(app, config) -> None:
         return
     options |= {"repository_url": repository.url, "repository_branch": repository.branch, "path_to_docs": ""}
     options["launch_buttons"] = {"binderhub_url": "https://mybinder.org", "notebook_interface": "jupyterlab"}
-    if repository.host == "github.com":
+    held = {book_install.address_of(path) for path in Path(app.srcdir, "book").glob("*.ipynb")}
+    if repository.host == "github.com" and held == {repository.url}:
         options["launch_buttons"]["colab_url"] = "https://colab.research.google.com"
+
+
+def _write_downloads(app, exception) -> None:
+    address = install_address(Path(app.srcdir))
+    for path in Path(app.outdir, "_sources").rglob("*.ipynb"):
+        if address and book_install.address_of(path) is not None:
+            book_install.write(path, address)
 
 
 def setup(app) -> dict:
     """Connect this extension to Sphinx."""
     app.connect("config-inited", _set_buttons, priority=100)
+    app.connect("build-finished", _write_downloads)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -32,6 +32,7 @@ def built(tmp_path_factory):
     root = small_book.make(tmp_path_factory.mktemp("book"))
     small_book.write_notebook(root, CODE)
     small_book.set_remote(root)
+    small_book.set_address(root, small_book.ADDRESS)
     status, told = small_book.build_in_process_of_its_own(root)
     assert status == 0, told
     return root

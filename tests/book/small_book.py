@@ -15,6 +15,7 @@ from unittest import mock
 from tests.conftest import ROOT
 
 REMOTE = "https://someone:secret-token@github.com/someone/a-course.git"
+ADDRESS = "https://github.com/someone/a-course"
 
 
 def scripts():
@@ -51,6 +52,13 @@ def write_notebook(root: Path, code: str, prose: str = "# One") -> None:
 def set_remote(root: Path) -> None:
     for command in (["init", "-q", "-b", "trunk"], ["remote", "add", "origin", REMOTE]):
         subprocess.run(["git", "-C", root, *command], check=True)
+
+
+def set_address(root: Path, address: str) -> None:
+    """Give the notebook its cell `install`."""
+    with scripts():
+        import book_install
+    book_install.write(root / "book/one.ipynb", address)
 
 
 def build_in_process_of_its_own(root: Path) -> tuple[int, str]:

@@ -54,3 +54,28 @@ def test_a_checkout_without_a_remote_has_no_launch_button(copy):
     assert status == 0, told
     text = page.read_text(encoding="utf-8")
     assert "mybinder" not in text and "colab" not in text
+
+
+def test_a_notebook_to_download_holds_the_address_and_the_page_has_no_trace_of_its_cell(copy):
+    """Oracle: the remote, without its token."""
+    with small_book.scripts():
+        import book_install
+    site = copy / "_build/html"
+    assert book_install.address_of(site / "_sources/book/one.ipynb") == small_book.ADDRESS
+    page = (site / "book/one.html").read_text(encoding="utf-8")
+    assert "find_spec" not in page and "Install the book" not in page
+    small_book.set_address(copy, "")
+    assert small_book.build(copy)[0] == 0
+    assert book_install.address_of(copy / "book/one.ipynb") == ""
+    assert book_install.address_of(site / "_sources/book/one.ipynb") == small_book.ADDRESS
+
+
+@pytest.mark.parametrize("address", ["", "https://github.com/another/fork"])
+def test_colab_has_a_button_only_if_the_notebooks_hold_this_address(copy, address):
+    """Colab opens the repository's own notebooks; Binder installs what `.binder` lists."""
+    page = copy / "_build/html/book/one.html"
+    assert "colab" in page.read_text(encoding="utf-8")
+    small_book.set_address(copy, address)
+    assert small_book.build(copy)[0] == 0
+    text = page.read_text(encoding="utf-8")
+    assert "mybinder" in text and "colab" not in text
