@@ -38,6 +38,30 @@ def test_a_prediction_without_javascript_shows_the_question_and_escapes_it():
     assert "is 1 &lt; 2?" in text and "&lt;yes&gt;" in text and "<yes>" not in text
 
 
+def test_a_prediction_s_images_are_those_of_its_options():
+    """Oracle: by hand, 255 times the values, row by row."""
+    images = np.zeros((2, 2, 3))
+    images[1, 1, 2] = 1
+    widget = Prediction("k", "1 + 1?", GOOD, image=np.full((2, 3), 0.2), images=images)
+    assert widget.size == [2, 3] and widget.image == [51] * 6
+    assert widget.images == [[0] * 6, [0, 0, 0, 0, 0, 255]]
+    assert widget._fallback.count("<svg") == 3
+
+
+@pytest.mark.parametrize(
+    ("image", "images", "message"),
+    [
+        (None, np.zeros((1, 2, 2)), "one image for each of 2 options, got 1"),
+        (None, np.zeros((2, 4)), r"an image \(H, W\) of finite values, got shape \(4,\)"),
+        (np.zeros((2, 2)), np.zeros((2, 3, 3)), "images of one size"),
+        (np.full((2, 2), np.nan), None, "finite values"),
+    ],
+)
+def test_a_prediction_refuses_images_that_do_not_fit(image, images, message):
+    with pytest.raises(ValueError, match=message):
+        Prediction("k", "1 + 1?", GOOD, image=image, images=images)
+
+
 @pytest.mark.parametrize("shape", [(4,), (2, 3, 4), (9, 3), (3, 9), (0, 3)])
 def test_sample_point_refuses_what_it_cannot_draw(shape):
     with pytest.raises(ValueError, match="at most 8 by 8"):

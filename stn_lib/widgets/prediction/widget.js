@@ -1,7 +1,8 @@
 // Prediction: the reader chooses an answer before anything runs; the chosen answer is explained.
 import { button } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
-import { mountRoot, onTraits, setTraits } from "../shared/mount.js";
+import { imageCanvas } from "../shared/image.js";
+import { mountRoot, onTheme, onTraits, setTraits } from "../shared/mount.js";
 import { loadText, storeText } from "../shared/storage.js";
 
 const letter = (index) => String.fromCharCode(97 + index);
@@ -14,28 +15,41 @@ function recall(key, count) {
   return stored >= 0 && stored < count ? stored : -1;
 }
 
+// The images of a question and of its options, for the eye only: the text beside each says what it is. `of` gives the
+// canvas of some pixels, or nothing where there are none; `paint` draws all in the theme's colours.
+function makeImages([height, width]) {
+  const painted = [];
+  const of = (pixels) => {
+    if (!pixels?.length) return [];
+    const { canvas, draw, recolour } = imageCanvas(height, width, "");
+    canvas.setAttribute("aria-hidden", "true");
+    painted.push(() => {
+      recolour();
+      draw(pixels, 0, 255);
+    });
+    return canvas;
+  };
+  return { of, paint: () => painted.forEach((paint) => paint()) };
+}
+
+function makeOption({ text, correct }, index, image, choose) {
+  const mark = h("span", { class: "stn-mark", "aria-hidden": "true" });
+  const attributes = { type: "button", class: "stn-option", "data-correct": String(correct), onclick: choose };
+  const label = h("b", { "aria-hidden": "true" }, letter(index));
+  return { node: h("button", attributes, image, label, h("span", {}, text), mark), mark };
+}
+
 function render({ model, el }) {
-  const words = model.get("words"),
-    options = model.get("options"),
-    key = model.get("key");
+  const [words, options, key, shown] = ["words", "options", "key", "images"].map((name) => model.get(name));
   const choose = (index) => setTraits(model, { choice: index });
-  const buttons = options.map((option, index) => {
-    const mark = h("span", { class: "stn-mark", "aria-hidden": "true" });
-    const node = h(
-      "button",
-      { type: "button", class: "stn-option", "data-correct": String(option.correct), onclick: () => choose(index) },
-      h("b", { "aria-hidden": "true" }, letter(index)),
-      h("span", {}, option.text),
-      mark,
-    );
-    return { node, mark };
-  });
+  const images = makeImages(model.get("size"));
+  const buttons = options.map((option, k) => makeOption(option, k, images.of(shown[k]), () => choose(k)));
   const why = h("output", {});
   const again = button(words.again, () => {
     choose(-1);
     buttons[0].node.focus();
   });
-  const question = h("p", { class: "stn-question" }, model.get("question"));
+  const rows = buttons.map(({ node }) => h("li", {}, node));
   mountRoot(
     el,
     "prediction",
@@ -43,12 +57,9 @@ function render({ model, el }) {
       "section",
       { class: "stn-frame", "aria-label": words.eyebrow },
       h("p", { class: "stn-eyebrow" }, words.eyebrow),
-      question,
-      h(
-        "ol",
-        {},
-        buttons.map(({ node }) => h("li", {}, node)),
-      ),
+      images.of(model.get("image")),
+      h("p", { class: "stn-question" }, model.get("question")),
+      h("ol", shown.length ? { class: "stn-thumbnails" } : {}, rows),
       h("div", { class: "stn-why stn-view" }, why, again),
     ),
   );
@@ -66,9 +77,10 @@ function render({ model, el }) {
     storeText(shelf(key), choice < 0 ? null : String(choice));
   };
   if (model.get("choice") < 0) model.set("choice", recall(key, options.length));
-  const off = onTraits(model, ["choice"], draw);
+  const ends = [onTraits(model, ["choice"], draw), onTheme(images.paint)];
   draw();
-  return off;
+  images.paint();
+  return () => ends.forEach((end) => end());
 }
 
 export default { render };
