@@ -17,11 +17,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools
-from stn_lib.exercises.framework import Misconception, exercise
+from stn_lib.exercises.framework import Case, Misconception, exercise
 
 
 def _dense(image: Tensor) -> Tensor:
     return F.max_pool2d(image[None, None], 2, stride=1)[0, 0]
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    """Images with negative pixels: the largest magnitude is not the maximum."""
+    return [Case(case.inputs | {"image": case.inputs["image"] - 40}) for case in random_pools(generator, 9, 12)]
 
 
 def _max_pooled(image: Tensor, stride: int) -> Tensor:
@@ -38,7 +43,7 @@ def _padded_first(image: Tensor, taps: Tensor, stride: int) -> Tensor:
 max_blur_pool = exercise(
     __name__,
     number="2.3",
-    cases=lambda generator: random_pools(generator, 9, 12),
+    cases=_cases,
     oracle=lambda image, taps, stride: blur(_dense(image), taps, stride),
     oracle_name="`max_pool2d` with stride 1, then exercise 2.2",
     misconceptions={
@@ -131,6 +136,20 @@ max_blur_pool = exercise(
             "`conv2d`, the FIRST tap multiplies the pixel farthest to the left, or at the top.",
             lambda image, taps, stride: blur(_dense(image), taps.flip(0), stride),
             lambda image, taps, stride: blur(_dense(image), taps.flip(0), stride, flip=True),
+        ),
+        "other_stride": Misconception(
+            "You subsample by another stride than `stride`, or twice. Keep every stride-th row and column, once.",
+            lambda image, taps, stride: blur(_dense(image), taps, 2),
+            lambda image, taps, stride: blur(_dense(image), taps, stride)[::stride, ::stride],
+        ),
+        "kernel_off_centre": Misconception(
+            "With an even number of taps your kernel is off by a pixel. Pad (K − 1) // 2 pixels on the left and at the top, "
+            "K // 2 on the right and at the bottom.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, flip=True),
+        ),
+        "magnitudes": Misconception(
+            "You take the largest magnitude. Take the largest value: a negative pixel is smaller than a positive one.",
+            lambda image, taps, stride: blur(_dense(image.abs()), taps, stride),
         ),
     },
 )

@@ -74,6 +74,12 @@ def _independent(image: Tensor) -> Tensor:
     return image[i::2, j::2]
 
 
+def _exchanged(image: Tensor) -> Tensor:
+    """Return image[j::2, i::2], where image[i::2, j::2] is the strongest."""
+    i, j = max(((i, j) for i in (0, 1) for j in (0, 1)), key=lambda k: float(_energy(image[k[0] :: 2, k[1] :: 2])))
+    return image[j::2, i::2]
+
+
 def _quadrant(image: Tensor) -> Tensor:
     height, width = image.shape[0] // 2, image.shape[1] // 2
     parts = [image[i : i + height, j : j + width] for i in (0, height) for j in (0, width)]
@@ -164,6 +170,16 @@ polyphase = exercise(
             lambda image: max(_components(image)[0::2], key=_energy),
             lambda image: max(_components(image)[:2], key=_energy),
             lambda image: max(_components(image)[0::3], key=_energy),
+            lambda image: max((image[0::2], image[1::2]), key=_energy),
+            lambda image: max((image[:, 0::2], image[:, 1::2]), key=_energy),
+        ),
+        "indices_exchanged": Misconception(
+            "You exchanged i and j: you compare image[i::2, j::2] and return image[j::2, i::2].",
+            _exchanged,
+        ),
+        "squared_returned": Misconception(
+            "You return the squares. Return the values of the component itself.",
+            lambda image: _most(_energy)(image).square(),
         ),
     },
 )
