@@ -137,6 +137,10 @@ pixel_rotation = exercise(
         "ratio_on_the_diagonal": Misconception(
             "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the scales agree.",
             lambda angle, size: (
+                torch.diag(torch.tensor([size[0] / size[1], size[1] / size[0]], dtype=torch.float64))
+                @ _rotated(angle, size, upper=0, lower=0)
+            ),
+            lambda angle, size: (
                 torch.diag(torch.tensor([size[0] / size[1], 1.0], dtype=torch.float64))
                 @ _rotated(angle, size, upper=0, lower=0)
             ),
@@ -161,6 +165,15 @@ pixel_rotation = exercise(
             lambda angle, size: _shifted(angle, size, (size[1] - 1) / 2, (size[0] - 1) / 2),
             lambda angle, size: _shifted(angle, size, 0.5, 0.5),
             lambda angle, size: _shifted(angle, size, 1.0, 1.0),
+        ),
+        "signs_alike": Misconception(
+            "Both sines have the same sign, so the axes do not stay perpendicular. Only the one at the upper right is negative.",
+            lambda angle, size: _rotated(angle, size) * torch.tensor([[1.0, -1.0, 1.0], [1.0, 1.0, 1.0]]),
+            lambda angle, size: _rotated(angle, size) * torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]]),
+        ),
+        "angle_sign_lost": Misconception(
+            "You lose the sign of the angle. A negative angle rotates clockwise.",
+            lambda angle, size: _rotated(abs(angle), size),
         ),
     },
 )

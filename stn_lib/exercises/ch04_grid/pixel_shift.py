@@ -61,7 +61,7 @@ pixel_shift = exercise(
             lambda shift, size: _pixel_shift(shift, size, sign=1.0, unit=1.0),
         ),
         "y_upwards": Misconception(
-            "The content moves down where it should move up. y points down, so both shifts need the same sign: sample "
+            "Along one axis the content moves the other way. y points down, so both shifts need the same sign: sample "
             "further left to move right, further up to move down.",
             lambda shift, size: _pixel_shift((shift[0], -shift[1]), size),
             lambda shift, size: _pixel_shift((-shift[0], shift[1]), size),
@@ -97,6 +97,24 @@ pixel_shift = exercise(
             "Your shift is not in the last column. Each row of theta holds what is multiplied with x, with y, and then the shift.",
             lambda shift, size: _pixel_shift(shift, size)[:, [2, 0, 1]],
             lambda shift, size: _pixel_shift(shift, size)[:, [0, 2, 1]],
+        ),
+        "one_side": Misconception(
+            "You use one side for both axes. x belongs to W and y belongs to H.",
+            lambda shift, size: _pixel_shift(shift, (size[1], size[1])),
+            lambda shift, size: _pixel_shift(shift, (size[0], size[0])),
+        ),
+        "shift_as_position": Misconception(
+            "You convert the shift as if it were a position. A shift is a distance: 2 / W for each pixel, without − 1 or half a pixel.",
+            lambda shift, size: _pixel_shift([s - n / 2 for s, n in zip(shift, size[::-1], strict=True)], size),
+            lambda shift, size: _pixel_shift([s + 0.5 for s in shift], size),
+            lambda shift, size: _pixel_shift([s + 0.5 - n / 2 for s, n in zip(shift, size[::-1], strict=True)], size),
+            lambda shift, size: _pixel_shift(
+                [s + 0.5 - n / 2 for s, n in zip(shift, size[::-1], strict=True)], size, sign=1.0
+            ),
+        ),
+        "sign_lost": Misconception(
+            "You lose the sign of the shift. Negative numbers move the content to the left and up.",
+            lambda shift, size: _pixel_shift([abs(s) for s in shift], size),
         ),
     },
 )

@@ -55,6 +55,13 @@ def _truncated(image: Tensor, theta: Tensor, to_integer: Callable[[Tensor], Tens
     return F.grid_sample(image[None, None], (2 * pixel + 1) / sides - 1, align_corners=False)[0, 0]
 
 
+def _rim_lost(image: Tensor, theta: Tensor) -> Tensor:
+    """0 at each source point that is beyond the outermost pixel centres."""
+    sides = torch.tensor([image.shape[1], image.shape[0]], dtype=torch.float64)
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=False)[0]
+    return _warp(image, theta) * (grid.abs() <= 1 - 1 / sides).all(-1)
+
+
 def _in_pixels(image: Tensor, theta: Tensor, about: str) -> Tensor:
     """Apply theta to pixels, about the first pixel or the middle; its shift stays in normalised coordinates."""
     height, width = image.shape
@@ -138,14 +145,32 @@ repaired = exercise(
             lambda image, theta: _truncated(image, theta, torch.trunc),
         ),
         "border": Misconception(
-            "Outside the image you repeat its border. Here the outside is 0. With the identity no point is outside, which "
-            "hides the mistake.",
+            "Outside the image you repeat its border, or mirror the image. Here the outside is 0. With the identity no point is "
+            "outside, which hides the mistake.",
             lambda image, theta: _warp(image, theta, padding="border"),
             lambda image, theta: _warp(image, theta, padding="reflection"),
         ),
         "shift_sign": Misconception(
             "You subtract the shift. theta says where to sample: add its last column. The identity has no shift and hides the mistake.",
             _other(lambda theta: theta * torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64)),
+        ),
+        "rim_lost": Misconception(
+            "A point less than one pixel outside still has neighbours inside. Test each neighbour, not the point: only the neighbours "
+            "outside are 0.",
+            _rim_lost,
+        ),
+        "bicubic": Misconception(
+            'You interpolate with `mode="bicubic"`. Use bilinear interpolation.',
+            lambda image, theta: _warp(image, theta, mode="bicubic"),
+        ),
+        "weights_crossed": Misconception(
+            "The weights are crossed: the nearer a pixel is to the source point, the larger its weight.",
+            lambda image, theta: _truncated(image, theta, lambda pixel: 2 * pixel.floor() + 1 - pixel),
+        ),
+        "grid_yx": Misconception(
+            "Your source points are (y, x). The first row of theta gives x, and a grid holds (x, y).",
+            _other(lambda theta: theta.flip(0)),
+            _other(lambda theta: theta[:, [1, 0, 2]]),
         ),
     },
 )
