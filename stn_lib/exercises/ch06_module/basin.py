@@ -119,5 +119,9 @@ basin = exercise(
             "That is the first distance from which descent does NOT reach the goal. Give the last one before it.",
             lambda offsets, slopes: offsets.abs()[offsets.abs() > _basin(offsets, slopes)].min(),
         ),
+        "both_sides_averaged": Misconception(
+            "You average both sides. The basin must hold on both: take the smaller distance.",
+            lambda offsets, slopes: _each_side(offsets, slopes).mean(),
+        ),
     },
 )

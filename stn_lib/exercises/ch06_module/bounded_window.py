@@ -21,6 +21,7 @@ from stn_lib.exercises.framework import Case, Misconception, exercise
 
 def _cases(generator: torch.Generator) -> list[Case]:
     raw = [torch.randint(-25, 26, (3,), generator=generator).double() / 10 + 0.05 for _ in range(10)]
+    raw += [torch.tensor([2.0, b, c], dtype=torch.float64) for b, c in ((800, 0.4), (0.3, 900), (750, 850))]
     return [Case({"raw": numbers}) for numbers in raw]
 
 
@@ -156,6 +157,12 @@ bounded_window = exercise(
         "shift_sign": Misconception(
             "The sign of your shift is inverted: it is (1 − s) tanh(b), without a minus.",
             lambda raw: _window(raw, room=lambda s: s - 1),
+        ),
+        "overflow": Misconception(
+            "`exp` of a large number is infinite, and your answer becomes NaN. Use `torch.sigmoid` and `torch.tanh`, which take numbers "
+            "of any size.",
+            lambda raw: _window(raw, squash=lambda b: (b.exp() - (-b).exp()) / (b.exp() + (-b).exp())),
+            lambda raw: _window(raw, squash=lambda b: ((2 * b).exp() - 1) / ((2 * b).exp() + 1)),
         ),
     },
 )

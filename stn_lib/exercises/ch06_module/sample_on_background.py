@@ -130,5 +130,15 @@ sample_on_background = exercise(
             "You exchanged x and y: the last axis of the grid is (x, y).",
             lambda images, grid, background: _with_border(images, grid.flip(-1), background),
         ),
+        "weight_of_the_inside": Misconception(
+            "You weight the background by the mask, which is the weight of the pixels inside. Its own weight is 1 − mask.",
+            lambda images, grid, background: _sample(images, grid) + background * _share_inside(images, grid),
+        ),
+        "weights_inside": Misconception(
+            "You divide by the weights of the pixels inside. A pixel outside has the value `background`, and keeps its weight.",
+            lambda images, grid, background: torch.where(
+                _share_inside(images, grid) > 0, _sample(images, grid) / _share_inside(images, grid), background
+            ),
+        ),
     },
 )

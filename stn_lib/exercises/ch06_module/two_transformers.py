@@ -131,5 +131,11 @@ two_transformers = exercise(
             "You take the nearest pixel. Interpolate: the nearest pixel has no gradient for theta.",
             lambda *a: _both(*a, mode="nearest"),
         ),
+        "one_theta_for_all": Misconception(
+            "You sample all images with the theta of one image. Each image has its own.",
+            lambda images, first, second, out_size: _both(
+                images, *(t[:1].expand_as(t) for t in (first, second)), out_size
+            ),
+        ),
     },
 )
