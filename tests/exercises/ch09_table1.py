@@ -71,12 +71,16 @@ def ninety(errors, n):
 
 def by_formula(errors, n, slip=None):
     """As it is printed in the chapter, with at most one slip."""
-    p, z = errors / n, 1.96
+    p, z = errors // n if slip == "integer_division" else errors / n, 1.96
     middle = p if slip == "middle_not_moved" else p + z**2 / n if slip == "middle_too_far" else p + z**2 / (2 * n)
     term = {"no term": 0, "n once": z**2 / (4 * n), "no 4": z**2 / n**2}.get(slip, z**2 / (4 * n**2))
     if slip == "z_not_squared":
         middle = p + z / (2 * n)
     half = math.sqrt(p * (1 - p) / n + term) * (1 if slip == "z_forgotten" else z)
+    if slip == "no_root":
+        half = z * (p * (1 - p) / n + term)
+    if slip == "outside the root":
+        half = z * (math.sqrt(p * (1 - p) / n) + term)
     scale = 1 if slip == "denominator_forgotten" else 1 + z**2 / n
     if slip == "denominator_on_a_part":
         return middle / scale - half, middle / scale + half
@@ -148,7 +152,7 @@ def paired(a, b, slip=None):
     if slip == "interval_returned":
         half = 1.96 * math.hypot(*errors)
         return d.mean(), d.mean() - half, d.mean() + half
-    found = (d.mean(), *errors)
+    found = (abs(d.mean()) if slip == "sign_lost" else d.mean(), *errors)
     return (*found[1:], found[0]) if slip == "order_swapped" else found
 
 
@@ -187,6 +191,9 @@ ANSWERS = {
             "without_n": (without_n, n_not_rooted),
             "percent": (percent, percent_wald),
             "one_sigma": one_error,
+            "integer_division": partial(by_formula, slip="integer_division"),
+            "no_root": (partial(by_formula, slip="no_root"), partial(by_formula, slip="outside the root")),
+            "counts": lambda errors, n: [n * end for end in by_roots(errors, n)],
             "one_sided": ninety,
             "order_swapped": exchanged,
         },

@@ -75,6 +75,9 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(free) + balanced[:, :1, :1] * (_entries((0, 2)) - _entries((1, 2))),
             # alive by one number alone, although the mean of the six standard deviations is below 1e-4
             same(free) + 5.5e-4 * small * _entries((1, 1)),
+            # alive, with a variance below 1e-4
+            same(free) + 8e-4 * balanced / balanced.std(0),
+            same(free) + 5e-3 * balanced / balanced.std(0),
         ]
     return [Case({"theta": theta}) for theta in found]
 
@@ -151,7 +154,8 @@ is_dead = exercise(
             lambda theta: _dead(theta[:, 1, 2].std(0)),
         ),
         "matrix_only": Misconception(
-            "You look at the first two columns alone. A transformer that only shifts is alive too: the last column counts.",
+            "You look at the first two columns alone, or at a part of them. A transformer that only shifts is alive too: look at "
+            "all six numbers.",
             lambda theta: _dead(theta[:, :, :2].std(0)),
             lambda theta: _dead(theta[:, 0, 0].std(0)),
             lambda theta: _dead(theta.diagonal(dim1=1, dim2=2).std(0)),
@@ -201,6 +205,11 @@ is_dead = exercise(
             "You average the six standard deviations. If one number of theta varies a little, the five others hide it: EACH of "
             "the six must be at most 1e-4.",
             *(lambda theta, ddof=ddof: bool(theta.std(0, correction=ddof).mean() <= 1e-4) for ddof in (0, 1)),
+        ),
+        "threshold": Misconception(
+            "Your threshold is too large. Compare the standard deviation with 0.0001, not its square, the variance.",
+            lambda theta: _dead(theta.std(0), 1e-3),
+            lambda theta: _dead(theta.var(0)),
         ),
     },
     tolerance=1e-6,

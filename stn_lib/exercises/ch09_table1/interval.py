@@ -81,6 +81,21 @@ def _variant(
     return middle - half, middle + half
 
 
+def _at_share(share: Callable[[int, int], float], half: Callable[[float, int], float]) -> Callable[..., tuple]:
+    """Wilson's formula with another error rate, or another half width before the division."""
+
+    def ends(errors: int, n: int) -> tuple[float, float]:
+        p = share(errors, n)
+        middle, reach, scale = p + _Z95**2 / (2 * n), half(p, n), 1 + _Z95**2 / n
+        return (middle - reach) / scale, (middle + reach) / scale
+
+    return ends
+
+
+def _inside_root(p: float, n: int) -> float:
+    return p * (1 - p) / n + _Z95**2 / (4 * n * n)
+
+
 def _around_p(errors: int, n: int) -> tuple[float, float]:
     low, high = _wilson(errors, n)
     return errors / n - (high - low) / 2, errors / n + (high - low) / 2
@@ -206,6 +221,22 @@ interval = exercise(
             "You use n − 1 in place of n. Wilson's formula has n everywhere.",
             lambda e, n: _variant(e, max(n - 1, e)),  # where e is n, the root of a negative number: not a core case
             lambda e, n: _variant(e * (n - 1) / n, n - 1),
+        ),
+        "integer_division": Misconception(
+            "Your p is 0 unless all answers are wrong: `//` rounds down. Divide with `/`.",
+            _at_share(lambda errors, n: errors // n, lambda p, n: _Z95 * math.sqrt(_inside_root(p, n))),
+        ),
+        "no_root": Misconception(
+            "The root is missing, or z²/(4n²) is outside of it. The half width is z times the root of the whole sum.",
+            _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * _inside_root(p, n)),
+            _at_share(
+                lambda errors, n: errors / n, lambda p, n: _Z95 * (math.sqrt(p * (1 - p) / n) + _Z95**2 / (4 * n * n))
+            ),
+            _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * (math.sqrt(p * (1 - p) / n) + _Z95 / (2 * n))),
+        ),
+        "counts": Misconception(
+            "Your numbers are counts of errors. Give fractions from 0 to 1.",
+            *(lambda e, n, z=z: tuple(n * end for end in _wilson(e, n, z)) for z in (_Z95, 1.96)),
         ),
     },
     core_name="Where some answers are wrong and some are correct",

@@ -36,6 +36,8 @@ def _cases(generator: torch.Generator) -> list[Case]:
             difference = wrong[0].double() - wrong[1].double()
             if min(difference.mean(axis).std().item() for axis in (0, 1)) > 0.02 and difference.mean() != 0:
                 break
+        if len(cases) % 2:  # a makes fewer errors
+            wrong.reverse()
         cases.append(Case({"a": wrong[0], "b": wrong[1]}))
     return cases
 
@@ -72,6 +74,12 @@ def _binomial(a: Tensor, b: Tensor, axis: int) -> float:
     """The error of two independent error rates."""
     k, p, q = a.shape[1 - axis], a.mean(), b.mean()
     return math.sqrt((p * (1 - p) + q * (1 - q)) / k)
+
+
+def _binomial_of_all(a: Tensor, b: Tensor, axis: int) -> float:
+    """The error of two independent error rates of all answers."""
+    p, q = a.mean(), b.mean()
+    return math.sqrt((p * (1 - p) + q * (1 - q)) / a.numel())
 
 
 def _like(
@@ -139,6 +147,7 @@ paired_gap = exercise(
             "cancels in a − b: subtract first, then take ONE standard deviation.",
             _like(error=_unpaired),
             _like(error=_binomial),
+            _like(error=_binomial_of_all),
             _like(error=lambda a, b, axis: _binomial(a, b, 0) if axis == 0 else _unpaired(a, b, 1)),
             _like(error=lambda a, b, axis: _binomial(a, b, 0) if axis == 0 else _error((a - b).mean(1))),
         ),
@@ -208,7 +217,8 @@ paired_gap = exercise(
             ),
         ),
         "one_network": Misconception(
-            "You describe one network alone. Subtract the other one: a − b.",
+            "Your numbers, or your standard errors, are those of one network alone. Subtract the other one first: a − b.",
+            _like(error=lambda a, b, axis: _error(a.mean(axis))),
             lambda a, b: _like()(a, torch.zeros_like(b)),
             lambda a, b: _like()(b, torch.zeros_like(a)),
         ),
@@ -231,6 +241,10 @@ paired_gap = exercise(
         "order_swapped": Misconception(
             "The numbers are correct but their order is not: give (gap, from_seeds, from_images).",
             *(_exchanged(order) for order in ((1, 2, 0), (2, 1, 0), (1, 0, 2), (2, 0, 1))),
+        ),
+        "sign_lost": Misconception(
+            "You lose the sign of the gap. Where b makes more errors, a − b is negative.",
+            lambda a, b: (abs(_oracle(a, b)[0]), *_oracle(a, b)[1:]),
         ),
     },
     tolerance=1e-4,
