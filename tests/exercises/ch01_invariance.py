@@ -121,6 +121,7 @@ SHIFTS = {
     "twice": lambda image, dx, dy: by_slices(image, dx + dx, dy + dy),
     "in_place": smeared,
     "not_shifted": lambda image, dx, dy: image.clone(),
+    "modulo": lambda image, dx, dy: by_slices(image, dx % image.shape[1], dy % image.shape[0]),
     "slices_do_not_fit": (sliced, sliced_by_sign),
     "padding_kept": lambda image, dx, dy: torch.from_numpy(
         np.pad(image.numpy(), ((max(dy, 0), max(-dy, 0)), (max(dx, 0), max(-dx, 0))))

@@ -182,6 +182,16 @@ ROTATIONS = {
         lambda angle, size: rotated(angle, size, -size[0] / size[1], size[1] / size[0]),
         lambda angle, size: rotated(angle, size, size[0] / size[1], -size[1] / size[0]),
     ),
+    "sine_and_cosine_exchanged": lambda angle, size: torch.tensor(
+        [
+            [math.sin(angle), -math.cos(angle) * size[0] / size[1], 0],
+            [math.cos(angle) * size[1] / size[0], math.sin(angle), 0],
+        ]
+    ),
+    "other_angle": lambda angle, size: rotated(angle / 2, size, size[0] / size[1], size[1] / size[0]),
+    "three_rows": lambda angle, size: torch.cat(
+        [rotated(angle, size, size[0] / size[1], size[1] / size[0]), torch.tensor([[0, 0, 1.0]])]
+    ),
     "angle_sign_lost": lambda angle, size: rotated(abs(angle), size, size[0] / size[1], size[1] / size[0]),
 }
 
@@ -206,6 +216,10 @@ SHIFTS = {
         lambda shift, size: moved((-shift[0], shift[1]), size),
     ),
     "one_side": lambda shift, size: moved(shift, (size[0], size[0])),
+    "one_axis": lambda shift, size: moved((shift[0], 0), size),
+    "one_number_for_both": lambda shift, size: moved((shift[1], shift[1]), size),
+    "three_rows": lambda shift, size: torch.cat([moved(shift, size), torch.tensor([[0, 0, 1.0]])]),
+    "multiplied": lambda shift, size: moved(shift, (1 / size[0], 1 / size[1])),
     "shift_as_position": (
         lambda shift, size: moved(shift, size) + torch.tensor([[0, 0, 1.0], [0, 0, 1.0]]),
         lambda shift, size: torch.tensor([[1, 0, edges(shift[0], size[1])], [0, 1, edges(shift[1], size[0])]]).double(),
@@ -322,6 +336,12 @@ def warped(image, theta, slip=None):
     if slip == "weights_crossed":
         pixel = coordinates.normalized_to_pixel(grid, (height, width))
         grid = coordinates.pixel_to_normalized(pixel.floor() + 1 - pixel % 1, (height, width))
+    if slip == "sides_exchanged":
+        pixel = coordinates.normalized_to_pixel(grid, (width, height))
+        grid = coordinates.pixel_to_normalized(pixel, (height, width))
+    if slip == "half_pixels_lost":
+        corner = torch.tensor([1 / width, 1 / height], dtype=torch.float64)
+        grid = grid - corner @ torch.tensor([[a, c], [b, d]], dtype=torch.float64) + corner
     if slip == "truncated":
         pixel = (coordinates.normalized_to_pixel(grid, (height, width)) + 1e-9).floor()
         grid = coordinates.pixel_to_normalized(pixel, (height, width))
@@ -335,6 +355,13 @@ def warped(image, theta, slip=None):
         beyond = [(k < -1e-9) | (k > side - 1 + 1e-9) for k, side in ((column, width), (row, height))]
         out[beyond[0] | beyond[1]] = 0
     return out
+
+
+def last_lost(image, theta):
+    """The last row and column count as outside."""
+    inner = image.clone()
+    inner[-1], inner[:, -1] = 0, 0
+    return warped(inner, theta)
 
 
 def rotated_by_library(angle, size):
@@ -369,7 +396,10 @@ ANSWERS = {
     "repaired": Answers(
         correct=(warped,),
         mistaken=slips(warped, check.repaired)
-        | {"shift_sign": lambda image, theta: warped(image, torch.cat([theta[:, :2], -theta[:, 2:]], dim=1))},
+        | {
+            "shift_sign": lambda image, theta: warped(image, torch.cat([theta[:, :2], -theta[:, 2:]], dim=1)),
+            "edge_lost": last_lost,
+        },
         unexplained=(lambda image, theta: image / 2,),
     ),
 }

@@ -776,6 +776,8 @@ ANSWERS = {
     "nearest": Answers(
         correct=(nearest_right, nearest_by_torch_round),
         mistaken={
+            "two_rules": lambda image, x, y: get(image, math.floor(y), round(x)),
+            "first_row_lost": lambda image, x, y: get(image, round(y), round(x)) if round(x) > 0 < round(y) else 0.0,
             "half_up": nearest_half_up,
             "truncated": nearest_truncated,
             "half_truncated": nearest_half_truncated,
@@ -800,6 +802,14 @@ ANSWERS = {
             ),
             "half_pixels_lost": without_half,
             "truncated": variant(sample=truncated),
+            "weights_crossed": variant(sample=crossed),
+            "first_row_lost": variant(sample=first_lost),
+            "shift_in_pixels": lambda image, theta, out_size, align_corners=False: warp_with(
+                image,
+                theta * torch.tensor([[1, 1, 2 / image.shape[1]], [1, 1, 2 / image.shape[0]]]),
+                out_size,
+                align_corners,
+            ),
             "shift_sign": with_shift(-1),
             "shift_scaled": (with_shift(0.5), with_shift(2)),
             "output_transposed": lambda image, theta, out_size, align_corners=False: warp_with(

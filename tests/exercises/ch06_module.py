@@ -96,6 +96,7 @@ def window(raw, slip=None):
         "scale_above_one": 0.5 + 1 / (1 + (-a).exp()),
         "scale_below_half": 0.5 / (1 + (-a).exp()),
         "scale_unbounded": 0.5 + a / 2,
+        "another_scale": 0.75 + 0.25 * a.tanh(),
         "scale_clamped": min(max(a, 0 * a + 0.5), 0 * a + 1),
         "sign_of_scale_argument": 0.5 + 0.5 / (1 + a.exp()),
         "scale_last": 0.5 + 0.5 / (1 + (-c).exp()),
@@ -260,6 +261,8 @@ def on_background(images, points, background, slip=None):
         "nearest": lambda: sampling.grid_sample(images - background, points, "nearest") + background,
         "hard_edge": lambda: torch.where(outside, torch.full_like(sample(images), background), sample(images)),
         "mask_twice": lambda: inside * sample(images) + (1 - inside) * background,
+        "another_background": lambda: sample(images - images.mean()) + images.mean(),
+        "bicubic": lambda: F.grid_sample(images - background, points, mode="bicubic", align_corners=False) + background,
         "weight_of_the_inside": lambda: sample(images) + inside * background,
         "weights_inside": lambda: (sample(images) / inside).nan_to_num(nan=background),
         "hard_mask": lambda: sample(images).masked_fill(inside == 0, background),
@@ -347,10 +350,16 @@ def windows(images, first, second, size, slip=None):
         images = images[:, 0, None]
     if slip == "one_theta_for_all":
         first, second = (theta[:1].repeat(len(images), 1, 1) for theta in (first, second))
+    if slip == "inverted":
+        second = transforms.invert(second)
+    if slip == "bicubic":
+        return torch.cat([MODULES[slip](images, theta.flatten(1), size) for theta in (first, second)], dim=1)
     one, two = (assembled(images, theta, size, *corners, padding=padding) for theta in (first, second))
     return {
         "one_behind_the_other": lambda: torch.cat([one, assembled(one, second, size)], dim=1),
         "same_theta": lambda: torch.cat([one, one], dim=1),
+        "one_window": lambda: one,
+        "mixed_by_reshape": lambda: torch.stack([one, two]).reshape(len(images), -1, *size),
         "exchanged": lambda: torch.cat([two, one], dim=1),
         "along_the_batch": lambda: torch.cat([one, two]),
         "side_by_side": lambda: torch.cat([one, two], dim=3),

@@ -42,7 +42,9 @@ def dead(theta, slip=None):
         return np.ptp(np.linalg.norm(theta.reshape(len(theta), 6), axis=1)) < 1e-4
     if slip == "spread_returned":
         return theta.std(0).max()
-    part = {"shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
+    if slip == "relative":
+        return bool((theta.std(0) < 1e-4 * theta.mean(0).abs()).all())
+    part = {"row_only": theta[:, 0], "shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
     small = part.numpy().std(axis=0) < 1e-4
     found = bool(small.any() if slip == "any_number" else small.all())
     return not found if slip == "inverted" else found
@@ -153,14 +155,20 @@ def split(model, lr, factor, slip=None):
     slow = [] if slip == "localization_left_out" else slow
     fast, slower = (
         lr,
-        {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor, "added": lr + factor}.get(
-            slip, lr * factor
-        ),
+        {
+            "factor_nowhere": lr,
+            "factor_alone": factor,
+            "factor_changed": lr * (1 - factor),
+            "divided": lr / factor,
+            "added": lr + factor,
+        }.get(slip, lr * factor),
     )
     if slip == "factor_on_the_classifier":
         fast, slower = slower, fast
     if slip == "factor_everywhere":
         fast = slower
+    if slip == "rest_changed":
+        fast = lr / factor
     if slip == "consumed":
         rest, slow = (p for p in rest), (p for p in slow)
     first = {"params": rest} if slip == "rate_missing" else {"params": rest, "lr": fast}

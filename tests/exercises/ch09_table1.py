@@ -81,7 +81,11 @@ def by_formula(errors, n, slip=None):
         half = z * (p * (1 - p) / n + term)
     if slip == "outside the root":
         half = z * (math.sqrt(p * (1 - p) / n) + term)
-    scale = 1 if slip == "denominator_forgotten" else 1 + z**2 / n
+    if slip == "one_minus_p_forgotten":
+        half = z * math.sqrt(p / n + term)
+    if slip == "middle_sign":
+        middle = p - z**2 / (2 * n)
+    scale = {"denominator_forgotten": 1, "denominator_sign": 1 - z**2 / n}.get(slip, 1 + z**2 / n)
     if slip == "denominator_on_a_part":
         return middle / scale - half, middle / scale + half
     if slip == "middle_and_half":
@@ -135,6 +139,12 @@ def paired(a, b, slip=None):
         errors = [x.std(ddof=1) / len(x) for x in (by_seed, by_image)]
     if slip == "variance":
         errors = [e**2 for e in errors]
+    if slip == "root_of_too_few":
+        errors = [x.std(ddof=1) / (len(x) - 1) ** 0.5 for x in (by_seed, by_image)]
+    if slip == "combined":
+        errors[1] = math.hypot(*errors)
+    if slip == "relative":
+        return [part / a.mean() for part in (d.mean(), *errors)]
     if slip == "half_width":
         errors = [1.96 * e for e in errors]
     if slip == "gap_only_in_points":
@@ -191,6 +201,9 @@ ANSWERS = {
             "without_n": (without_n, n_not_rooted),
             "percent": (percent, percent_wald),
             "one_sigma": one_error,
+            "middle_sign": partial(by_formula, slip="middle_sign"),
+            "denominator_sign": partial(by_formula, slip="denominator_sign"),
+            "one_minus_p_forgotten": partial(by_formula, slip="one_minus_p_forgotten"),
             "integer_division": partial(by_formula, slip="integer_division"),
             "no_root": (partial(by_formula, slip="no_root"), partial(by_formula, slip="outside the root")),
             "counts": lambda errors, n: [n * end for end in by_roots(errors, n)],

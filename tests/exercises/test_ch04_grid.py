@@ -6,7 +6,7 @@ import torch
 from stn_lib.exercises import ch04_grid as check
 from tests.exercises.ch04_grid import ANSWERS
 
-FOUND = {"conventions_mixed", "grid_yx", "weights_crossed"}
+FOUND = {"conventions_mixed", "grid_yx", "weights_crossed", "sides_exchanged", "edge_lost"}
 
 
 @pytest.mark.parametrize("slip", ANSWERS["repaired"].mistaken.keys() - FOUND)

@@ -10,6 +10,8 @@ Example:
     'wraps_round'
 """
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -229,6 +231,13 @@ shift = exercise(
         "padding_kept": Misconception(
             "You return the image with its padding. Cut off what leaves: the answer has the shape of the input.",
             lambda image, dx, dy: F.pad(image, (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))),
+        ),
+        "modulo": Misconception(
+            "You shift by the rest of a division by the size. A shift larger than the image leaves nothing of it: all is 0.",
+            lambda image, dx, dy: shift_by_index(
+                image, int(math.fmod(dx, image.shape[1])), int(math.fmod(dy, image.shape[0]))
+            ),
+            lambda image, dx, dy: shift_by_index(image, dx % image.shape[1], dy % image.shape[0]),
         ),
     },
     core_name="Where part of the image stays inside",

@@ -168,8 +168,10 @@ polyphase = exercise(
         "rows_only": Misconception(
             "You choose among two of the four components. Compare all four: i and j are 0 or 1, independently.",
             lambda image: max(_components(image)[0::2], key=_energy),
-            lambda image: max(_components(image)[:2], key=_energy),
-            lambda image: max(_components(image)[0::3], key=_energy),
+            *(
+                lambda image, pair=pair: max((_components(image)[k] for k in pair), key=_energy)
+                for pair in ((0, 1), (0, 3), (1, 2), (1, 3), (2, 3))
+            ),
             lambda image: max((image[0::2], image[1::2]), key=_energy),
             lambda image: max((image[:, 0::2], image[:, 1::2]), key=_energy),
         ),
@@ -178,7 +180,8 @@ polyphase = exercise(
             _exchanged,
         ),
         "squared_returned": Misconception(
-            "You return the squares. Return the values of the component itself.",
+            "You return squares or magnitudes. Return the values of the component itself.",
+            lambda image: _most(_energy)(image).abs(),
             lambda image: _most(_energy)(image).square(),
         ),
     },

@@ -175,5 +175,24 @@ pixel_rotation = exercise(
             "You lose the sign of the angle. A negative angle rotates clockwise.",
             lambda angle, size: _rotated(abs(angle), size),
         ),
+        "sine_and_cosine_exchanged": Misconception(
+            "At angle 0 a rotation is the identity, so cos belongs on the diagonal. Exchange sine and cosine.",
+            lambda angle, size: _rotated(math.pi / 2 - angle, size),
+            lambda angle, size: _rotated(angle - math.pi / 2, size),
+        ),
+        "other_angle": Misconception(
+            "You rotate by another angle, such as half of it, or one with the ratio of the sides. Use the angle as it is.",
+            *(lambda angle, size, factor=factor: _rotated(factor * angle, size) for factor in (0.5, 2.0)),
+            *(
+                lambda angle, size, up=up: _rotated(angle * (size[0] / size[1]) ** up, size, upper=0, lower=0)
+                for up in (1, -1)
+            ),
+        ),
+        "three_rows": Misconception(
+            "Your theta is correct, with the row 0 0 1 below it. Return its upper two rows.",
+            lambda angle, size: torch.cat(
+                [_rotated(angle, size), torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)]
+            ),
+        ),
     },
 )

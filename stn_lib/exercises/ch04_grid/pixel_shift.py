@@ -97,6 +97,12 @@ pixel_shift = exercise(
             "Your shift is not in the last column. Each row of theta holds what is multiplied with x, with y, and then the shift.",
             lambda shift, size: _pixel_shift(shift, size)[:, [2, 0, 1]],
             lambda shift, size: _pixel_shift(shift, size)[:, [0, 2, 1]],
+            lambda shift, size: (
+                from_rows([1, 0, 0], [0, 1, 0])
+                + torch.cat(
+                    [torch.diag(_pixel_shift(shift, size)[:, 2]), torch.zeros(2, 1, dtype=torch.float64)], dim=1
+                )
+            ),
         ),
         "one_side": Misconception(
             "You use one side for both axes. x belongs to W and y belongs to H.",
@@ -115,6 +121,31 @@ pixel_shift = exercise(
         "sign_lost": Misconception(
             "You lose the sign of the shift. Negative numbers move the content to the left and up.",
             lambda shift, size: _pixel_shift([abs(s) for s in shift], size),
+        ),
+        "one_axis": Misconception(
+            "You shift along one axis only. The two numbers are in the last column: x in the first row, y in the second.",
+            lambda shift, size: _pixel_shift((shift[0], 0), size),
+            lambda shift, size: _pixel_shift((0, shift[1]), size),
+        ),
+        "one_number_for_both": Misconception(
+            "You use one number in both rows. The first row shifts along x, the second along y.",
+            *(
+                lambda shift, size, k=k: torch.cat(
+                    [from_rows([1, 0], [0, 1]), _pixel_shift(shift, size)[k, 2].expand(2, 1)], dim=1
+                )
+                for k in (0, 1)
+            ),
+            lambda shift, size: _pixel_shift((shift[0], shift[0]), size),
+            lambda shift, size: _pixel_shift((shift[1], shift[1]), size),
+        ),
+        "three_rows": Misconception(
+            "Your theta is correct, with the row 0 0 1 below it. Return its upper two rows.",
+            lambda shift, size: torch.cat([_pixel_shift(shift, size), from_rows([0.0, 0.0, 1.0])]),
+        ),
+        "multiplied": Misconception(
+            "You multiply by the side. One pixel is 2 / W wide: divide by it.",
+            lambda shift, size: from_rows([1, 0, -2 * shift[0] * size[1]], [0, 1, -2 * shift[1] * size[0]]),
+            lambda shift, size: from_rows([1, 0, -shift[0] * size[1] / 2], [0, 1, -shift[1] * size[0] / 2]),
         ),
     },
 )

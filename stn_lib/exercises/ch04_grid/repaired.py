@@ -62,6 +62,21 @@ def _rim_lost(image: Tensor, theta: Tensor) -> Tensor:
     return _warp(image, theta) * (grid.abs() <= 1 - 1 / sides).all(-1)
 
 
+def _sides_exchanged(image: Tensor, theta: Tensor) -> Tensor:
+    """x converted to pixels by the height, y by the width."""
+    sides = torch.tensor([image.shape[1], image.shape[0]], dtype=torch.float64)
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=False)
+    pixel = ((grid + 1) * sides.flip(0) - 1) / 2
+    return F.grid_sample(image[None, None], (2 * pixel + 1) / sides - 1, align_corners=False)[0, 0]
+
+
+def _half_pixels_lost(image: Tensor, theta: Tensor) -> Tensor:
+    """Pixel k at 2 k / n − 1, in the output and in the input."""
+    corner = torch.tensor([1 / image.shape[1], 1 / image.shape[0]], dtype=torch.float64)
+    shift = theta[:, 2] - theta[:, :2] @ corner + corner
+    return _warp(image, torch.cat([theta[:, :2], shift[:, None]], dim=1))
+
+
 def _in_pixels(image: Tensor, theta: Tensor, about: str) -> Tensor:
     """Apply theta to pixels, about the first pixel or the middle; its shift stays in normalised coordinates."""
     height, width = image.shape
@@ -171,6 +186,19 @@ repaired = exercise(
             "Your source points are (y, x). The first row of theta gives x, and a grid holds (x, y).",
             _other(lambda theta: theta.flip(0)),
             _other(lambda theta: theta[:, [1, 0, 2]]),
+        ),
+        "sides_exchanged": Misconception(
+            "You convert x to pixels with the height. x belongs to the width, y to the height.",
+            _sides_exchanged,
+        ),
+        "half_pixels_lost": Misconception(
+            "You leave out the half pixels. The centre of pixel k is at (2 k + 1) / n − 1, and the way back is ((x + 1) n − 1) / 2.",
+            _half_pixels_lost,
+        ),
+        "edge_lost": Misconception(
+            "You lose the first or the last row and column. Test `0 <= index < size` for each of the four neighbours.",
+            lambda image, theta: _warp(F.pad(image[:-1, :-1], (0, 1, 0, 1)), theta),
+            lambda image, theta: _warp(F.pad(image[1:, 1:], (1, 0, 1, 0)), theta),
         ),
     },
 )

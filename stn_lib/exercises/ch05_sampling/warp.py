@@ -241,5 +241,34 @@ warp = exercise(
             "`int()` or `.long()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `floor` first.",
             faulty_warps.pull_by_points(*variants(faulty.interpolate, "floor", math.trunc)),
         ),
+        "weights_crossed": Misconception(
+            "The weights are crossed. The nearer a pixel is to the source point, the larger its weight.",
+            *(
+                faulty_warps.pull_by_points(sample)
+                for sample in variants(
+                    faulty.interpolate,
+                    "weights",
+                    lambda u, v: (1 - u, 1 - v),
+                    lambda u, v: (v, u),
+                    lambda u, v: (1 - u, v),
+                    lambda u, v: (u, 1 - v),
+                )
+            ),
+        ),
+        "first_row_lost": Misconception(
+            "You lose the first row and column: an index of 0 is inside. Test `0 <= index < size` for each of the four neighbours.",
+            faulty_warps.pull_by_points(*variants(faulty.interpolate, "read", faulty.lose_first)),
+        ),
+        "shift_in_pixels": Misconception(
+            "You convert theta's shift from pixels. It is in normalised coordinates already, as all of theta: add it as it is.",
+            lambda image, theta, out_size, align_corners=False: faulty_warps.pull(
+                image,
+                torch.cat(
+                    [theta[:, :2], theta[:, 2:] * torch.tensor([[2 / n] for n in image.shape[::-1]]).double()], 1
+                ),
+                out_size,
+                align_corners,
+            ),
+        ),
     },
 )

@@ -110,6 +110,7 @@ basin = exercise(
             "You count the starts. Return the distance of the last one that arrives.",
             lambda offsets, slopes: (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
             lambda offsets, slopes: 2 * (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
+            lambda offsets, slopes: (offsets * slopes > 0).sum(),
         ),
         "flat_counts": Misconception(
             "You count a slope of exactly 0. Descent does not move there.",

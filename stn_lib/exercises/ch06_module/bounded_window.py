@@ -73,7 +73,8 @@ bounded_window = exercise(
             lambda raw: _window(raw, room=lambda s: 1),
         ),
         "room_is_s": Misconception(
-            "You multiply the shift by s. The larger the window, the less room it has: multiply by 1 − s.",
+            "You multiply the shift by s, or by 1 + s. The larger the window, the less room it has: multiply by 1 − s.",
+            lambda raw: _window(raw, room=lambda s: 1 + s),
             lambda raw: _window(raw, room=lambda s: s),
         ),
         "half_the_room": Misconception(
@@ -163,6 +164,12 @@ bounded_window = exercise(
             "of any size.",
             lambda raw: _window(raw, squash=lambda b: (b.exp() - (-b).exp()) / (b.exp() + (-b).exp())),
             lambda raw: _window(raw, squash=lambda b: ((2 * b).exp() - 1) / ((2 * b).exp() + 1)),
+        ),
+        "another_scale": Misconception(
+            "Your scale has the correct bounds, but by another function. The exercise has sigmoid(a); ½ + ½ tanh(a), for example, is "
+            "sigmoid(2a).",
+            lambda raw: _window(raw, lambda a: 0.75 + 0.25 * torch.tanh(a)),
+            lambda raw: _window(raw, lambda a: 0.75 + 0.5 * torch.atan(a) / torch.pi),
         ),
     },
 )

@@ -133,11 +133,27 @@ sample_on_background = exercise(
         "weight_of_the_inside": Misconception(
             "You weight the background by the mask, which is the weight of the pixels inside. Its own weight is 1 − mask.",
             lambda images, grid, background: _sample(images, grid) + background * _share_inside(images, grid),
+            lambda images, grid, background: (
+                _sample(images, grid) * (1 - _share_inside(images, grid)) + background * _share_inside(images, grid)
+            ),
         ),
         "weights_inside": Misconception(
             "You divide by the weights of the pixels inside. A pixel outside has the value `background`, and keeps its weight.",
             lambda images, grid, background: torch.where(
                 _share_inside(images, grid) > 0, _sample(images, grid) / _share_inside(images, grid), background
+            ),
+        ),
+        "another_background": Misconception(
+            "Your background is computed from the image. Use the number `background`.",
+            *(
+                lambda images, grid, background, of=of: _sample(images - of(images), grid) + of(images)
+                for of in (torch.mean, torch.min, torch.max)
+            ),
+        ),
+        "bicubic": Misconception(
+            'You interpolate with `mode="bicubic"`. Use bilinear interpolation.',
+            lambda images, grid, background: (
+                F.grid_sample(images - background, grid, "bicubic", align_corners=False) + background
             ),
         ),
     },

@@ -89,6 +89,8 @@ start = exercise(
             "The bias is correct, but the weight is not 0. Even small random weights make theta depend on the image from the "
             "start. Set the weight to 0.",
             _with(_keep, lambda b: _IDENTITY),
+            _with(lambda w: torch.cat([0 * w[:1], w[1:]]), lambda b: _IDENTITY),
+            _with(lambda w: w * (1 - _diagonal(w)), lambda b: _IDENTITY),
         ),
         "bias_kept": Misconception(
             "The bias is still random. Set it to the identity: 1 0 0 0 1 0.", _with(torch.zeros_like, _keep)
@@ -136,6 +138,7 @@ start = exercise(
             _with(torch.zeros_like, _filled([0.0, 1, 0, 1, 0, 0])),
             _with(torch.zeros_like, _filled([1.0, 0, 0, 0, 0, 1])),
             _with(torch.zeros_like, _filled([1.0, 0, 0, 0, 0, 0])),
+            _with(torch.zeros_like, _filled([0.0, 1, 0, 0, 0, 1])),
         ),
     },
 )

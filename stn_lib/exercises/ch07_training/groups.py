@@ -228,6 +228,16 @@ groups = exercise(
             "`module.localization.parameters()`.",
             _split(_whole),
         ),
+        "rest_changed": Misconception(
+            "Your other parameters do not learn with plain `lr`. The factor is for the localisation networks alone.",
+            _split(_inside, other=lambda lr, factor: lr / factor),
+            _split(_inside, other=lambda lr, factor: lr * (1 - factor)),
+        ),
+        "factor_changed": Misconception(
+            "You change the factor before you multiply. The rate of the localisation networks is `lr * factor`, with the factor as it is.",
+            _split(_inside, rate=lambda lr, factor: lr * factor**2),
+            _split(_inside, rate=lambda lr, factor: lr * (1 - factor)),
+        ),
     },
     core_name="In a single STCNN",
     tolerance=1e-9,

@@ -181,8 +181,12 @@ interval = exercise(
             *(lambda e, n, f=f: f(n - e, n) for f in (_wilson, _wald, _wald_clipped)),
         ),
         "other_level": Misconception(
-            "z = 2.576 belongs to a 99 % interval, z = 2 to one of 95.4 %. For 95 % use z = 1.96.",
-            *(lambda e, n, f=f, z=z: f(e, n, z) for f in (_wilson, _wald, _wald_clipped) for z in (_Z99, 2.576, 2)),
+            "Your z belongs to another level, such as 2.576 to a 99 % interval and 2 to one of 95.4 %. For 95 % use z = 1.96.",
+            *(
+                lambda e, n, f=f, z=z: f(e, n, z)
+                for f in (_wilson, _wald, _wald_clipped)
+                for z in (_Z99, 2.576, 2, 0.95)
+            ),
         ),
         "middle_and_half": Misconception(
             "You give the middle and the half width. Give the ends: middle − half and middle + half.",
@@ -203,6 +207,10 @@ interval = exercise(
             _without_n,
             lambda e, n: _clipped(_without_n(e, n)),
             _divided_by_n,
+            _at_share(
+                lambda errors, n: errors / n,
+                lambda p, n: _Z95 * math.sqrt(p * (1 - p) + _Z95**2 / (4 * n * n)),
+            ),
         ),
         "one_sigma": Misconception(
             "This is one standard error to each side, which covers 68 %. For 95 % use z = 1.96.",
@@ -237,6 +245,18 @@ interval = exercise(
         "counts": Misconception(
             "Your numbers are counts of errors. Give fractions from 0 to 1.",
             *(lambda e, n, z=z: tuple(n * end for end in _wilson(e, n, z)) for z in (_Z95, 1.96)),
+        ),
+        "middle_sign": Misconception(
+            "You subtract z²/(2n) from p. It is added: Wilson's middle is nearer to ½ than p.",
+            lambda e, n: _variant(e, n, shift=-0.5),
+        ),
+        "denominator_sign": Misconception(
+            "Your denominator is 1 − z²/n. It is 1 + z²/n.",
+            lambda e, n: _variant(e, n, scale=(-(_Z95**2), -(_Z95**2))),
+        ),
+        "one_minus_p_forgotten": Misconception(
+            "Under the root 1 − p is missing: it is p (1 − p)/n + z²/(4n²).",
+            _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * math.sqrt(p / n + _Z95**2 / (4 * n * n))),
         ),
     },
     core_name="Where some answers are wrong and some are correct",

@@ -82,6 +82,12 @@ def _binomial_of_all(a: Tensor, b: Tensor, axis: int) -> float:
     return math.sqrt((p * (1 - p) + q * (1 - q)) / a.numel())
 
 
+def _student(k: int) -> float:
+    from scipy.special import stdtrit  # not above: it takes longer to import than all exercises together
+
+    return float(stdtrit(k - 1, 0.975))
+
+
 def _like(
     *,
     error: Callable[[Tensor, Tensor, int], float] = lambda a, b, axis: _error((a - b).mean(axis)),
@@ -234,9 +240,10 @@ paired_gap = exercise(
             lambda a, b: _interval(a, b, 2),
         ),
         "half_width": Misconception(
-            "You give half widths of 95 % intervals. Give the standard errors themselves, without 1.96.",
+            "You give half widths of 95 % intervals. Give the standard errors themselves, without 1.96 or Student's t.",
             _like(times=1.96),
             _like(times=2),
+            _like(error=lambda a, b, axis: _student(a.shape[1 - axis]) * _error((a - b).mean(axis))),
         ),
         "order_swapped": Misconception(
             "The numbers are correct but their order is not: give (gap, from_seeds, from_images).",
@@ -245,6 +252,22 @@ paired_gap = exercise(
         "sign_lost": Misconception(
             "You lose the sign of the gap. Where b makes more errors, a − b is negative.",
             lambda a, b: (abs(_oracle(a, b)[0]), *_oracle(a, b)[1:]),
+        ),
+        "root_of_too_few": Misconception(
+            "You divide by √(k − 1). The k − 1 belongs into the standard deviation; the mean of k numbers needs √k.",
+            _like(error=_spread(root=lambda k: math.sqrt(k - 1))),
+        ),
+        "combined": Misconception(
+            "You combine the two standard errors, as for an interval. Give both: the one over the seeds, and the one over the images.",
+            lambda a, b: (*_oracle(a, b)[:2], math.hypot(*_oracle(a, b)[1:])),
+            lambda a, b: (_oracle(a, b)[0], *[math.hypot(*_oracle(a, b)[1:])] * 2),
+        ),
+        "relative": Misconception(
+            "You divide by an error rate. Give percentage points: the plain difference a − b.",
+            *(
+                lambda a, b, of=of: tuple(part / float((a, b)[of].double().mean()) for part in _oracle(a, b))
+                for of in (0, 1)
+            ),
         ),
     },
     tolerance=1e-4,
