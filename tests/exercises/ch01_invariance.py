@@ -196,6 +196,7 @@ EQUIVARIANCES = {
         f, x[m : len(x) - m, m : len(x[0]) - m], dx, dy, 0, cut=False
     ),
     "not_absolute": equivariance_with(how=lambda g: g.max()),
+    "applied_twice": lambda f, x, dx, dy, m: equivariance(lambda image: f(f(image)), x, dx, dy, m),
     "squared": equivariance_with(how=lambda g: (g**2).max()),
     "mean_or_sum": (
         equivariance_with(how=lambda g: g.abs().mean()),

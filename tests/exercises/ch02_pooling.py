@@ -143,6 +143,7 @@ MAX_BLURS = {
     "zero_padding": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="constant"),
     "one_axis": lambda image, taps, stride: by_scipy(window(image, rows=1), taps, stride),
     "other_stride": lambda image, taps, stride: by_scipy(window(image), taps, 2),
+    "blurred_twice": lambda image, taps, stride: by_scipy(by_scipy(window(image), taps, 1), taps, stride),
     "blurred_along_one_axis": lambda image, taps, stride: by_scipy(window(image), taps, stride, axes=(0,)),
     "kernel_off_centre": lambda image, taps, stride: by_scipy(window(image), taps, stride, left=True),
     "magnitudes": lambda image, taps, stride: by_scipy(window(image, lambda v: max(map(abs, v))), taps, stride),

@@ -336,6 +336,9 @@ def warped(image, theta, slip=None):
     if slip == "weights_crossed":
         pixel = coordinates.normalized_to_pixel(grid, (height, width))
         grid = coordinates.pixel_to_normalized(pixel.floor() + 1 - pixel % 1, (height, width))
+    if slip == "one_axis":
+        column, row = coordinates.normalized_to_pixel(grid, (height, width)).unbind(-1)
+        grid = coordinates.pixel_to_normalized(torch.stack([column, row.round()], dim=-1), (height, width))
     if slip == "sides_exchanged":
         pixel = coordinates.normalized_to_pixel(grid, (width, height))
         grid = coordinates.pixel_to_normalized(pixel, (height, width))

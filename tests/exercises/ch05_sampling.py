@@ -803,6 +803,8 @@ ANSWERS = {
             "half_pixels_lost": without_half,
             "truncated": variant(sample=truncated),
             "weights_crossed": variant(sample=crossed),
+            "plain_mean": variant(sample=mean_of_four),
+            "one_axis": (variant(sample=along_x), variant(sample=along_y_rounded)),
             "first_row_lost": variant(sample=first_lost),
             "shift_in_pixels": lambda image, theta, out_size, align_corners=False: warp_with(
                 image,

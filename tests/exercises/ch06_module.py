@@ -352,6 +352,8 @@ def windows(images, first, second, size, slip=None):
         first, second = (theta[:1].repeat(len(images), 1, 1) for theta in (first, second))
     if slip == "inverted":
         second = transforms.invert(second)
+    if slip == "matrix_transposed":
+        first, second = (torch.cat([t[..., :2].transpose(1, 2), t[..., 2:]], dim=-1) for t in (first, second))
     if slip == "bicubic":
         return torch.cat([MODULES[slip](images, theta.flatten(1), size) for theta in (first, second)], dim=1)
     one, two = (assembled(images, theta, size, *corners, padding=padding) for theta in (first, second))

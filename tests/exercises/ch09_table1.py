@@ -69,9 +69,9 @@ def ninety(errors, n):
     return p - margin, p + margin
 
 
-def by_formula(errors, n, slip=None):
+def by_formula(errors, n, slip=None, z=1.96):
     """As it is printed in the chapter, with at most one slip."""
-    p, z = errors // n if slip == "integer_division" else errors / n, 1.96
+    p = errors // n if slip == "integer_division" else errors / n
     middle = p if slip == "middle_not_moved" else p + z**2 / n if slip == "middle_too_far" else p + z**2 / (2 * n)
     term = {"no term": 0, "n once": z**2 / (4 * n), "no 4": z**2 / n**2}.get(slip, z**2 / (4 * n**2))
     if slip == "z_not_squared":
@@ -202,6 +202,10 @@ ANSWERS = {
             "percent": (percent, percent_wald),
             "one_sigma": one_error,
             "middle_sign": partial(by_formula, slip="middle_sign"),
+            "student": lambda errors, n: by_formula(errors, n, z=stats.t.ppf(0.975, n - 1)),
+            "half_width_of_the_normal": lambda errors, n: [
+                by_formula(errors, n, "middle_and_half")[0] + wald(errors, n)[k] - errors / n for k in (0, 1)
+            ],
             "denominator_sign": partial(by_formula, slip="denominator_sign"),
             "one_minus_p_forgotten": partial(by_formula, slip="one_minus_p_forgotten"),
             "integer_division": partial(by_formula, slip="integer_division"),

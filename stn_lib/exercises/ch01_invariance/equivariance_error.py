@@ -207,5 +207,9 @@ equivariance_error = exercise(
             "You square the differences. Return the largest ABSOLUTE difference.",
             *(_error(_difference, cut, lambda g: g.square().max()) for cut in (True, False)),
         ),
+        "applied_twice": Misconception(
+            "You apply f twice. Compare f(Tx) with T f(x), each with one f.",
+            lambda f, x, dx, dy, m: _error(_difference)(lambda image: f(f(image)), x, dx, dy, m),
+        ),
     },
 )

@@ -175,5 +175,9 @@ max_blur_pool = exercise(
             "You blur along one axis only. Blur along the rows AND the columns.",
             *(lambda image, taps, stride, axis=axis: _one_axis(_dense(image), taps, stride, axis) for axis in (0, 1)),
         ),
+        "blurred_twice": Misconception(
+            "You blur twice. Blur once along the rows and once along the columns, or once with the K × K kernel.",
+            lambda image, taps, stride: blur(blur(_dense(image), taps, 1), taps, stride),
+        ),
     },
 )

@@ -62,6 +62,19 @@ def _rim_lost(image: Tensor, theta: Tensor) -> Tensor:
     return _warp(image, theta) * (grid.abs() <= 1 - 1 / sides).all(-1)
 
 
+def _repeated(image: Tensor, theta: Tensor) -> Tensor:
+    """The image comes again on each side, as with indices modulo the size."""
+    times = torch.tensor([[3.0], [3.0]], dtype=torch.float64)
+    theta, size = theta / times, image.shape
+    grid = F.affine_grid(theta[None], (1, 1, *size), align_corners=False)
+    return F.grid_sample(image.repeat(3, 3)[None, None], grid, align_corners=False)[0, 0]
+
+
+def _rounded(pixel: Tensor, axis: int) -> Tensor:
+    """x (axis 0) or y (axis 1) rounded to the nearest pixel."""
+    return torch.where(torch.arange(2) == axis, pixel.round(), pixel)
+
+
 def _sides_exchanged(image: Tensor, theta: Tensor) -> Tensor:
     """x converted to pixels by the height, y by the width."""
     sides = torch.tensor([image.shape[1], image.shape[0]], dtype=torch.float64)
@@ -160,10 +173,11 @@ repaired = exercise(
             lambda image, theta: _truncated(image, theta, torch.trunc),
         ),
         "border": Misconception(
-            "Outside the image you repeat its border, or mirror the image. Here the outside is 0. With the identity no point is "
-            "outside, which hides the mistake.",
+            "Outside, you continue, mirror or repeat the image. Here the outside is 0. With the identity no point is outside, which "
+            "hides the mistake.",
             lambda image, theta: _warp(image, theta, padding="border"),
             lambda image, theta: _warp(image, theta, padding="reflection"),
+            lambda image, theta: _repeated(image, theta),
         ),
         "shift_sign": Misconception(
             "You subtract the shift. theta says where to sample: add its last column. The identity has no shift and hides the mistake.",
@@ -199,6 +213,13 @@ repaired = exercise(
             "You lose the first or the last row and column. Test `0 <= index < size` for each of the four neighbours.",
             lambda image, theta: _warp(F.pad(image[:-1, :-1], (0, 1, 0, 1)), theta),
             lambda image, theta: _warp(F.pad(image[1:, 1:], (1, 0, 1, 0)), theta),
+        ),
+        "one_axis": Misconception(
+            "You interpolate along one axis and round along the other. Interpolate along both.",
+            *(
+                lambda image, theta, axis=axis: _truncated(image, theta, lambda pixel: _rounded(pixel, axis))
+                for axis in (0, 1)
+            ),
         ),
     },
 )

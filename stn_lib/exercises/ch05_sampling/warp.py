@@ -255,6 +255,24 @@ warp = exercise(
                 )
             ),
         ),
+        "plain_mean": Misconception(
+            "You take the mean of the four neighbours, wherever the point is. Weight each by the area of the opposite rectangle.",
+            faulty_warps.pull_by_points(*variants(faulty.interpolate, "weights", lambda u, v: (0.5, 0.5))),
+        ),
+        "one_axis": Misconception(
+            "You interpolate along one axis only. Interpolate along x in two rows, then along y between the results.",
+            *(
+                faulty_warps.pull_by_points(sample)
+                for sample in variants(
+                    faulty.interpolate,
+                    "weights",
+                    lambda u, v: (u, 0.0),
+                    lambda u, v: (0.0, v),
+                    lambda u, v: (u, round(v)),
+                    lambda u, v: (round(u), v),
+                )
+            ),
+        ),
         "first_row_lost": Misconception(
             "You lose the first row and column: an index of 0 is inside. Test `0 <= index < size` for each of the four neighbours.",
             faulty_warps.pull_by_points(*variants(faulty.interpolate, "read", faulty.lose_first)),

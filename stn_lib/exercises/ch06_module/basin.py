@@ -111,6 +111,9 @@ basin = exercise(
             lambda offsets, slopes: (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
             lambda offsets, slopes: 2 * (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
             lambda offsets, slopes: (offsets * slopes > 0).sum(),
+            lambda offsets, slopes: torch.minimum(
+                *((offsets * slopes > 0)[side * offsets > 0].sum() for side in (-1, 1))
+            ),
         ),
         "flat_counts": Misconception(
             "You count a slope of exactly 0. Descent does not move there.",

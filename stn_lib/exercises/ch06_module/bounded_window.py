@@ -104,6 +104,7 @@ bounded_window = exercise(
         "scale_clamped": Misconception(
             "You clamp the scale. Beyond the bound a clamped number has a gradient of 0 and cannot return. Use the sigmoid.",
             lambda raw: _window(raw, lambda a: a.clamp(0.5, 1)),
+            lambda raw: _window(raw, lambda a: (0.5 + torch.sigmoid(a)).clamp(max=1)),
         ),
         "tanh_of_the_product": Misconception(
             "You multiply by 1 − s before tanh. Multiply after it: tanh keeps the number below 1, the factor keeps it in the image.",

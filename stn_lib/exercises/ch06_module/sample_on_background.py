@@ -26,7 +26,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
         grid = 2.6 * torch.rand(1, 2, 4, 2, generator=generator, dtype=torch.float64) - 1.3
         grid[0, 0, 0] = torch.tensor([1.4, 0.1])  # far outside, and at the border
         grid[0, 1, 1, 0] = 1.05
-        background = -0.4 - 0.1 * random_integer(generator, 1, 9)
+        background = (0.4 + 0.1 * random_integer(generator, 1, 9)) * (-1) ** (k % 3)
         cases.append(Case({"images": images, "grid": grid.round(decimals=2), "background": round(background, 1)}))
     return cases
 
@@ -91,6 +91,7 @@ sample_on_background = exercise(
             lambda images, grid, background: torch.where(
                 (grid.abs() > 1).any(-1)[:, None], background, _sample(images, grid, "border")
             ),
+            lambda images, grid, background: _sample(images, grid) + background * (grid.abs() > 1).any(-1)[:, None],
         ),
         "mask_twice": Misconception(
             "You multiply the sampled values by the mask. They are weighted by it already: add (1 − mask) · background alone.",

@@ -102,7 +102,8 @@ start = exercise(
             _with(_keep, torch.zeros_like),
         ),
         "all_one": Misconception(
-            "Your bias is 1 everywhere. The identity is 1 0 0 0 1 0.", _with(torch.zeros_like, torch.ones_like)
+            "Your bias is 1 everywhere. The identity is 1 0 0 0 1 0.",
+            *(_with(weight, torch.ones_like) for weight in (torch.zeros_like, torch.ones_like, _keep)),
         ),
         "shifts_last": Misconception(
             "Your bias is 1 0 0 1 0 0, which is the identity column by column, or with both shifts at the end. torch orders "

@@ -49,6 +49,10 @@ def _composed(first: Tensor, second: Tensor) -> Tensor:
     return torch.cat([matrix @ second[:, :, :2], matrix @ second[:, :, 2:] + shift], dim=2)
 
 
+def _transposed(theta: Tensor) -> Tensor:
+    return torch.cat([theta[:, :, :2].mT, theta[:, :, 2:]], dim=2)
+
+
 def _inverse(theta: Tensor) -> Tensor:
     matrix = torch.linalg.inv(theta[:, :, :2])
     return torch.cat([matrix, -matrix @ theta[:, :, 2:]], dim=2)
@@ -98,8 +102,9 @@ two_transformers = exercise(
             lambda *a: _both(*a, grid_corners=True, corners=True),
         ),
         "border": Misconception(
-            "Outside, you continue the outermost pixels. Here every value outside is 0, which is torch's default.",
+            "Outside, you continue or mirror the image. Here every value outside is 0, which is torch's default.",
             lambda *a: _both(*a, padding="border"),
+            lambda *a: _both(*a, padding="reflection"),
         ),
         "same_theta": Misconception(
             "You use one theta for both windows. Each window has its own.",
@@ -163,6 +168,10 @@ two_transformers = exercise(
         "bicubic": Misconception(
             'You interpolate with `mode="bicubic"`. This book uses "bilinear", as torch does by default.',
             lambda *a: _both(*a, mode="bicubic"),
+        ),
+        "matrix_transposed": Misconception(
+            "You transpose the 2 x 2 part of theta. Its first row belongs to x_s, its second row to y_s.",
+            lambda images, first, second, out_size: _both(images, _transposed(first), _transposed(second), out_size),
         ),
     },
 )

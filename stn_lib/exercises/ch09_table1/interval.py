@@ -96,6 +96,12 @@ def _inside_root(p: float, n: int) -> float:
     return p * (1 - p) / n + _Z95**2 / (4 * n * n)
 
 
+def _student(n: int) -> float:
+    from scipy.special import stdtrit  # not above: it takes longer to import than all exercises together
+
+    return float(stdtrit(n - 1, 0.975))
+
+
 def _around_p(errors: int, n: int) -> tuple[float, float]:
     low, high = _wilson(errors, n)
     return errors / n - (high - low) / 2, errors / n + (high - low) / 2
@@ -170,7 +176,7 @@ interval = exercise(
             lambda e, n: _variant(e, n, shift=0.5 / _Z95, inside=0.25 / _Z95, scale=(_Z95, _Z95)),
         ),
         "z_forgotten": Misconception(
-            "The factor z before the root is missing, or it is inside: the half width is z times the root.",
+            "The factor before the root is not z: it is missing, squared, or inside. The half width is z times the root.",
             lambda e, n: _variant(e, n, times=1),
             lambda e, n: _variant(e, n, times=1, scale=(0, 0)),
             lambda e, n: _variant(e, n, times=math.sqrt(_Z95)),
@@ -257,6 +263,16 @@ interval = exercise(
         "one_minus_p_forgotten": Misconception(
             "Under the root 1 − p is missing: it is p (1 − p)/n + z²/(4n²).",
             _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * math.sqrt(p / n + _Z95**2 / (4 * n * n))),
+        ),
+        "student": Misconception(
+            "You use Student's t. Its formula is for the mean of numbers whose spread is estimated; Wilson's has z = 1.96.",
+            *(lambda e, n, f=f: f(e, n, _student(n)) for f in (_wilson, _wald, _wald_clipped)),
+        ),
+        "half_width_of_the_normal": Misconception(
+            "Your middle is Wilson's, but your half width is that of p ± 1.96 √(p (1 − p) / n). Both parts change.",
+            lambda e, n: tuple(
+                sum(_wilson(e, n)) / 2 + sign * _Z95 * math.sqrt(e / n * (1 - e / n) / n) for sign in (-1, 1)
+            ),
         ),
     },
     core_name="Where some answers are wrong and some are correct",

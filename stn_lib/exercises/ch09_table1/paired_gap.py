@@ -190,6 +190,7 @@ paired_gap = exercise(
             "together: average over the other axis first.",
             _like(error=_pooled),
             _like(error=lambda a, b, axis: _pooled(a, b, axis) if axis == 0 else _error((a - b).mean(1))),
+            _like(error=lambda a, b, axis: float((a - b).std()) / math.sqrt(a.shape[1 - axis])),
         ),
         "first_seed": Misconception(
             "Your standard error over the images uses the first seed alone. Average each image over the seeds first.",
