@@ -88,8 +88,8 @@ basin = exercise(
             ),
         ),
         "always_zero": Misconception(
-            "Your function returns 0 in every case. Perhaps it wants the same sign on both sides: to the left of the goal, a "
-            "NEGATIVE slope leads home.",
+            "Your function returns 0, or False, in every case. Return a distance. Perhaps you test for the same sign on both sides: "
+            "to the left of the goal, a NEGATIVE slope leads home.",
             lambda offsets, slopes: 0.0,
         ),
         "one_side": Misconception(
