@@ -81,16 +81,6 @@ def _transposed(theta: Tensor) -> Tensor:
     return torch.cat([theta[:, :2].T, theta[:, 2:]], 1)
 
 
-def _half_pixels_lost(image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False) -> Tensor:
-    """With False, pixel k at 2 k / n − 1, in the output and in the input."""
-    if not align_corners:
-        target, source = (
-            torch.tensor([1 / size[1], 1 / size[0]], dtype=torch.float64) for size in (out_size, image.shape)
-        )
-        theta = torch.cat([theta[:, :2], (theta[:, 2] - theta[:, :2] @ target + source)[:, None]], 1)
-    return faulty_warps.pull(image, theta, out_size, align_corners)
-
-
 warp = exercise(
     __name__,
     number="5.4",
@@ -235,7 +225,7 @@ warp = exercise(
         "half_pixels_lost": Misconception(
             "You leave out the half pixels. With `align_corners=False` the centre of pixel k is at (2 k + 1) / n − 1, and the way back "
             "is ((x + 1) n − 1) / 2.",
-            _half_pixels_lost,
+            faulty_warps.half_pixels_lost,
         ),
         "truncated": Misconception(
             "`int()` or `.long()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `floor` first.",
