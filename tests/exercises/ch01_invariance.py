@@ -21,6 +21,23 @@ def by_slices(image, dx, dy):
     return out
 
 
+def sliced(image, dx, dy):
+    """For shifts to the right and down."""
+    out = image.new_zeros(image.shape)
+    out[dy:, dx:] = image[: len(image) - dy, : len(image[0]) - dx]
+    return out
+
+
+def sliced_by_sign(image, dx, dy):
+    """For shifts that are smaller than the image."""
+    H, W = image.shape
+    out = image.new_zeros(H, W)
+    rows = (slice(dy, H), slice(0, H - dy)) if dy >= 0 else (slice(0, H + dy), slice(-dy, H))
+    columns = (slice(dx, W), slice(0, W - dx)) if dx >= 0 else (slice(0, W + dx), slice(-dx, W))
+    out[rows[0], columns[0]] = image[rows[1], columns[1]]
+    return out
+
+
 def wrapped(image, dx, dy):
     H, W = image.shape
     return torch.stack([torch.stack([image[(r - dy) % H, (c - dx) % W] for c in range(W)]) for r in range(H)])
@@ -104,6 +121,11 @@ SHIFTS = {
     "twice": lambda image, dx, dy: by_slices(image, dx + dx, dy + dy),
     "in_place": smeared,
     "not_shifted": lambda image, dx, dy: image.clone(),
+    "modulo": lambda image, dx, dy: by_slices(image, dx % image.shape[1], dy % image.shape[0]),
+    "slices_do_not_fit": (sliced, sliced_by_sign),
+    "padding_kept": lambda image, dx, dy: torch.from_numpy(
+        np.pad(image.numpy(), ((max(dy, 0), max(-dy, 0)), (max(dx, 0), max(-dx, 0))))
+    ),
 }
 
 
@@ -174,6 +196,8 @@ EQUIVARIANCES = {
         f, x[m : len(x) - m, m : len(x[0]) - m], dx, dy, 0, cut=False
     ),
     "not_absolute": equivariance_with(how=lambda g: g.max()),
+    "applied_twice": lambda f, x, dx, dy, m: equivariance(lambda image: f(f(image)), x, dx, dy, m),
+    "squared": equivariance_with(how=lambda g: (g**2).max()),
     "mean_or_sum": (
         equivariance_with(how=lambda g: g.abs().mean()),
         equivariance_with(how=lambda g: min(abs(g))),
@@ -204,6 +228,8 @@ ACCURACIES = {
         ((best(m(c(x[:1]))[0]) == y[0]).double() + (m(x[1:]).argmax(1) == y[1:]).sum()) / len(x)
     ),
     "top_two": share(lambda b, a, y: sum(a > a[y]) < 2),
+    "changed_twice": lambda m, x, y, c: (m(c(c(x))).argmax(1) == y).float().mean(),
+    "one_image": lambda m, x, y, c: float(m(c(x))[0].argmax() == y[0]),
     "change_forgotten": share(lambda b, a, y: best(b) == y),
     "error": share(lambda b, a, y: best(a) != y),
     "percent": lambda m, x, y, c: 100 * (m(c(x)).argmax(1) == y).float().mean(),
@@ -223,6 +249,11 @@ ACCURACIES = {
     ),
 }
 CONSISTENCIES = {
+    "all_or_nothing": (
+        lambda m, x, y, c: torch.equal(m(x).argmax(1), m(c(x)).argmax(1)),
+        lambda m, x, y, c: (m(x).argmax(1) == m(c(x)).argmax(1)).sum().item() // len(x),
+    ),
+    "wrong_axis": lambda m, x, y, c: (m(x).max(0).indices == m(c(x)).max(0).indices).float().mean(),
     "correct_or_kept": share(lambda b, a, y: best(b) in (y, best(a))),
     "compares_with_label": share(lambda b, a, y: best(a) == y),
     "stays_correct": share(lambda b, a, y: best(a) == best(b) == y),

@@ -142,6 +142,11 @@ MAX_BLURS = {
     "mean_for_maximum": lambda image, taps, stride: by_scipy(window(image, lambda v: sum(v) / 4), taps, stride),
     "zero_padding": lambda image, taps, stride: by_scipy(window(image), taps, stride, mode="constant"),
     "one_axis": lambda image, taps, stride: by_scipy(window(image, rows=1), taps, stride),
+    "other_stride": lambda image, taps, stride: by_scipy(window(image), taps, 2),
+    "blurred_twice": lambda image, taps, stride: by_scipy(by_scipy(window(image), taps, 1), taps, stride),
+    "blurred_along_one_axis": lambda image, taps, stride: by_scipy(window(image), taps, stride, axes=(0,)),
+    "kernel_off_centre": lambda image, taps, stride: by_scipy(window(image), taps, stride, left=True),
+    "magnitudes": lambda image, taps, stride: by_scipy(window(image, lambda v: max(map(abs, v))), taps, stride),
 }
 
 
@@ -177,6 +182,13 @@ def block(image):
     return max(image.reshape(2, H // 2, 2, W // 2).permute(0, 2, 1, 3).flatten(0, 1), key=lambda b: b.norm())
 
 
+def exchanged(image):
+    """The strongest component by its indices, which are exchanged at the end."""
+    norms = [[float(image[i::2, j::2].norm()) for j in (0, 1)] for i in (0, 1)]
+    i, j = divmod(int(np.argmax(norms)), 2)
+    return image[j::2, i::2]
+
+
 CHOICES = {
     "one_axis_after_the_other": rows_then_columns,
     "variance": choose(lambda v: np.var(v)),
@@ -194,7 +206,9 @@ CHOICES = {
     "largest_value": choose(max),
     "weakest": choose(lambda v: -energy(v)),
     "sum_of_magnitudes": choose(lambda v: sum(map(abs, v))),
-    "rows_only": choose(energy, ((0, 0), (1, 0))),
+    "rows_only": (choose(energy, ((0, 0), (1, 0))), lambda image: max(image[::2], image[1::2], key=torch.norm)),
+    "indices_exchanged": exchanged,
+    "squared_returned": lambda image: choose(energy)(image) ** 2,
 }
 
 

@@ -46,6 +46,7 @@ ROTATIONS = {
     "other_angle": lambda angle: rotated(angle / 2),
     "without_sin_and_cos": lambda angle: rows([1, -angle, 0], [angle, 1, 0]),
     "half_rotation": lambda angle: -rotated(angle),
+    "angle_sign_lost": lambda angle: rotated(math.fabs(angle)),
 }
 
 
@@ -74,6 +75,7 @@ COMPOSITIONS = {
     "transposed": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s + t).T,
     "outer_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: A @ s),
     "inner_shift_lost": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t),
+    "no_shift_column": lambda outer, inner: outer[:, :2].mm(inner[:, :2]),
     "last_row": lambda outer, inner: outer @ torch.cat([inner, torch.ones(1, 3)]),
     "own_matrix": lambda outer, inner: affinely(outer, inner, lambda A, t, s: inner.numpy()[:, :2] @ s + t),
     "shifts_added": lambda outer, inner: affinely(outer, inner, lambda A, t, s: t + s),
@@ -240,6 +242,8 @@ def opencv(matrix, size, slip=None):
         half = middle
     if slip == "half_a_pixel":
         middle = half
+    if slip == "counted_from_one":
+        middle = middle + 1
     if slip == "origin_not_moved":
         middle = 0 * half
     to_pixel = np.vstack([np.column_stack([np.diag(half), middle]), [0, 0, 1]])

@@ -105,7 +105,10 @@ PIXELS = {
     "always_centres": lambda points, size, align: pixel(points, size, True),
     "conventions_exchanged": lambda points, size, align: pixel(points, size, not align),
     "sizes_exchanged": lambda points, size, align: pixel(points, (size[1], size[0]), align),
-    "half_a_pixel": lambda points, size, align: pixel(points, size, align, off=0),
+    "half_a_pixel": (
+        lambda points, size, align: pixel(points, size, align, off=0),
+        lambda points, size, align: pixel(points, size, align, off=-1),
+    ),
     "counted_from_one": lambda points, size, align: pixel(points, size, align, back=lambda v: v + 1),
     "rounded": lambda points, size, align: pixel(points, size, align, back=math.floor),
     "zero_to_one": lambda points, size, align: pixel(2 * points - 1, size, align),
@@ -126,6 +129,7 @@ PIXELS = {
         .clamp(min=0)
         .minimum(torch.tensor([size[1] - 1.0, size[0] - 1.0], dtype=torch.float64))
     ),
+    "one_side": lambda points, size, align: pixel(points, (size[1], size[1]), align),
     "y_upwards": lambda points, size, align: pixel(torch.stack([points[:, 0], -points[:, 1]], dim=1), size, align),
 }
 
@@ -174,6 +178,21 @@ ROTATIONS = {
     "other_way": lambda angle, size: rotated(-angle, size, size[0] / size[1], size[1] / size[0]),
     "about_the_first_pixel": (about_the_first_pixel, about_the_corner),
     "ratio_on_the_diagonal": lambda angle, size: rotated(angle, size, size[0] / size[1], 1, size[0] / size[1]),
+    "signs_alike": (
+        lambda angle, size: rotated(angle, size, -size[0] / size[1], size[1] / size[0]),
+        lambda angle, size: rotated(angle, size, size[0] / size[1], -size[1] / size[0]),
+    ),
+    "sine_and_cosine_exchanged": lambda angle, size: torch.tensor(
+        [
+            [math.sin(angle), -math.cos(angle) * size[0] / size[1], 0],
+            [math.cos(angle) * size[1] / size[0], math.sin(angle), 0],
+        ]
+    ),
+    "other_angle": lambda angle, size: rotated(angle / 2, size, size[0] / size[1], size[1] / size[0]),
+    "three_rows": lambda angle, size: torch.cat(
+        [rotated(angle, size, size[0] / size[1], size[1] / size[0]), torch.tensor([[0, 0, 1.0]])]
+    ),
+    "angle_sign_lost": lambda angle, size: rotated(abs(angle), size, size[0] / size[1], size[1] / size[0]),
 }
 
 
@@ -192,7 +211,20 @@ SHIFTS = {
         lambda shift, size: moved(shift, size, whole=1),
         lambda shift, size: moved(shift, size, sign=1, whole=1),
     ),
-    "y_upwards": lambda shift, size: moved((shift[0], -shift[1]), size),
+    "y_upwards": (
+        lambda shift, size: moved((shift[0], -shift[1]), size),
+        lambda shift, size: moved((-shift[0], shift[1]), size),
+    ),
+    "one_side": lambda shift, size: moved(shift, (size[0], size[0])),
+    "one_axis": lambda shift, size: moved((shift[0], 0), size),
+    "one_number_for_both": lambda shift, size: moved((shift[1], shift[1]), size),
+    "three_rows": lambda shift, size: torch.cat([moved(shift, size), torch.tensor([[0, 0, 1.0]])]),
+    "multiplied": lambda shift, size: moved(shift, (1 / size[0], 1 / size[1])),
+    "shift_as_position": (
+        lambda shift, size: moved(shift, size) + torch.tensor([[0, 0, 1.0], [0, 0, 1.0]]),
+        lambda shift, size: torch.tensor([[1, 0, edges(shift[0], size[1])], [0, 1, edges(shift[1], size[0])]]).double(),
+    ),
+    "sign_lost": lambda shift, size: moved((abs(shift[0]), abs(shift[1])), size),
     "identity_missing": lambda shift, size: torch.cat(
         [torch.zeros(2, 2, dtype=torch.float64), moved(shift, size)[:, 2:]], dim=1
     ),
@@ -267,6 +299,9 @@ PENCILS = {
     "half_a_pixel": lambda matrix, size: penciled(matrix, size, first=1.5),
     "corners_aligned": lambda matrix, size: penciled(matrix, size, corners=True),
     "four_numbers_kept": lambda matrix, size: torch.cat([matrix[:, :2], penciled(matrix, size)[:, 2:]], dim=1),
+    "numbers_of_the_example": lambda matrix, size: penciled(matrix, (4, 4)),
+    "shift_sign": lambda matrix, size: penciled(torch.cat([matrix[:, :2], -matrix[:, 2:]], dim=1), size),
+    "three_rows": lambda matrix, size: torch.cat([penciled(matrix, size), torch.tensor([[0.0, 0.0, 1.0]])]),
     "inverted": lambda matrix, size: penciled(transforms.invert(matrix[None])[0], size),
 }
 
@@ -296,12 +331,40 @@ def warped(image, theta, slip=None):
         grid = coordinates.pixel_to_normalized(source, (height, width))
     else:
         grid = torch.stack([a * x + b * y + tx, c * x + d * y + ty], dim=-1)
+    if slip == "grid_yx":
+        grid = grid.flip(-1)
+    if slip == "weights_crossed":
+        pixel = coordinates.normalized_to_pixel(grid, (height, width))
+        grid = coordinates.pixel_to_normalized(pixel.floor() + 1 - pixel % 1, (height, width))
+    if slip == "one_axis":
+        column, row = coordinates.normalized_to_pixel(grid, (height, width)).unbind(-1)
+        grid = coordinates.pixel_to_normalized(torch.stack([column, row.round()], dim=-1), (height, width))
+    if slip == "sides_exchanged":
+        pixel = coordinates.normalized_to_pixel(grid, (width, height))
+        grid = coordinates.pixel_to_normalized(pixel, (height, width))
+    if slip == "half_pixels_lost":
+        corner = torch.tensor([1 / width, 1 / height], dtype=torch.float64)
+        grid = grid - corner @ torch.tensor([[a, c], [b, d]], dtype=torch.float64) + corner
     if slip == "truncated":
         pixel = (coordinates.normalized_to_pixel(grid, (height, width)) + 1e-9).floor()
         grid = coordinates.pixel_to_normalized(pixel, (height, width))
     mode = "nearest" if slip in ("nearest", "as_it_was") else "bilinear"
     padding = "border" if slip == "border" else "zeros"
-    return grid_sample(image[None, None], grid[None], mode, padding, align_corners=align)[0, 0]
+    if slip == "bicubic":
+        return torch.nn.functional.grid_sample(image[None, None], grid[None], slip, align_corners=False)[0, 0]
+    out = grid_sample(image[None, None], grid[None], mode, padding, align_corners=align)[0, 0]
+    if slip == "rim_lost":
+        column, row = coordinates.normalized_to_pixel(grid, (height, width)).unbind(-1)
+        beyond = [(k < -1e-9) | (k > side - 1 + 1e-9) for k, side in ((column, width), (row, height))]
+        out[beyond[0] | beyond[1]] = 0
+    return out
+
+
+def last_lost(image, theta):
+    """The last row and column count as outside."""
+    inner = image.clone()
+    inner[-1], inner[:, -1] = 0, 0
+    return warped(inner, theta)
 
 
 def rotated_by_library(angle, size):
@@ -336,7 +399,10 @@ ANSWERS = {
     "repaired": Answers(
         correct=(warped,),
         mistaken=slips(warped, check.repaired)
-        | {"shift_sign": lambda image, theta: warped(image, torch.cat([theta[:, :2], -theta[:, 2:]], dim=1))},
+        | {
+            "shift_sign": lambda image, theta: warped(image, torch.cat([theta[:, :2], -theta[:, 2:]], dim=1)),
+            "edge_lost": last_lost,
+        },
         unexplained=(lambda image, theta: image / 2,),
     ),
 }

@@ -108,6 +108,17 @@ def last_neighbour_lost(image, x, y):
     return right_by_neighbours(inner, x, y)
 
 
+def first_lost(image, x, y):
+    image = image.clone()
+    image[0], image[:, 0] = 0, 0
+    return right_by_neighbours(image, x, y)
+
+
+def over_weights(image, x, y):
+    weight = right_by_neighbours(torch.ones_like(image), x, y)
+    return right_by_neighbours(image, x, y) / weight if weight > 0 else 0
+
+
 def rim_lost(image, x, y):
     H, W = image.shape
     if not (0 <= x <= W - 1 and 0 <= y <= H - 1):
@@ -534,6 +545,19 @@ def variant(**options):
     )
 
 
+def without_half(image, theta, out_size, align_corners=False):
+    """With False, pixel k is at 2 k / n − 1."""
+    if align_corners:
+        return warp_with(image, theta, out_size, True)
+    out = torch.zeros(out_size, dtype=image.dtype)
+    for i in range(out_size[0]):
+        for j in range(out_size[1]):
+            point = torch.tensor([2 * j / out_size[1] - 1, 2 * i / out_size[0] - 1, 1], dtype=torch.float64)
+            x, y = (theta @ point + 1) / 2 * torch.tensor([image.shape[1], image.shape[0]])
+            out[i, j] = right_by_neighbours(image, x.item(), y.item())
+    return out
+
+
 def input_sized(image, theta, out_size, align_corners=False):
     return warp_with(image, theta, image.shape, align_corners)
 
@@ -695,6 +719,9 @@ ANSWERS = {
     "bilinear": Answers(
         correct=(right_by_neighbours, right_by_tent, right_by_padding),
         mistaken={
+            "half_a_pixel": lambda image, x, y: right_by_neighbours(image, x - 1 / 2, y - 1 / 2),
+            "first_row_lost": first_lost,
+            "weights_inside": over_weights,
             "smoothstep": smooth,
             "rows_added": rows_added,
             "lines_combined": (
@@ -722,6 +749,10 @@ ANSWERS = {
     "bilinear_gradient": Answers(
         correct=(gradient_right, gradient_by_differences),
         mistaken={
+            "coarse_difference": lambda image, x, y: [
+                right_by_tent(image, x + 1, y) - right_by_tent(image, x, y),
+                right_by_tent(image, x, y + 1) - right_by_tent(image, x, y),
+            ],
             "halved": halved(gradient_right),
             "magnitudes": lambda image, x, y: torch.tensor(gradient_right(image, x, y)).abs(),
             "value_returned": lambda image, x, y: (right_by_neighbours(image, x, y), *gradient_right(image, x, y)),
@@ -745,6 +776,8 @@ ANSWERS = {
     "nearest": Answers(
         correct=(nearest_right, nearest_by_torch_round),
         mistaken={
+            "two_rules": lambda image, x, y: get(image, math.floor(y), round(x)),
+            "first_row_lost": lambda image, x, y: get(image, round(y), round(x)) if round(x) > 0 < round(y) else 0.0,
             "half_up": nearest_half_up,
             "truncated": nearest_truncated,
             "half_truncated": nearest_half_truncated,
@@ -766,6 +799,18 @@ ANSWERS = {
         mistaken={
             "theta_ignored": lambda image, theta, out_size, align_corners=False: warp_with(
                 image, torch.eye(2, 3), out_size, align_corners
+            ),
+            "half_pixels_lost": without_half,
+            "truncated": variant(sample=truncated),
+            "weights_crossed": variant(sample=crossed),
+            "plain_mean": variant(sample=mean_of_four),
+            "one_axis": (variant(sample=along_x), variant(sample=along_y_rounded)),
+            "first_row_lost": variant(sample=first_lost),
+            "shift_in_pixels": lambda image, theta, out_size, align_corners=False: warp_with(
+                image,
+                theta * torch.tensor([[1, 1, 2 / image.shape[1]], [1, 1, 2 / image.shape[0]]]),
+                out_size,
+                align_corners,
             ),
             "shift_sign": with_shift(-1),
             "shift_scaled": (with_shift(0.5), with_shift(2)),
@@ -806,6 +851,7 @@ ANSWERS = {
             "no_antialias": bilinear_shrink,
             "maximum": maximum,
             "median": middle,
+            "other_factor": lambda image, factor: shrink_loops(image, 2),
             "overlapping": lambda image, factor: image.unfold(0, factor, 1).unfold(1, factor, 1).mean((2, 3)),
             "minimum": smallest,
             "reshape_order": (wrong_blocks, interleaved, along_the_rows),

@@ -33,6 +33,7 @@ def two_rows(answer):
 
 IDENTITY = torch.eye(2, 3, dtype=torch.float64)
 MODULES = {
+    "squashed": lambda images, answer, size: assembled(images, two_rows(torch.tanh(answer)), size),
     "bicubic": lambda images, answer, size: F.grid_sample(
         images,
         F.affine_grid(answer.view(-1, 2, 3), (len(images), 1, *size), align_corners=False),
@@ -95,6 +96,7 @@ def window(raw, slip=None):
         "scale_above_one": 0.5 + 1 / (1 + (-a).exp()),
         "scale_below_half": 0.5 / (1 + (-a).exp()),
         "scale_unbounded": 0.5 + a / 2,
+        "another_scale": 0.75 + 0.25 * a.tanh(),
         "scale_clamped": min(max(a, 0 * a + 0.5), 0 * a + 1),
         "sign_of_scale_argument": 0.5 + 0.5 / (1 + a.exp()),
         "scale_last": 0.5 + 0.5 / (1 + (-c).exp()),
@@ -107,6 +109,7 @@ def window(raw, slip=None):
         "shift_clamped": lambda v: v.clip(-1, 1),
         "shift_unbounded": lambda v: v,
         "another_squash": lambda v: 2 / (1 + (-v).exp()) - 1,
+        "overflow": lambda v: (math.e**v - math.e**-v) / (math.e**v + math.e**-v),
     }.get(slip, torch.tanh)
     x, y = room * squash(b), room * squash(c)
     if slip == "tanh_of_the_product":
@@ -156,6 +159,8 @@ def by_hand(moving, fixed, t, slip=None):
     def of(signal, k):
         if slip == "wraps":
             return signal[k % count]
+        if slip == "negative":
+            return signal[k] if k < count else 0.0
         return signal[min(max(k, 0), count - 1)] if slip == "border" else at(signal, k)
 
     terms = []
@@ -224,7 +229,11 @@ STARTS = {
         lambda weight, bias: (0.01 * weight, torch.tensor(ONE)),
         lambda weight, bias: (torch.nn.init.normal_(torch.empty_like(weight), 0, 1e-3), IDENTITY.flatten()),
     ),
-    "identity_as_weight": lambda weight, bias: (torch.eye(6, weight.shape[1]), 0 * bias),
+    "identity_as_weight": (
+        lambda weight, bias: (torch.eye(6, weight.shape[1]), 0 * bias),
+        lambda weight, bias: (torch.outer(IDENTITY.flatten(), torch.eye(1, weight.shape[1])[0].double()), bias),
+    ),
+    "ones_elsewhere": (written([1.0, 1, 0, 0, 0, 0]), written([1.0, 0, 1, 0, 1, 0])),
     "bias_kept": written(None),
     "all_zero": lambda weight, bias: (torch.zeros_like(weight), torch.zeros_like(bias)),
     "all_one": written([1.0] * 6),
@@ -252,6 +261,10 @@ def on_background(images, points, background, slip=None):
         "nearest": lambda: sampling.grid_sample(images - background, points, "nearest") + background,
         "hard_edge": lambda: torch.where(outside, torch.full_like(sample(images), background), sample(images)),
         "mask_twice": lambda: inside * sample(images) + (1 - inside) * background,
+        "another_background": lambda: sample(images - images.mean()) + images.mean(),
+        "bicubic": lambda: F.grid_sample(images - background, points, mode="bicubic", align_corners=False) + background,
+        "weight_of_the_inside": lambda: sample(images) + inside * background,
+        "weights_inside": lambda: (sample(images) / inside).nan_to_num(nan=background),
         "hard_mask": lambda: sample(images).masked_fill(inside == 0, background),
         "border_without_rescaling": lambda: sample(F.pad(images, (1, 1, 1, 1), value=background)),
         "corners_aligned": lambda: sample(images - background, align_corners=True) + background,
@@ -335,10 +348,20 @@ def windows(images, first, second, size, slip=None):
         first = first.detach()
     if slip == "one_channel":
         images = images[:, 0, None]
+    if slip == "one_theta_for_all":
+        first, second = (theta[:1].repeat(len(images), 1, 1) for theta in (first, second))
+    if slip == "inverted":
+        second = transforms.invert(second)
+    if slip == "matrix_transposed":
+        first, second = (torch.cat([t[..., :2].transpose(1, 2), t[..., 2:]], dim=-1) for t in (first, second))
+    if slip == "bicubic":
+        return torch.cat([MODULES[slip](images, theta.flatten(1), size) for theta in (first, second)], dim=1)
     one, two = (assembled(images, theta, size, *corners, padding=padding) for theta in (first, second))
     return {
         "one_behind_the_other": lambda: torch.cat([one, assembled(one, second, size)], dim=1),
         "same_theta": lambda: torch.cat([one, one], dim=1),
+        "one_window": lambda: one,
+        "mixed_by_reshape": lambda: torch.stack([one, two]).reshape(len(images), -1, *size),
         "exchanged": lambda: torch.cat([two, one], dim=1),
         "along_the_batch": lambda: torch.cat([one, two]),
         "side_by_side": lambda: torch.cat([one, two], dim=3),
@@ -398,6 +421,7 @@ ANSWERS = {
         mistaken=slips(by_hand, check.shift_gradient)
         | {
             "last_pixel_lost": without_last,
+            "wraps": (partial(by_hand, slip="wraps"), partial(by_hand, slip="negative")),
             "ready_made": by_autograd,
             "one_fewer": lambda moving, fixed, t: by_hand(moving, fixed, t) / (1 - 1 / len(fixed)),
             "signals_exchanged": lambda moving, fixed, t: by_hand(fixed, moving, t),
@@ -419,7 +443,12 @@ ANSWERS = {
     ),
     "basin": Answers(
         correct=(reach, smaller_side),
-        mistaken=slips(reach, check.basin) | {"larger_side": better_side, "always_zero": (same_sign, lambda *a: 0)},
+        mistaken=slips(reach, check.basin)
+        | {
+            "larger_side": better_side,
+            "always_zero": (same_sign, lambda *a: 0),
+            "both_sides_averaged": lambda *a: (better_side(*a) + smaller_side(*a)) / 2,
+        },
         unexplained=(lambda offsets, slopes: 8.0,),
     ),
     "two_transformers": Answers(

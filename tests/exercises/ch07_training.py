@@ -42,7 +42,9 @@ def dead(theta, slip=None):
         return np.ptp(np.linalg.norm(theta.reshape(len(theta), 6), axis=1)) < 1e-4
     if slip == "spread_returned":
         return theta.std(0).max()
-    part = {"shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
+    if slip == "relative":
+        return bool((theta.std(0) < 1e-4 * theta.mean(0).abs()).all())
+    part = {"row_only": theta[:, 0], "shift_only": theta[:, :, 2:], "matrix_only": theta[:, :, :2]}.get(slip, theta)
     small = part.numpy().std(axis=0) < 1e-4
     found = bool(small.any() if slip == "any_number" else small.all())
     return not found if slip == "inverted" else found
@@ -74,6 +76,8 @@ def gap(a, b, slip=None):
         times = stats.t.ppf(0.975, k) if slip == "degrees_of_freedom" else stats.t.ppf(0.95, k - 1)
     if slip == "other_level":
         times = stats.t.ppf(0.995, k - 1)
+    if slip == "divided_by_k":
+        error = deviation / k
     if slip == "root_of_too_few":
         error = deviation / (k - 1) ** 0.5
     if slip == "signs_lost":
@@ -151,30 +155,50 @@ def split(model, lr, factor, slip=None):
     slow = [] if slip == "localization_left_out" else slow
     fast, slower = (
         lr,
-        {"factor_nowhere": lr, "factor_alone": factor, "divided": lr / factor, "added": lr + factor}.get(
-            slip, lr * factor
-        ),
+        {
+            "factor_nowhere": lr,
+            "factor_alone": factor,
+            "factor_changed": lr * (1 - factor),
+            "divided": lr / factor,
+            "added": lr + factor,
+        }.get(slip, lr * factor),
     )
     if slip == "factor_on_the_classifier":
         fast, slower = slower, fast
     if slip == "factor_everywhere":
         fast = slower
+    if slip == "rest_changed":
+        fast = lr / factor
     if slip == "consumed":
         rest, slow = (p for p in rest), (p for p in slow)
     first = {"params": rest} if slip == "rate_missing" else {"params": rest, "lr": fast}
     return [first, {"params": slow, "lr": slower}]
 
 
+def localising(model):
+    """The ids of the localisation networks' parameters."""
+    found = [m.localization for m in model.modules() if isinstance(m, SpatialTransformer)]
+    return {id(p) for network in found for p in network.parameters()}
+
+
 def one_group_each(model, lr, factor):
-    return [
-        {"params": p, "lr": lr * factor if ".localization." in "." + name else lr}
-        for name, p in model.named_parameters()
-    ]
+    slow = localising(model)
+    return [{"params": p, "lr": lr * factor if id(p) in slow else lr} for p in model.parameters()]
+
+
+def by_any_name(model, lr, factor):
+    return [{"params": p, "lr": lr * (factor if "localization" in n else 1)} for n, p in model.named_parameters()]
+
+
+def of_transformers(model, lr, factor):
+    """All parameters of each transformer, its own as well."""
+    slow = {id(p) for m in model.modules() if isinstance(m, SpatialTransformer) for p in m.parameters()}
+    return [{"params": [p], "lr": lr * factor if id(p) in slow else lr} for p in model.parameters()]
 
 
 def named_members(model, lr, factor):
-    inside = [(n, p) for n, p in model.named_parameters() if "localization" in n]
-    others = [(n, p) for n, p in model.named_parameters() if "localization" not in n]
+    inside = [(n, p) for n, p in model.named_parameters() if id(p) in localising(model)]
+    others = [(n, p) for n, p in model.named_parameters() if id(p) not in localising(model)]
     return ({"params": inside, "lr": lr * factor, "weight_decay": 0.0}, {"params": others, "lr": lr})
 
 
@@ -198,7 +222,7 @@ def every_module_of(model, lr, factor):
 
 
 def biases_at_full_rate(model, lr, factor):
-    slow = [p for name, p in model.named_parameters() if "localization" in name and p.dim() > 1]
+    slow = [p for p in model.parameters() if id(p) in localising(model) and p.dim() > 1]
     rest = [p for p in model.parameters() if id(p) not in {id(q) for q in slow}]
     return [{"params": rest, "lr": lr}, {"params": slow, "lr": lr * factor}]
 
@@ -228,6 +252,7 @@ def pick(runs, slip=None):
         "all_tests_reported": (lr, statistics.mean(r["test"] for r in runs)),
         "errors_averaged": (lr, statistics.mean([validation, test])),
         "place_returned": (place, test),
+        "other_unit": (lr, 100 - test),
         "order_swapped": (test, lr),
     }.get(slip, (lr, test))
 
@@ -247,7 +272,11 @@ ANSWERS = {
     "is_dead": Answers(
         correct=(dead, dead_by_range, dead_by_distance),
         mistaken=slips(dead, check.is_dead)
-        | {"spreads_averaged": lambda theta: np.mean(np.std(theta.numpy(), axis=0)) < 1e-4},
+        | {
+            "spreads_averaged": lambda theta: np.mean(np.std(theta.numpy(), axis=0)) < 1e-4,
+            "matrix_only": (partial(dead, slip="matrix_only"), lambda theta: np.std(theta[:, 0, 0].tolist()) < 1e-4),
+            "threshold": (lambda theta: theta.var(0).max() < 1e-4, lambda theta: bool((theta.std(0) < 0.001).all())),
+        },
         unexplained=(lambda theta: False, lambda theta: len(theta) > 4),
     ),
     "gap": Answers(
@@ -268,6 +297,8 @@ ANSWERS = {
             "in_two_groups": (partial(split, slip="in_two_groups"), every_module_of),
             "weights_only": (partial(split, slip="weights_only"), biases_at_full_rate),
             "nested_missed": (partial(split, slip="nested_missed"), only_if_it_has_one),
+            "by_name": (partial(split, slip="by_name"), by_any_name),
+            "whole_transformer": of_transformers,
         },
         unexplained=(
             lambda model, lr, factor: [{"params": list(model.parameters()), "lr": 1.0}],
@@ -276,7 +307,8 @@ ANSWERS = {
     ),
     "choose": Answers(
         correct=(pick, by_sorting_in_place),
-        mistaken=slips(pick, check.choose) | {"middle": middle_rate},
+        mistaken=slips(pick, check.choose)
+        | {"middle": middle_rate, "first_run": lambda runs: (runs[0]["lr"], runs[0]["test"])},
         unexplained=(lambda runs: (runs[0]["lr"], runs[-1]["test"]),),
     ),
 }

@@ -65,7 +65,10 @@ PROJECTED = {
         "absolute", "overwritten", "w_of_result", "divided_twice", "unit_vector",
         "first_point",
     )
-} | {"inverse": lambda theta, points: projected(theta.inverse(), points)}  # fmt: skip
+} | {
+    "inverse": lambda theta, points: projected(theta.inverse(), points),
+    "displacement": lambda theta, points: torch.tensor(projected(theta, points)) - points,
+}  # fmt: skip
 
 
 def at_corners(theta):
@@ -101,13 +104,13 @@ def bent(r):
     return r * r * math.log(r) if r else 0.0
 
 
-def plated(point, controls, sources, phi=bent, plane=(0, 1, 2), conditions=True, stiffness=0.0):
+def plated(point, controls, sources, phi=bent, plane=(0, 1, 2), conditions=True, stiffness=0.0, distance=math.dist):
     """By numpy, entry by entry."""
     point, controls, sources = point.numpy(), controls.numpy(), sources.numpy()
     if conditions is None:
         controls, sources = sources, controls
     flat = np.column_stack([controls, np.ones(len(controls))])[:, list(plane)]
-    dense = np.array([[phi(math.dist(p, q)) for q in controls] for p in controls])
+    dense = np.array([[phi(distance(p, q)) for q in controls] for p in controls])
     dense += stiffness * np.eye(len(controls))
     upper = np.hstack([dense, flat])
     lower = np.hstack([flat.T, np.zeros((len(plane), len(plane)))])
@@ -116,7 +119,7 @@ def plated(point, controls, sources, phi=bent, plane=(0, 1, 2), conditions=True,
     else:
         zeros = np.zeros((len(plane), 2))
         weights = np.linalg.lstsq(np.vstack([upper, lower]), np.vstack([sources, zeros]), rcond=None)[0]
-    terms = [*(phi(math.dist(point, q)) for q in controls), *np.append(point, 1.0)[list(plane)]]
+    terms = [*(phi(distance(point, q)) for q in controls), *np.append(point, 1.0)[list(plane)]]
     return torch.from_numpy(np.array(terms) @ weights)
 
 
@@ -155,6 +158,8 @@ PLATES = {
     "nearest": lambda point, controls, sources: sources[(controls - point).norm(dim=1).argmin()],
     "displacement_added": lambda *inputs: inputs[0] + plated(*inputs),
     "exchanged": lambda *inputs: plated(*inputs)[[1, 0]],
+    "other_distance": lambda *inputs: plated(*inputs, distance=lambda p, q: np.abs(p - q).sum()),
+    "controls_left_out": lambda point, controls, sources: plated(point, controls[:4], sources[:4]),
 }
 
 ANSWERS = {

@@ -69,15 +69,23 @@ def ninety(errors, n):
     return p - margin, p + margin
 
 
-def by_formula(errors, n, slip=None):
+def by_formula(errors, n, slip=None, z=1.96):
     """As it is printed in the chapter, with at most one slip."""
-    p, z = errors / n, 1.96
+    p = errors // n if slip == "integer_division" else errors / n
     middle = p if slip == "middle_not_moved" else p + z**2 / n if slip == "middle_too_far" else p + z**2 / (2 * n)
     term = {"no term": 0, "n once": z**2 / (4 * n), "no 4": z**2 / n**2}.get(slip, z**2 / (4 * n**2))
     if slip == "z_not_squared":
         middle = p + z / (2 * n)
     half = math.sqrt(p * (1 - p) / n + term) * (1 if slip == "z_forgotten" else z)
-    scale = 1 if slip == "denominator_forgotten" else 1 + z**2 / n
+    if slip == "no_root":
+        half = z * (p * (1 - p) / n + term)
+    if slip == "outside the root":
+        half = z * (math.sqrt(p * (1 - p) / n) + term)
+    if slip == "one_minus_p_forgotten":
+        half = z * math.sqrt(p / n + term)
+    if slip == "middle_sign":
+        middle = p - z**2 / (2 * n)
+    scale = {"denominator_forgotten": 1, "denominator_sign": 1 - z**2 / n}.get(slip, 1 + z**2 / n)
     if slip == "denominator_on_a_part":
         return middle / scale - half, middle / scale + half
     if slip == "middle_and_half":
@@ -131,6 +139,12 @@ def paired(a, b, slip=None):
         errors = [x.std(ddof=1) / len(x) for x in (by_seed, by_image)]
     if slip == "variance":
         errors = [e**2 for e in errors]
+    if slip == "root_of_too_few":
+        errors = [x.std(ddof=1) / (len(x) - 1) ** 0.5 for x in (by_seed, by_image)]
+    if slip == "combined":
+        errors[1] = math.hypot(*errors)
+    if slip == "relative":
+        return [part / a.mean() for part in (d.mean(), *errors)]
     if slip == "half_width":
         errors = [1.96 * e for e in errors]
     if slip == "gap_only_in_points":
@@ -148,7 +162,7 @@ def paired(a, b, slip=None):
     if slip == "interval_returned":
         half = 1.96 * math.hypot(*errors)
         return d.mean(), d.mean() - half, d.mean() + half
-    found = (d.mean(), *errors)
+    found = (abs(d.mean()) if slip == "sign_lost" else d.mean(), *errors)
     return (*found[1:], found[0]) if slip == "order_swapped" else found
 
 
@@ -187,6 +201,16 @@ ANSWERS = {
             "without_n": (without_n, n_not_rooted),
             "percent": (percent, percent_wald),
             "one_sigma": one_error,
+            "middle_sign": partial(by_formula, slip="middle_sign"),
+            "student": lambda errors, n: by_formula(errors, n, z=stats.t.ppf(0.975, n - 1)),
+            "half_width_of_the_normal": lambda errors, n: [
+                by_formula(errors, n, "middle_and_half")[0] + wald(errors, n)[k] - errors / n for k in (0, 1)
+            ],
+            "denominator_sign": partial(by_formula, slip="denominator_sign"),
+            "one_minus_p_forgotten": partial(by_formula, slip="one_minus_p_forgotten"),
+            "integer_division": partial(by_formula, slip="integer_division"),
+            "no_root": (partial(by_formula, slip="no_root"), partial(by_formula, slip="outside the root")),
+            "counts": lambda errors, n: [n * end for end in by_roots(errors, n)],
             "one_sided": ninety,
             "order_swapped": exchanged,
         },

@@ -230,3 +230,18 @@ def test_the_page_can_be_read_by_keyboard_and_in_both_themes():
     styles = [value for _, name, value in page.attributes if name == "style"]
     assert all(re.fullmatch(r"--v:[\d.]+", style) for style in styles)
     assert 'html[data-theme="dark"]' in result._repr_html_()
+
+
+def test_a_mistake_that_fails_in_some_cases_is_named_and_one_that_fails_in_all_is_not():
+    """The same error in the same cases, and the same values in the others."""
+    cases = [Case({"x": torch.arange(float(k))}) for k in range(1, 7)]
+
+    def shortened(x):
+        return x.view(3) + 1 if len(x) < 4 else x + 1  # RuntimeError where x has one or two numbers
+
+    mistakes = {"added": Misconception("You add 1.", shortened)}
+    named = run(same(cases, misconceptions=mistakes), lambda x: x.reshape(3) + 1.0 if len(x) < 4 else 1.0 + x)
+    assert named.misconception == "added" and named.actual.problem == "crash"
+    assert run(same(cases, misconceptions=mistakes), lambda x: x + 1).misconception is None
+    only_errors = {"added": Misconception("You add 1.", lambda x: x.view(99))}
+    assert run(same(cases, misconceptions=only_errors), lambda x: x.reshape(99)).misconception is None

@@ -89,5 +89,14 @@ accuracy_under = exercise(
                 (model(change(x)).topk(2, dim=1).indices == labels[:, None]).any(dim=1).double().mean()
             ),
         ),
+        "changed_twice": Misconception(
+            "You apply the change twice. Give the network `change(images)`.",
+            lambda model, x, labels, change: (model(change(change(x))).argmax(dim=1) == labels).double().mean(),
+        ),
+        "one_image": Misconception(
+            "You look at one image only. Return the mean over all images.",
+            lambda *a: answers.is_correct(*a).double()[0],
+            lambda *a: answers.is_correct(*a).double()[-1],
+        ),
     },
 )

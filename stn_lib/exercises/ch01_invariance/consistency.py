@@ -95,5 +95,13 @@ consistency = exercise(
             answers.fraction(lambda *a: answers.is_kept(*a) | answers.was_correct(*a)),
             answers.fraction(lambda *a: answers.is_kept(*a) | answers.is_correct(*a)),
         ),
+        "all_or_nothing": Misconception(
+            "Your answer is 1 if ALL images keep their class, and 0 if not. Return the fraction of images that do, with `/`, not `//`.",
+            lambda *a: answers.is_kept(*a).all().double(),
+        ),
+        "wrong_axis": Misconception(
+            "You take `argmax` over the images. The logits are (N, classes): `argmax(dim=1)`.",
+            lambda model, x, labels, change: (model(change(x)).argmax(0) == model(x).argmax(0)).double().mean(),
+        ),
     },
 )

@@ -173,6 +173,9 @@ equivariance_error = exercise(
         "cropped_first": Misconception(
             "You cut off the margin of the image before f and T. Compute both on the whole image and cut the DIFFERENCE.",
             _cropped_first,
+            lambda f, x, dx, dy, m: (
+                (f(_inside(shift_by_index(x, dx, dy), m)) - shift_by_index(f(_inside(x, m)), dx, dy)).abs().max()
+            ),
         ),
         "not_absolute": Misconception(
             "You take the largest difference with its sign; a negative difference counts as much. Take absolute values first.",
@@ -193,13 +196,20 @@ equivariance_error = exercise(
                     lambda g: g.norm(),
                     lambda g: g.square().mean().sqrt(),
                     lambda g: g.square().sum(),
-                    lambda g: g.square().max(),
                     lambda g: g.abs().min(),
                     lambda g: g.abs().median(),
                     lambda g: (g.abs() > 1e-6).double().sum(),
                     lambda g: (g.abs() > 1e-6).double().mean(),
                 )
             ),
+        ),
+        "squared": Misconception(
+            "You square the differences. Return the largest ABSOLUTE difference.",
+            *(_error(_difference, cut, lambda g: g.square().max()) for cut in (True, False)),
+        ),
+        "applied_twice": Misconception(
+            "You apply f twice. Compare f(Tx) with T f(x), each with one f.",
+            lambda f, x, dx, dy, m: _error(_difference)(lambda image: f(f(image)), x, dx, dy, m),
         ),
     },
 )

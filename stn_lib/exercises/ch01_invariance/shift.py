@@ -10,7 +10,10 @@ Example:
     'wraps_round'
 """
 
+import math
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from stn_lib.exercises.framework import Case, Misconception, exercise, random_image, random_size
@@ -22,6 +25,10 @@ def _cases(generator: torch.Generator) -> list[Case]:
         cases.append(Case({"image": random_image(generator, random_size(generator, 3, 6)), "dx": dx, "dy": dy}))
     for dx, dy in ((7, 0), (0, -7), (-9, 8)):  # all of it leaves
         image = random_image(generator, random_size(generator, 2, 5))
+        cases.append(Case({"image": image, "dx": dx, "dy": dy}, is_core=False))
+    for x, y in ((1, 0), (0, -1), (-1, 1)):  # one pixel further than needed for this
+        image = random_image(generator, random_size(generator, 4, 6))
+        dx, dy = x * (image.shape[1] + 1), y * (image.shape[0] + 1)
         cases.append(Case({"image": image, "dx": dx, "dy": dy}, is_core=False))
     return cases
 
@@ -86,6 +93,22 @@ def _zeros_on_one_side(image: Tensor, dx: int, dy: int) -> Tensor:
     rolled[: max(dy, 0)] = 0
     rolled[:, : max(dx, 0)] = 0
     return rolled
+
+
+def _sliced(image: Tensor, dx: int, dy: int) -> Tensor:
+    """Slices that fit only if dx and dy are not negative."""
+    moved, (height, width) = torch.zeros_like(image), image.shape
+    moved[dy:, dx:] = image[: height - dy, : width - dx]
+    return moved
+
+
+def _sliced_by_sign(image: Tensor, dx: int, dy: int) -> Tensor:
+    """Slices that fit only if dx and dy are smaller than the image."""
+    moved, (height, width) = torch.zeros_like(image), image.shape
+    rows = slice(max(dy, 0), height + min(dy, 0)), slice(max(-dy, 0), height - max(dy, 0))
+    columns = slice(max(dx, 0), width + min(dx, 0)), slice(max(-dx, 0), width - max(dx, 0))
+    moved[rows[0], columns[0]] = image[rows[1], columns[1]]
+    return moved
 
 
 def _in_place(image: Tensor, dx: int, dy: int) -> Tensor:
@@ -198,6 +221,23 @@ shift = exercise(
             "Along one axis, pixels that leave on one side enter on the other, as with `torch.roll`. Zeros enter along both axes.",
             lambda image, dx, dy: shift_by_index(image.roll(dx, 1), 0, dy),
             lambda image, dx, dy: shift_by_index(image.roll(dy, 0), dx, 0),
+        ),
+        "slices_do_not_fit": Misconception(
+            "The two slices differ in size: a negative start or end counts from the other side. Keep each between 0 and the size, for "
+            "negative shifts and for shifts larger than the image.",
+            _sliced,
+            _sliced_by_sign,
+        ),
+        "padding_kept": Misconception(
+            "You return the image with its padding. Cut off what leaves: the answer has the shape of the input.",
+            lambda image, dx, dy: F.pad(image, (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))),
+        ),
+        "modulo": Misconception(
+            "You shift by the rest of a division by the size. A shift larger than the image leaves nothing of it: all is 0.",
+            lambda image, dx, dy: shift_by_index(
+                image, int(math.fmod(dx, image.shape[1])), int(math.fmod(dy, image.shape[0]))
+            ),
+            lambda image, dx, dy: shift_by_index(image, dx % image.shape[1], dy % image.shape[0]),
         ),
     },
     core_name="Where part of the image stays inside",

@@ -16,12 +16,34 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools
-from stn_lib.exercises.framework import Misconception, exercise
+from stn_lib.exercises.ch02_pooling.reference_blur import blur, normalised, outer, random_pools, repeat_and_mirror
+from stn_lib.exercises.framework import Case, Misconception, exercise
 
 
 def _dense(image: Tensor) -> Tensor:
     return F.max_pool2d(image[None, None], 2, stride=1)[0, 0]
+
+
+def _cases(generator: torch.Generator) -> list[Case]:
+    """Images with negative pixels: the largest magnitude is not the maximum."""
+    return [Case(case.inputs | {"image": case.inputs["image"] - 40}) for case in random_pools(generator, 9, 12)]
+
+
+def _windows(image: Tensor) -> Tensor:
+    return image.unfold(0, 2, 1).unfold(1, 2, 1).flatten(2)
+
+
+def _symmetric(dense: Tensor, taps: Tensor, stride: int) -> Tensor:
+    padded = repeat_and_mirror(dense, (len(taps) - 1) // 2, len(taps) // 2)
+    return F.conv2d(padded[None, None], normalised(taps)[None, None])[0, 0, ::stride, ::stride]
+
+
+def _one_axis(dense: Tensor, taps: Tensor, stride: int, axis: int) -> Tensor:
+    """Blurred along one axis only: a single tap along the other."""
+    before, after = (len(taps) - 1) // 2, len(taps) // 2
+    sides, shape = ((before, after, 0, 0), (1, 1, 1, -1)) if axis == 1 else ((0, 0, before, after), (1, 1, -1, 1))
+    padded = F.pad(dense[None, None], sides, "reflect")
+    return F.conv2d(padded, (taps / taps.sum()).view(shape))[0, 0, ::stride, ::stride]
 
 
 def _max_pooled(image: Tensor, stride: int) -> Tensor:
@@ -38,7 +60,7 @@ def _padded_first(image: Tensor, taps: Tensor, stride: int) -> Tensor:
 max_blur_pool = exercise(
     __name__,
     number="2.3",
-    cases=lambda generator: random_pools(generator, 9, 12),
+    cases=_cases,
     oracle=lambda image, taps, stride: blur(_dense(image), taps, stride),
     oracle_name="`max_pool2d` with stride 1, then exercise 2.2",
     misconceptions={
@@ -107,7 +129,9 @@ max_blur_pool = exercise(
             lambda image, taps, stride: blur(_dense(image), taps, 1),
         ),
         "mean_for_maximum": Misconception(
-            "You average over the windows. Take the maximum.",
+            "You average over the windows, or take their median or sum. Take the maximum.",
+            lambda image, taps, stride: blur(4 * F.avg_pool2d(image[None, None], 2, 1)[0, 0], taps, stride),
+            lambda image, taps, stride: blur(_windows(image).median(-1).values, taps, stride),
             lambda image, taps, stride: blur(F.avg_pool2d(image[None, None], 2, 1)[0, 0], taps, stride),
         ),
         "zero_padding": Misconception(
@@ -119,6 +143,7 @@ max_blur_pool = exercise(
             "pixels, as in exercise 2.2.",
             lambda image, taps, stride: blur(_dense(image), taps, stride, mode="replicate"),
             lambda image, taps, stride: blur(_dense(image), taps, stride, mode="circular"),
+            lambda image, taps, stride: _symmetric(_dense(image), taps, stride),
         ),
         "one_axis": Misconception(
             "You compare two pixels of each window. A window has four pixels: two rows AND two columns.",
@@ -131,6 +156,28 @@ max_blur_pool = exercise(
             "`conv2d`, the FIRST tap multiplies the pixel farthest to the left, or at the top.",
             lambda image, taps, stride: blur(_dense(image), taps.flip(0), stride),
             lambda image, taps, stride: blur(_dense(image), taps.flip(0), stride, flip=True),
+        ),
+        "other_stride": Misconception(
+            "You subsample by another stride than `stride`, or twice. Keep every stride-th row and column, once.",
+            lambda image, taps, stride: blur(_dense(image), taps, 2),
+            lambda image, taps, stride: blur(_dense(image), taps, stride)[::stride, ::stride],
+        ),
+        "kernel_off_centre": Misconception(
+            "With an even number of taps your kernel is off by a pixel. Pad (K − 1) // 2 pixels on the left and at the top, "
+            "K // 2 on the right and at the bottom.",
+            lambda image, taps, stride: blur(_dense(image), taps, stride, flip=True),
+        ),
+        "magnitudes": Misconception(
+            "You take the largest magnitude. Take the largest value: a negative pixel is smaller than a positive one.",
+            lambda image, taps, stride: blur(_dense(image.abs()), taps, stride),
+        ),
+        "blurred_along_one_axis": Misconception(
+            "You blur along one axis only. Blur along the rows AND the columns.",
+            *(lambda image, taps, stride, axis=axis: _one_axis(_dense(image), taps, stride, axis) for axis in (0, 1)),
+        ),
+        "blurred_twice": Misconception(
+            "You blur twice. Blur once along the rows and once along the columns, or once with the K × K kernel.",
+            lambda image, taps, stride: blur(blur(_dense(image), taps, 1), taps, stride),
         ),
     },
 )

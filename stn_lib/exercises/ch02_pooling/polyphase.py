@@ -74,6 +74,12 @@ def _independent(image: Tensor) -> Tensor:
     return image[i::2, j::2]
 
 
+def _exchanged(image: Tensor) -> Tensor:
+    """Return image[j::2, i::2], where image[i::2, j::2] is the strongest."""
+    i, j = max(((i, j) for i in (0, 1) for j in (0, 1)), key=lambda k: float(_energy(image[k[0] :: 2, k[1] :: 2])))
+    return image[j::2, i::2]
+
+
 def _quadrant(image: Tensor) -> Tensor:
     height, width = image.shape[0] // 2, image.shape[1] // 2
     parts = [image[i : i + height, j : j + width] for i in (0, height) for j in (0, width)]
@@ -162,8 +168,21 @@ polyphase = exercise(
         "rows_only": Misconception(
             "You choose among two of the four components. Compare all four: i and j are 0 or 1, independently.",
             lambda image: max(_components(image)[0::2], key=_energy),
-            lambda image: max(_components(image)[:2], key=_energy),
-            lambda image: max(_components(image)[0::3], key=_energy),
+            *(
+                lambda image, pair=pair: max((_components(image)[k] for k in pair), key=_energy)
+                for pair in ((0, 1), (0, 3), (1, 2), (1, 3), (2, 3))
+            ),
+            lambda image: max((image[0::2], image[1::2]), key=_energy),
+            lambda image: max((image[:, 0::2], image[:, 1::2]), key=_energy),
+        ),
+        "indices_exchanged": Misconception(
+            "You exchanged i and j: you compare image[i::2, j::2] and return image[j::2, i::2].",
+            _exchanged,
+        ),
+        "squared_returned": Misconception(
+            "You return squares or magnitudes. Return the values of the component itself.",
+            lambda image: _most(_energy)(image).abs(),
+            lambda image: _most(_energy)(image).square(),
         ),
     },
 )

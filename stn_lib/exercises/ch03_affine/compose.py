@@ -142,5 +142,9 @@ compose = exercise(
             lambda outer, inner: join(outer[:, :2] * inner[:, :2], outer[:, :2] @ inner[:, 2] + outer[:, 2]),
             lambda outer, inner: join(outer[:, :2] + inner[:, :2], outer[:, :2] @ inner[:, 2] + outer[:, 2]),
         ),
+        "no_shift_column": Misconception(
+            "The third column is missing: theta is (2, 3), and its shift is A₂ t₁ + t₂.",
+            lambda outer, inner: outer[:, :2] @ inner[:, :2],
+        ),
     },
 )

@@ -175,6 +175,7 @@ decompose = exercise(
         ),
         "scales_from_rows": Misconception(
             "You take the lengths of the ROWS. The first column says where theta sends the x axis.",
+            _parts(scale_x=lambda a, b, c, d, correct: math.hypot(a, b)),
             _parts(
                 scale_x=lambda a, b, c, d, correct: math.hypot(a, b),
                 scale_y=lambda a, b, c, d, correct: math.hypot(c, d),

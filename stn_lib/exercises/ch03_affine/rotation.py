@@ -136,5 +136,9 @@ rotation = exercise(
                 torch.tensor([[math.cos(angle), -math.tan(angle)], [math.tan(angle), math.cos(angle)]]).double()
             ),
         ),
+        "angle_sign_lost": Misconception(
+            "You lose the sign of the angle. A negative angle rotates clockwise.",
+            lambda angle: _exponential(abs(angle)),
+        ),
     },
 )

@@ -150,7 +150,6 @@ theta_from_opencv = exercise(
         "half_a_pixel": Misconception(
             "You are half a pixel off. OpenCV counts from the CENTRE of the first pixel: n = (2 p + 1) / W − 1.",
             lambda matrix, size: _by_fit(matrix, size, first=0.5),
-            lambda matrix, size: _by_fit(matrix, size, first=1.0),
             lambda matrix, size: _by_fit(matrix, size, first=-0.5),
         ),
         "origin_not_moved": Misconception(
@@ -191,6 +190,10 @@ theta_from_opencv = exercise(
             lambda matrix, size: (
                 _inverse(matrix)[:2] * torch.tensor([[1, 1, 2 / (size[1] - 1)], [1, 1, 2 / (size[0] - 1)]])
             ),
+        ),
+        "counted_from_one": Misconception(
+            "You count pixels from 1. OpenCV counts from 0: the centre of the first pixel is (0, 0).",
+            lambda matrix, size: _by_fit(matrix, size, first=1.0),
         ),
     },
 )

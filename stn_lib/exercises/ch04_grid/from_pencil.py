@@ -144,5 +144,17 @@ from_pencil = exercise(
             lambda matrix, size: _transposed(_by_fit(matrix, size)),
             lambda matrix, size: _by_fit(_transposed(matrix), size),
         ),
+        "numbers_of_the_example": Misconception(
+            "You use the numbers of the worked example, for 4 × 4 pixels. A pixel is 2 / W wide here, and the centre is at (W + 1) / 2.",
+            lambda matrix, size: _by_fit(matrix, (4, 4)),
+        ),
+        "shift_sign": Misconception(
+            "You subtract the shift of the matrix. The matrix maps an output pixel to its source already: keep its sign.",
+            lambda matrix, size: _by_fit(matrix * torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64), size),
+        ),
+        "three_rows": Misconception(
+            "Your theta is correct, with the row 0 0 1 below it. Return its upper two rows.",
+            lambda matrix, size: torch.cat([_by_fit(matrix, size), from_rows([0.0, 0.0, 1.0])]),
+        ),
     },
 )

@@ -137,6 +137,10 @@ pixel_rotation = exercise(
         "ratio_on_the_diagonal": Misconception(
             "You put the ratio on the diagonal, too. cos takes x to x and y to y, where the scales agree.",
             lambda angle, size: (
+                torch.diag(torch.tensor([size[0] / size[1], size[1] / size[0]], dtype=torch.float64))
+                @ _rotated(angle, size, upper=0, lower=0)
+            ),
+            lambda angle, size: (
                 torch.diag(torch.tensor([size[0] / size[1], 1.0], dtype=torch.float64))
                 @ _rotated(angle, size, upper=0, lower=0)
             ),
@@ -161,6 +165,34 @@ pixel_rotation = exercise(
             lambda angle, size: _shifted(angle, size, (size[1] - 1) / 2, (size[0] - 1) / 2),
             lambda angle, size: _shifted(angle, size, 0.5, 0.5),
             lambda angle, size: _shifted(angle, size, 1.0, 1.0),
+        ),
+        "signs_alike": Misconception(
+            "Both sines have the same sign, so the axes do not stay perpendicular. Only the one at the upper right is negative.",
+            lambda angle, size: _rotated(angle, size) * torch.tensor([[1.0, -1.0, 1.0], [1.0, 1.0, 1.0]]),
+            lambda angle, size: _rotated(angle, size) * torch.tensor([[1.0, 1.0, 1.0], [-1.0, 1.0, 1.0]]),
+        ),
+        "angle_sign_lost": Misconception(
+            "You lose the sign of the angle. A negative angle rotates clockwise.",
+            lambda angle, size: _rotated(abs(angle), size),
+        ),
+        "sine_and_cosine_exchanged": Misconception(
+            "At angle 0 a rotation is the identity, so cos belongs on the diagonal. Exchange sine and cosine.",
+            lambda angle, size: _rotated(math.pi / 2 - angle, size),
+            lambda angle, size: _rotated(angle - math.pi / 2, size),
+        ),
+        "other_angle": Misconception(
+            "You rotate by another angle, such as half of it, or one with the ratio of the sides. Use the angle as it is.",
+            *(lambda angle, size, factor=factor: _rotated(factor * angle, size) for factor in (0.5, 2.0)),
+            *(
+                lambda angle, size, up=up: _rotated(angle * (size[0] / size[1]) ** up, size, upper=0, lower=0)
+                for up in (1, -1)
+            ),
+        ),
+        "three_rows": Misconception(
+            "Your theta is correct, with the row 0 0 1 below it. Return its upper two rows.",
+            lambda angle, size: torch.cat(
+                [_rotated(angle, size), torch.tensor([[0.0, 0.0, 1.0]], dtype=torch.float64)]
+            ),
         ),
     },
 )

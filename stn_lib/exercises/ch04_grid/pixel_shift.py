@@ -61,7 +61,7 @@ pixel_shift = exercise(
             lambda shift, size: _pixel_shift(shift, size, sign=1.0, unit=1.0),
         ),
         "y_upwards": Misconception(
-            "The content moves down where it should move up. y points down, so both shifts need the same sign: sample "
+            "Along one axis the content moves the other way. y points down, so both shifts need the same sign: sample "
             "further left to move right, further up to move down.",
             lambda shift, size: _pixel_shift((shift[0], -shift[1]), size),
             lambda shift, size: _pixel_shift((-shift[0], shift[1]), size),
@@ -97,6 +97,55 @@ pixel_shift = exercise(
             "Your shift is not in the last column. Each row of theta holds what is multiplied with x, with y, and then the shift.",
             lambda shift, size: _pixel_shift(shift, size)[:, [2, 0, 1]],
             lambda shift, size: _pixel_shift(shift, size)[:, [0, 2, 1]],
+            lambda shift, size: (
+                from_rows([1, 0, 0], [0, 1, 0])
+                + torch.cat(
+                    [torch.diag(_pixel_shift(shift, size)[:, 2]), torch.zeros(2, 1, dtype=torch.float64)], dim=1
+                )
+            ),
+        ),
+        "one_side": Misconception(
+            "You use one side for both axes. x belongs to W and y belongs to H.",
+            lambda shift, size: _pixel_shift(shift, (size[1], size[1])),
+            lambda shift, size: _pixel_shift(shift, (size[0], size[0])),
+        ),
+        "shift_as_position": Misconception(
+            "You convert the shift as if it were a position. A shift is a distance: 2 / W for each pixel, without − 1 or half a pixel.",
+            lambda shift, size: _pixel_shift([s - n / 2 for s, n in zip(shift, size[::-1], strict=True)], size),
+            lambda shift, size: _pixel_shift([s + 0.5 for s in shift], size),
+            lambda shift, size: _pixel_shift([s + 0.5 - n / 2 for s, n in zip(shift, size[::-1], strict=True)], size),
+            lambda shift, size: _pixel_shift(
+                [s + 0.5 - n / 2 for s, n in zip(shift, size[::-1], strict=True)], size, sign=1.0
+            ),
+        ),
+        "sign_lost": Misconception(
+            "You lose the sign of the shift. Negative numbers move the content to the left and up.",
+            lambda shift, size: _pixel_shift([abs(s) for s in shift], size),
+        ),
+        "one_axis": Misconception(
+            "You shift along one axis only. The two numbers are in the last column: x in the first row, y in the second.",
+            lambda shift, size: _pixel_shift((shift[0], 0), size),
+            lambda shift, size: _pixel_shift((0, shift[1]), size),
+        ),
+        "one_number_for_both": Misconception(
+            "You use one number in both rows. The first row shifts along x, the second along y.",
+            *(
+                lambda shift, size, k=k: torch.cat(
+                    [from_rows([1, 0], [0, 1]), _pixel_shift(shift, size)[k, 2].expand(2, 1)], dim=1
+                )
+                for k in (0, 1)
+            ),
+            lambda shift, size: _pixel_shift((shift[0], shift[0]), size),
+            lambda shift, size: _pixel_shift((shift[1], shift[1]), size),
+        ),
+        "three_rows": Misconception(
+            "Your theta is correct, with the row 0 0 1 below it. Return its upper two rows.",
+            lambda shift, size: torch.cat([_pixel_shift(shift, size), from_rows([0.0, 0.0, 1.0])]),
+        ),
+        "multiplied": Misconception(
+            "You multiply by the side. One pixel is 2 / W wide: divide by it.",
+            lambda shift, size: from_rows([1, 0, -2 * shift[0] * size[1]], [0, 1, -2 * shift[1] * size[0]]),
+            lambda shift, size: from_rows([1, 0, -shift[0] * size[1] / 2], [0, 1, -shift[1] * size[0] / 2]),
         ),
     },
 )

@@ -55,6 +55,41 @@ def _truncated(image: Tensor, theta: Tensor, to_integer: Callable[[Tensor], Tens
     return F.grid_sample(image[None, None], (2 * pixel + 1) / sides - 1, align_corners=False)[0, 0]
 
 
+def _rim_lost(image: Tensor, theta: Tensor) -> Tensor:
+    """0 at each source point that is beyond the outermost pixel centres."""
+    sides = torch.tensor([image.shape[1], image.shape[0]], dtype=torch.float64)
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=False)[0]
+    return _warp(image, theta) * (grid.abs() <= 1 - 1 / sides).all(-1)
+
+
+def _repeated(image: Tensor, theta: Tensor) -> Tensor:
+    """The image comes again on each side, as with indices modulo the size."""
+    times = torch.tensor([[3.0], [3.0]], dtype=torch.float64)
+    theta, size = theta / times, image.shape
+    grid = F.affine_grid(theta[None], (1, 1, *size), align_corners=False)
+    return F.grid_sample(image.repeat(3, 3)[None, None], grid, align_corners=False)[0, 0]
+
+
+def _rounded(pixel: Tensor, axis: int) -> Tensor:
+    """x (axis 0) or y (axis 1) rounded to the nearest pixel."""
+    return torch.where(torch.arange(2) == axis, pixel.round(), pixel)
+
+
+def _sides_exchanged(image: Tensor, theta: Tensor) -> Tensor:
+    """x converted to pixels by the height, y by the width."""
+    sides = torch.tensor([image.shape[1], image.shape[0]], dtype=torch.float64)
+    grid = F.affine_grid(theta[None], (1, 1, *image.shape), align_corners=False)
+    pixel = ((grid + 1) * sides.flip(0) - 1) / 2
+    return F.grid_sample(image[None, None], (2 * pixel + 1) / sides - 1, align_corners=False)[0, 0]
+
+
+def _half_pixels_lost(image: Tensor, theta: Tensor) -> Tensor:
+    """Pixel k at 2 k / n − 1, in the output and in the input."""
+    corner = torch.tensor([1 / image.shape[1], 1 / image.shape[0]], dtype=torch.float64)
+    shift = theta[:, 2] - theta[:, :2] @ corner + corner
+    return _warp(image, torch.cat([theta[:, :2], shift[:, None]], dim=1))
+
+
 def _in_pixels(image: Tensor, theta: Tensor, about: str) -> Tensor:
     """Apply theta to pixels, about the first pixel or the middle; its shift stays in normalised coordinates."""
     height, width = image.shape
@@ -138,14 +173,53 @@ repaired = exercise(
             lambda image, theta: _truncated(image, theta, torch.trunc),
         ),
         "border": Misconception(
-            "Outside the image you repeat its border. Here the outside is 0. With the identity no point is outside, which "
+            "Outside, you continue, mirror or repeat the image. Here the outside is 0. With the identity no point is outside, which "
             "hides the mistake.",
             lambda image, theta: _warp(image, theta, padding="border"),
             lambda image, theta: _warp(image, theta, padding="reflection"),
+            lambda image, theta: _repeated(image, theta),
         ),
         "shift_sign": Misconception(
             "You subtract the shift. theta says where to sample: add its last column. The identity has no shift and hides the mistake.",
             _other(lambda theta: theta * torch.tensor([1.0, 1.0, -1.0], dtype=torch.float64)),
+        ),
+        "rim_lost": Misconception(
+            "A point less than one pixel outside still has neighbours inside. Test each neighbour, not the point: only the neighbours "
+            "outside are 0.",
+            _rim_lost,
+        ),
+        "bicubic": Misconception(
+            'You interpolate with `mode="bicubic"`. Use bilinear interpolation.',
+            lambda image, theta: _warp(image, theta, mode="bicubic"),
+        ),
+        "weights_crossed": Misconception(
+            "The weights are crossed: the nearer a pixel is to the source point, the larger its weight.",
+            lambda image, theta: _truncated(image, theta, lambda pixel: 2 * pixel.floor() + 1 - pixel),
+        ),
+        "grid_yx": Misconception(
+            "Your source points are (y, x). The first row of theta gives x, and a grid holds (x, y).",
+            _other(lambda theta: theta.flip(0)),
+            _other(lambda theta: theta[:, [1, 0, 2]]),
+        ),
+        "sides_exchanged": Misconception(
+            "You convert x to pixels with the height. x belongs to the width, y to the height.",
+            _sides_exchanged,
+        ),
+        "half_pixels_lost": Misconception(
+            "You leave out the half pixels. The centre of pixel k is at (2 k + 1) / n − 1, and the way back is ((x + 1) n − 1) / 2.",
+            _half_pixels_lost,
+        ),
+        "edge_lost": Misconception(
+            "You lose the first or the last row and column. Test `0 <= index < size` for each of the four neighbours.",
+            lambda image, theta: _warp(F.pad(image[:-1, :-1], (0, 1, 0, 1)), theta),
+            lambda image, theta: _warp(F.pad(image[1:, 1:], (1, 0, 1, 0)), theta),
+        ),
+        "one_axis": Misconception(
+            "You interpolate along one axis and round along the other. Interpolate along both.",
+            *(
+                lambda image, theta, axis=axis: _truncated(image, theta, lambda pixel: _rounded(pixel, axis))
+                for axis in (0, 1)
+            ),
         ),
     },
 )

@@ -78,6 +78,7 @@ to_pixel = exercise(
             lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, 0),
             lambda points, size, align: _scaled(points, size, 0, 0),
             lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, 0.5),
+            lambda points, size, align: _to_pixel(points, size, True) if align else _scaled(points, size, 0, -1),
         ),
         "wrong_step": Misconception(
             "The factor is wrong in one convention. With False, the width 2 holds n pixels: times n / 2. With True, it holds "
@@ -123,6 +124,11 @@ to_pixel = exercise(
         "y_upwards": Misconception(
             "You count rows from below. Row 0 is at the top, where y is −1.",
             lambda points, size, align: _to_pixel(points * torch.tensor([1.0, -1.0]).double(), size, align),
+        ),
+        "one_side": Misconception(
+            "You use one side for both axes. x belongs to W and y belongs to H.",
+            lambda points, size, align: _to_pixel(points, (size[1], size[1]), align),
+            lambda points, size, align: _to_pixel(points, (size[0], size[0]), align),
         ),
     },
 )

@@ -29,6 +29,12 @@ def _by_ceil(image: Tensor, x: float, y: float) -> float:
     return sum(v * u * faulty.zero(rows, i, j) for i, v in lines for j, u in columns)
 
 
+def _over_weights_inside(image: Tensor, x: float, y: float) -> float:
+    """Divided by the weights of the neighbours that are inside."""
+    weight = faulty.interpolate(image * 0 + 1, x, y)
+    return faulty.interpolate(image, x, y) / weight if weight else 0.0
+
+
 bilinear = exercise(
     __name__,
     number="5.1",
@@ -121,6 +127,19 @@ bilinear = exercise(
         "mirrored": Misconception(
             "Outside, you mirror the image. Here a neighbour outside is 0.",
             *variants(faulty.interpolate, "read", faulty.mirror, faulty.mirror_with_edge),
+        ),
+        "half_a_pixel": Misconception(
+            "You move the point by half a pixel. Here pixel centres are at whole numbers: use x and y as they are.",
+            lambda image, x, y: faulty.interpolate(image, x - 0.5, y - 0.5),
+            lambda image, x, y: faulty.interpolate(image, x + 0.5, y + 0.5),
+        ),
+        "first_row_lost": Misconception(
+            "You lose the first row and column: an index of 0 is inside. Test `0 <= index < size` for each of the four neighbours.",
+            *variants(faulty.interpolate, "read", faulty.lose_first),
+        ),
+        "weights_inside": Misconception(
+            "You divide by the weights of the neighbours inside. A neighbour outside counts as a pixel of value 0, with its weight.",
+            _over_weights_inside,
         ),
     },
     core_name=points.CORE_NAME,

@@ -191,6 +191,18 @@ bilinear_gradient = exercise(
             lambda image, x, y: (faulty.interpolate(image, x, y), *_slope(image, x, y)),
             lambda image, x, y: (*_slope(image, x, y), faulty.interpolate(image, x, y)),
         ),
+        "coarse_difference": Misconception(
+            "You take the difference of two values of V that are one or two pixels apart. The slope AT the point comes from the four "
+            "pixels around it.",
+            lambda image, x, y: (
+                faulty.interpolate(image, x + 1, y) - faulty.interpolate(image, x, y),
+                faulty.interpolate(image, x, y + 1) - faulty.interpolate(image, x, y),
+            ),
+            lambda image, x, y: (
+                (faulty.interpolate(image, x + 1, y) - faulty.interpolate(image, x - 1, y)) / 2,
+                (faulty.interpolate(image, x, y + 1) - faulty.interpolate(image, x, y - 1)) / 2,
+            ),
+        ),
     },
     core_name=points.CORE_NAME,
 )

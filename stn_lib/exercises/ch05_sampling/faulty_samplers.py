@@ -26,6 +26,11 @@ def lose_last(rows: list[list[float]], i: int, j: int) -> float:
     return rows[i][j] if 0 <= i < len(rows) - 1 and 0 <= j < len(rows[0]) - 1 else 0.0
 
 
+def lose_first(rows: list[list[float]], i: int, j: int) -> float:
+    """The first row and column count as outside."""
+    return rows[i][j] if 0 < i < len(rows) and 0 < j < len(rows[0]) else 0.0
+
+
 def clamp(rows: list[list[float]], i: int, j: int) -> float:
     """Outside is the nearest pixel of the border."""
     return rows[min(max(i, 0), len(rows) - 1)][min(max(j, 0), len(rows[0]) - 1)]

@@ -101,3 +101,13 @@ def pull_in_pixels(image: Tensor, theta: Tensor, out_size: tuple[int, int], alig
     y = torch.arange(out_size[0], dtype=torch.float64)[:, None].expand(out_size)
     x = torch.arange(out_size[1], dtype=torch.float64)[None, :].expand(out_size)
     return at_pixels(image, *(row[0] * x + row[1] * y + row[2] for row in theta))
+
+
+def half_pixels_lost(image: Tensor, theta: Tensor, out_size: tuple[int, int], align_corners: bool = False) -> Tensor:
+    """With False, pixel k at 2 k / n − 1, in the output and in the input."""
+    if not align_corners:
+        target, source = (
+            torch.tensor([1 / size[1], 1 / size[0]], dtype=torch.float64) for size in (out_size, image.shape)
+        )
+        theta = torch.cat([theta[:, :2], (theta[:, 2] - theta[:, :2] @ target + source)[:, None]], 1)
+    return pull(image, theta, out_size, align_corners)

@@ -14,6 +14,7 @@ Source: Jaderberg et al. 2015, equation 4, with torch's rounding.
 """
 
 import math
+from collections.abc import Callable
 
 from torch import Tensor
 
@@ -27,6 +28,11 @@ def _inside_first(image: Tensor, x: float, y: float) -> float:
     """0 if the point itself, before rounding, is beyond the outermost centres."""
     height, width = image.shape
     return faulty.nearest(image, x, y) if 0 <= x <= width - 1 and 0 <= y <= height - 1 else 0.0
+
+
+def _two_rules(round_x: Callable[[float], int], round_y: Callable[[float], int]) -> Callable[..., float]:
+    """Each coordinate rounded in its own way."""
+    return lambda image, x, y: faulty.zero(image.tolist(), round_y(y), round_x(x))
 
 
 nearest = exercise(
@@ -81,6 +87,18 @@ nearest = exercise(
         "interpolated": Misconception(
             "You interpolate between four pixels. Here the point takes the value of one pixel: the nearest.",
             faulty.interpolate,
+        ),
+        "two_rules": Misconception(
+            "You round x in one way and y in another. Round both to the nearest integer, halves to the even one.",
+            *(
+                _two_rules(*pair)
+                for other in (math.floor, int, lambda t: math.floor(t + 0.5))
+                for pair in ((round, other), (other, round))
+            ),
+        ),
+        "first_row_lost": Misconception(
+            "You lose the first row and column: an index of 0 is inside. Test `0 <= index < size` on both axes.",
+            *variants(faulty.nearest, "read", faulty.lose_first),
         ),
     },
     core_name=points.CORE_NAME,

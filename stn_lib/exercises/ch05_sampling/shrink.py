@@ -107,5 +107,9 @@ shrink = exercise(
             lambda image, k: _blocks(image, k).mean(1).reshape(image.shape[0] // k, image.shape[1]),
             lambda image, k: _blocks(image, k).mean(3).reshape(image.shape[0], image.shape[1] // k),
         ),
+        "other_factor": Misconception(
+            "You shrink by another factor, such as 2 in every case. Use `factor`.",
+            lambda image, k: _torch_shrink(image, 2),
+        ),
     },
 )

@@ -222,5 +222,61 @@ warp = exercise(
             "Your source points are one pixel off: you count pixels from 1. The first pixel is pixel 0.",
             *(faulty_warps.pull_by_points(sample) for sample in faulty.counted_from_one(faulty.interpolate)),
         ),
+        "half_pixels_lost": Misconception(
+            "You leave out the half pixels. With `align_corners=False` the centre of pixel k is at (2 k + 1) / n − 1, and the way back "
+            "is ((x + 1) n − 1) / 2.",
+            faulty_warps.half_pixels_lost,
+        ),
+        "truncated": Misconception(
+            "`int()` or `.long()` rounds towards 0: −0.3 becomes 0, while the pixel to the left of −0.3 is −1. Use `floor` first.",
+            faulty_warps.pull_by_points(*variants(faulty.interpolate, "floor", math.trunc)),
+        ),
+        "weights_crossed": Misconception(
+            "The weights are crossed. The nearer a pixel is to the source point, the larger its weight.",
+            *(
+                faulty_warps.pull_by_points(sample)
+                for sample in variants(
+                    faulty.interpolate,
+                    "weights",
+                    lambda u, v: (1 - u, 1 - v),
+                    lambda u, v: (v, u),
+                    lambda u, v: (1 - u, v),
+                    lambda u, v: (u, 1 - v),
+                )
+            ),
+        ),
+        "plain_mean": Misconception(
+            "You take the mean of the four neighbours, wherever the point is. Weight each by the area of the opposite rectangle.",
+            faulty_warps.pull_by_points(*variants(faulty.interpolate, "weights", lambda u, v: (0.5, 0.5))),
+        ),
+        "one_axis": Misconception(
+            "You interpolate along one axis only. Interpolate along x in two rows, then along y between the results.",
+            *(
+                faulty_warps.pull_by_points(sample)
+                for sample in variants(
+                    faulty.interpolate,
+                    "weights",
+                    lambda u, v: (u, 0.0),
+                    lambda u, v: (0.0, v),
+                    lambda u, v: (u, round(v)),
+                    lambda u, v: (round(u), v),
+                )
+            ),
+        ),
+        "first_row_lost": Misconception(
+            "You lose the first row and column: an index of 0 is inside. Test `0 <= index < size` for each of the four neighbours.",
+            faulty_warps.pull_by_points(*variants(faulty.interpolate, "read", faulty.lose_first)),
+        ),
+        "shift_in_pixels": Misconception(
+            "You convert theta's shift from pixels. It is in normalised coordinates already, as all of theta: add it as it is.",
+            lambda image, theta, out_size, align_corners=False: faulty_warps.pull(
+                image,
+                torch.cat(
+                    [theta[:, :2], theta[:, 2:] * torch.tensor([[2 / n] for n in image.shape[::-1]]).double()], 1
+                ),
+                out_size,
+                align_corners,
+            ),
+        ),
     },
 )

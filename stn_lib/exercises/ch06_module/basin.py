@@ -88,8 +88,8 @@ basin = exercise(
             ),
         ),
         "always_zero": Misconception(
-            "Your function returns 0 in every case. Perhaps it wants the same sign on both sides: to the left of the goal, a "
-            "NEGATIVE slope leads home.",
+            "Your function returns 0, or False, in every case. Return a distance. Perhaps you test for the same sign on both sides: "
+            "to the left of the goal, a NEGATIVE slope leads home.",
             lambda offsets, slopes: 0.0,
         ),
         "one_side": Misconception(
@@ -110,6 +110,10 @@ basin = exercise(
             "You count the starts. Return the distance of the last one that arrives.",
             lambda offsets, slopes: (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
             lambda offsets, slopes: 2 * (offsets.abs().unique() <= _basin(offsets, slopes)).sum(),
+            lambda offsets, slopes: (offsets * slopes > 0).sum(),
+            lambda offsets, slopes: torch.minimum(
+                *((offsets * slopes > 0)[side * offsets > 0].sum() for side in (-1, 1))
+            ),
         ),
         "flat_counts": Misconception(
             "You count a slope of exactly 0. Descent does not move there.",
@@ -118,6 +122,10 @@ basin = exercise(
         "first_outside": Misconception(
             "That is the first distance from which descent does NOT reach the goal. Give the last one before it.",
             lambda offsets, slopes: offsets.abs()[offsets.abs() > _basin(offsets, slopes)].min(),
+        ),
+        "both_sides_averaged": Misconception(
+            "You average both sides. The basin must hold on both: take the smaller distance.",
+            lambda offsets, slopes: _each_side(offsets, slopes).mean(),
         ),
     },
 )

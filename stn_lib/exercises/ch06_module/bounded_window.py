@@ -21,6 +21,7 @@ from stn_lib.exercises.framework import Case, Misconception, exercise
 
 def _cases(generator: torch.Generator) -> list[Case]:
     raw = [torch.randint(-25, 26, (3,), generator=generator).double() / 10 + 0.05 for _ in range(10)]
+    raw += [torch.tensor([2.0, b, c], dtype=torch.float64) for b, c in ((800, 0.4), (0.3, 900), (750, 850))]
     return [Case({"raw": numbers}) for numbers in raw]
 
 
@@ -72,7 +73,8 @@ bounded_window = exercise(
             lambda raw: _window(raw, room=lambda s: 1),
         ),
         "room_is_s": Misconception(
-            "You multiply the shift by s. The larger the window, the less room it has: multiply by 1 − s.",
+            "You multiply the shift by s, or by 1 + s. The larger the window, the less room it has: multiply by 1 − s.",
+            lambda raw: _window(raw, room=lambda s: 1 + s),
             lambda raw: _window(raw, room=lambda s: s),
         ),
         "half_the_room": Misconception(
@@ -102,6 +104,7 @@ bounded_window = exercise(
         "scale_clamped": Misconception(
             "You clamp the scale. Beyond the bound a clamped number has a gradient of 0 and cannot return. Use the sigmoid.",
             lambda raw: _window(raw, lambda a: a.clamp(0.5, 1)),
+            lambda raw: _window(raw, lambda a: (0.5 + torch.sigmoid(a)).clamp(max=1)),
         ),
         "tanh_of_the_product": Misconception(
             "You multiply by 1 − s before tanh. Multiply after it: tanh keeps the number below 1, the factor keeps it in the image.",
@@ -156,6 +159,18 @@ bounded_window = exercise(
         "shift_sign": Misconception(
             "The sign of your shift is inverted: it is (1 − s) tanh(b), without a minus.",
             lambda raw: _window(raw, room=lambda s: s - 1),
+        ),
+        "overflow": Misconception(
+            "`exp` of a large number is infinite, and your answer becomes NaN. Use `torch.sigmoid` and `torch.tanh`, which take numbers "
+            "of any size.",
+            lambda raw: _window(raw, squash=lambda b: (b.exp() - (-b).exp()) / (b.exp() + (-b).exp())),
+            lambda raw: _window(raw, squash=lambda b: ((2 * b).exp() - 1) / ((2 * b).exp() + 1)),
+        ),
+        "another_scale": Misconception(
+            "Your scale has the correct bounds, but by another function. The exercise has sigmoid(a); ½ + ½ tanh(a), for example, is "
+            "sigmoid(2a).",
+            lambda raw: _window(raw, lambda a: 0.75 + 0.25 * torch.tanh(a)),
+            lambda raw: _window(raw, lambda a: 0.75 + 0.5 * torch.atan(a) / torch.pi),
         ),
     },
 )

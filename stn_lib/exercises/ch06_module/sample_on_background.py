@@ -26,7 +26,7 @@ def _cases(generator: torch.Generator) -> list[Case]:
         grid = 2.6 * torch.rand(1, 2, 4, 2, generator=generator, dtype=torch.float64) - 1.3
         grid[0, 0, 0] = torch.tensor([1.4, 0.1])  # far outside, and at the border
         grid[0, 1, 1, 0] = 1.05
-        background = -0.4 - 0.1 * random_integer(generator, 1, 9)
+        background = (0.4 + 0.1 * random_integer(generator, 1, 9)) * (-1) ** (k % 3)
         cases.append(Case({"images": images, "grid": grid.round(decimals=2), "background": round(background, 1)}))
     return cases
 
@@ -91,6 +91,7 @@ sample_on_background = exercise(
             lambda images, grid, background: torch.where(
                 (grid.abs() > 1).any(-1)[:, None], background, _sample(images, grid, "border")
             ),
+            lambda images, grid, background: _sample(images, grid) + background * (grid.abs() > 1).any(-1)[:, None],
         ),
         "mask_twice": Misconception(
             "You multiply the sampled values by the mask. They are weighted by it already: add (1 − mask) · background alone.",
@@ -129,6 +130,32 @@ sample_on_background = exercise(
         "axes_exchanged": Misconception(
             "You exchanged x and y: the last axis of the grid is (x, y).",
             lambda images, grid, background: _with_border(images, grid.flip(-1), background),
+        ),
+        "weight_of_the_inside": Misconception(
+            "You weight the background by the mask, which is the weight of the pixels inside. Its own weight is 1 − mask.",
+            lambda images, grid, background: _sample(images, grid) + background * _share_inside(images, grid),
+            lambda images, grid, background: (
+                _sample(images, grid) * (1 - _share_inside(images, grid)) + background * _share_inside(images, grid)
+            ),
+        ),
+        "weights_inside": Misconception(
+            "You divide by the weights of the pixels inside. A pixel outside has the value `background`, and keeps its weight.",
+            lambda images, grid, background: torch.where(
+                _share_inside(images, grid) > 0, _sample(images, grid) / _share_inside(images, grid), background
+            ),
+        ),
+        "another_background": Misconception(
+            "Your background is computed from the image. Use the number `background`.",
+            *(
+                lambda images, grid, background, of=of: _sample(images - of(images), grid) + of(images)
+                for of in (torch.mean, torch.min, torch.max)
+            ),
+        ),
+        "bicubic": Misconception(
+            'You interpolate with `mode="bicubic"`. Use bilinear interpolation.',
+            lambda images, grid, background: (
+                F.grid_sample(images - background, grid, "bicubic", align_corners=False) + background
+            ),
         ),
     },
 )

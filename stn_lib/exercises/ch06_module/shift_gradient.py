@@ -52,6 +52,8 @@ def _by_hand(moving: Tensor, fixed: Tensor, t: float, *, low=math.floor, share=l
     def at(k: Tensor) -> Tensor:
         if outside == "wraps":
             return moving[k % count]
+        if outside == "negative":  # an index below 0 counts from the end
+            return torch.where(k < count, moving[k % count], 0.0)
         value = moving[k.clamp(0, count - 1)]
         return value if outside == "border" else torch.where((k >= 0) & (k < count), value, 0.0)
 
@@ -169,6 +171,7 @@ shift_gradient = exercise(
         "wraps": Misconception(
             "Outside, you continue at the other end (torch.roll, or an index of −1). Every value outside is 0.",
             lambda *a: _by_hand(*a, outside="wraps"),
+            lambda *a: _by_hand(*a, outside="negative"),
         ),
         "border": Misconception(
             "Outside, you repeat the first or the last value. Every value outside is 0.",

@@ -145,5 +145,10 @@ spatial_transformer = exercise(
             'You interpolate with `mode="bicubic"`. This book uses "bilinear", as torch does by default.',
             _like(mode="bicubic"),
         ),
+        "squashed": Misconception(
+            "You squash the six numbers, with tanh or a sigmoid. They are theta itself.",
+            _like(theta=torch.tanh),
+            _like(theta=torch.sigmoid),
+        ),
     },
 )

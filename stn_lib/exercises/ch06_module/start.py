@@ -65,6 +65,11 @@ def _diagonal(weight: Tensor) -> Tensor:
     return torch.eye(*weight.shape, dtype=weight.dtype)
 
 
+def _column(weight: Tensor) -> Tensor:
+    """The identity in the first column."""
+    return torch.cat([_IDENTITY[:, None], 0 * weight[:, 1:]], 1)
+
+
 def _two_ones(bias: Tensor) -> Tensor:
     return torch.where(_IDENTITY == 1, _IDENTITY, bias)
 
@@ -84,6 +89,8 @@ start = exercise(
             "The bias is correct, but the weight is not 0. Even small random weights make theta depend on the image from the "
             "start. Set the weight to 0.",
             _with(_keep, lambda b: _IDENTITY),
+            _with(lambda w: torch.cat([0 * w[:1], w[1:]]), lambda b: _IDENTITY),
+            _with(lambda w: w * (1 - _diagonal(w)), lambda b: _IDENTITY),
         ),
         "bias_kept": Misconception(
             "The bias is still random. Set it to the identity: 1 0 0 0 1 0.", _with(torch.zeros_like, _keep)
@@ -95,7 +102,8 @@ start = exercise(
             _with(_keep, torch.zeros_like),
         ),
         "all_one": Misconception(
-            "Your bias is 1 everywhere. The identity is 1 0 0 0 1 0.", _with(torch.zeros_like, torch.ones_like)
+            "Your bias is 1 everywhere. The identity is 1 0 0 0 1 0.",
+            *(_with(weight, torch.ones_like) for weight in (torch.zeros_like, torch.ones_like, _keep)),
         ),
         "shifts_last": Misconception(
             "Your bias is 1 0 0 1 0 0, which is the identity column by column, or with both shifts at the end. torch orders "
@@ -113,6 +121,7 @@ start = exercise(
             "You write the identity into the weight. Then theta depends on the features. Set the weight to 0, and the bias to "
             "1 0 0 0 1 0.",
             *(_with(_diagonal, bias) for bias in (_keep, torch.zeros_like, lambda b: _IDENTITY)),
+            *(_with(_column, bias) for bias in (_keep, torch.zeros_like)),
         ),
         "nothing_done": Misconception(
             "The layer is unchanged. Change it in place, with `weight.zero_()` and `bias.copy_(…)`, or return (weight, bias).",
@@ -122,6 +131,15 @@ start = exercise(
             "Your bias is 0 0 1 0 0 1: the ones are at the shifts, and all output pixels sample one point. The identity is "
             "1 0 0 0 1 0, row by row.",
             *(_with(weight, _filled([0.0, 0, 1, 0, 0, 1])) for weight in (torch.zeros_like, _keep)),
+        ),
+        "ones_elsewhere": Misconception(
+            "Your bias has its ones at the wrong places. The identity is 1 0 0 0 1 0, row by row: x_s = x, y_s = y.",
+            _with(torch.zeros_like, _filled([1.0, 1, 0, 0, 0, 0])),
+            _with(torch.zeros_like, _filled([1.0, 0, 1, 0, 1, 0])),
+            _with(torch.zeros_like, _filled([0.0, 1, 0, 1, 0, 0])),
+            _with(torch.zeros_like, _filled([1.0, 0, 0, 0, 0, 1])),
+            _with(torch.zeros_like, _filled([1.0, 0, 0, 0, 0, 0])),
+            _with(torch.zeros_like, _filled([0.0, 1, 0, 0, 0, 1])),
         ),
     },
 )

@@ -49,6 +49,15 @@ def _composed(first: Tensor, second: Tensor) -> Tensor:
     return torch.cat([matrix @ second[:, :, :2], matrix @ second[:, :, 2:] + shift], dim=2)
 
 
+def _transposed(theta: Tensor) -> Tensor:
+    return torch.cat([theta[:, :, :2].mT, theta[:, :, 2:]], dim=2)
+
+
+def _inverse(theta: Tensor) -> Tensor:
+    matrix = torch.linalg.inv(theta[:, :, :2])
+    return torch.cat([matrix, -matrix @ theta[:, :, 2:]], dim=2)
+
+
 two_transformers = exercise(
     __name__,
     number="6.7",
@@ -93,8 +102,9 @@ two_transformers = exercise(
             lambda *a: _both(*a, grid_corners=True, corners=True),
         ),
         "border": Misconception(
-            "Outside, you continue the outermost pixels. Here every value outside is 0, which is torch's default.",
+            "Outside, you continue or mirror the image. Here every value outside is 0, which is torch's default.",
             lambda *a: _both(*a, padding="border"),
+            lambda *a: _both(*a, padding="reflection"),
         ),
         "same_theta": Misconception(
             "You use one theta for both windows. Each window has its own.",
@@ -126,10 +136,42 @@ two_transformers = exercise(
             lambda images, first, second, out_size: (
                 (_window(images, first, out_size) + _window(images, second, out_size)) / 2
             ),
+            lambda images, first, second, out_size: _both(images, (first + second) / 2, (first + second) / 2, out_size),
         ),
         "nearest": Misconception(
             "You take the nearest pixel. Interpolate: the nearest pixel has no gradient for theta.",
             lambda *a: _both(*a, mode="nearest"),
+        ),
+        "one_theta_for_all": Misconception(
+            "You sample all images with the theta of one image. Each image has its own.",
+            lambda images, first, second, out_size: _both(
+                images, *(t[:1].expand_as(t) for t in (first, second)), out_size
+            ),
+        ),
+        "one_window": Misconception(
+            "You return one window. Append the channels of the other one: `torch.cat([…, …], dim=1)`.",
+            lambda images, first, second, out_size: _window(images, first, out_size),
+            lambda images, first, second, out_size: _window(images, second, out_size),
+        ),
+        "mixed_by_reshape": Misconception(
+            "Your `reshape` mixes the images of the batch: it keeps the order of the numbers in memory. Join with `torch.cat`, dim=1.",
+            lambda images, first, second, out_size: torch.cat(
+                [_window(images, t, out_size) for t in (first, second)]
+            ).reshape(len(images), -1, *out_size),
+        ),
+        "inverted": Misconception(
+            "You invert theta. It maps output to input already, so use it as it is.",
+            lambda images, first, second, out_size: _both(images, _inverse(first), _inverse(second), out_size),
+            lambda images, first, second, out_size: _both(images, first, _inverse(second), out_size),
+            lambda images, first, second, out_size: _both(images, _inverse(first), second, out_size),
+        ),
+        "bicubic": Misconception(
+            'You interpolate with `mode="bicubic"`. This book uses "bilinear", as torch does by default.',
+            lambda *a: _both(*a, mode="bicubic"),
+        ),
+        "matrix_transposed": Misconception(
+            "You transpose the 2 x 2 part of theta. Its first row belongs to x_s, its second row to y_s.",
+            lambda images, first, second, out_size: _both(images, _transposed(first), _transposed(second), out_size),
         ),
     },
 )

@@ -140,6 +140,20 @@ choose = exercise(
                 for report in (_test, _validation)
             ),
         ),
+        "first_run": Misconception(
+            "You take the first or the last run of the list. Choose the run with the lowest validation error, wherever it is.",
+            *(
+                lambda runs, k=k, report=report: (runs[k]["lr"], report(runs[k]))
+                for k in (0, -1)
+                for report in (_test, _validation)
+            ),
+        ),
+        "other_unit": Misconception(
+            "You convert the error rate. Report it in per cent, as it is in the run: no accuracy, no fraction.",
+            _choosing(report=lambda run: 100 - _test(run)),
+            _choosing(report=lambda run: _test(run) / 100),
+            _choosing(report=lambda run: 1 - _test(run) / 100),
+        ),
     },
     tolerance=1e-6,
 )

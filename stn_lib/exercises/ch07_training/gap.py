@@ -175,7 +175,7 @@ gap = exercise(
         ),
         "root_forgotten": Misconception(
             "The standard deviation is how far ONE seed differs from the mean. The mean of k seeds varies less: divide by √k.",
-            *(_like(root=root, **how) for how in _ESTIMATES for root in (lambda k: 1, lambda k: k)),
+            *(_like(root=lambda k: 1, **how) for how in _ESTIMATES),
         ),
         "unpaired": Misconception(
             "You take the standard deviation of each network separately. Both networks use the same seeds, and what a seed does to "
@@ -270,6 +270,10 @@ gap = exercise(
             lambda a, b: tuple(_gap(a, b)[i] for i in (0, 2, 1)),
             lambda a, b: tuple(_gap(a, b)[i] for i in (1, 0, 2)),
             lambda a, b: tuple(_gap(a, b)[i] for i in (1, 2, 0)),
+        ),
+        "divided_by_k": Misconception(
+            "You divide the standard deviation by k. Divide it by the ROOT of k.",
+            *(_like(root=lambda k: k, **how) for how in _ESTIMATES),
         ),
     },
     tolerance=5e-3,  # a t from a printed table, 4.30 for 4.3027, passes

@@ -70,6 +70,8 @@ _nothing = _where(lambda name, p: False)
 _inside_weights = _where(lambda name, p: is_inside(name) and name.endswith("weight"))
 _inside_matrices = _where(lambda name, p: is_inside(name) and p.ndim > 1)
 _called_transformer = _where(lambda name, p: "transformer" in name)
+_called_localization = _where(lambda name, p: "localization" in name)
+_whole = _of(lambda model: (m for m in model.modules() if isinstance(m, SpatialTransformer)))
 _first = _of(lambda model: _localizations(model)[:1])
 _last_of_several = _of(lambda model: _localizations(model)[-1:])
 _last_layers = _of(lambda model: (network[-1] for network in _localizations(model)))
@@ -171,8 +173,9 @@ groups = exercise(
             _split(_attribute),
         ),
         "by_name": Misconception(
-            "You select by the name `transformer`, and a transformer can have another name. Test `isinstance(module, "
-            "SpatialTransformer)`; its network is `module.localization`.",
+            "You select by a name, such as `transformer` or `localization`. A transformer can have another name, and another "
+            "module this one. Test `isinstance(module, SpatialTransformer)`; its network is `module.localization`.",
+            _split(_called_localization),
             _split(_called_transformer),
             _split(_called_transformer, rest=_outside),
         ),
@@ -219,6 +222,21 @@ groups = exercise(
             _without_rate(0),
             _without_rate(1),
             _without_rate(0, 1),
+        ),
+        "whole_transformer": Misconception(
+            "You give `lr * factor` to all parameters of a transformer. It can have others than those of its network: use "
+            "`module.localization.parameters()`.",
+            _split(_whole),
+        ),
+        "rest_changed": Misconception(
+            "Your other parameters do not learn with plain `lr`. The factor is for the localisation networks alone.",
+            _split(_inside, other=lambda lr, factor: lr / factor),
+            _split(_inside, other=lambda lr, factor: lr * (1 - factor)),
+        ),
+        "factor_changed": Misconception(
+            "You change the factor before you multiply. The rate of the localisation networks is `lr * factor`, with the factor as it is.",
+            _split(_inside, rate=lambda lr, factor: lr * factor**2),
+            _split(_inside, rate=lambda lr, factor: lr * (1 - factor)),
         ),
     },
     core_name="In a single STCNN",

@@ -75,6 +75,11 @@ def _cases(generator: torch.Generator) -> list[Case]:
             same(free) + balanced[:, :1, :1] * (_entries((0, 2)) - _entries((1, 2))),
             # alive by one number alone, although the mean of the six standard deviations is below 1e-4
             same(free) + 5.5e-4 * small * _entries((1, 1)),
+            # dead, although the sum of the six standard deviations is above 1e-4
+            same(free) + 1.8e-5 * balanced / balanced.std(0),
+            # alive, with a variance below 1e-4
+            same(free) + 8e-4 * balanced / balanced.std(0),
+            same(free) + 5e-3 * balanced / balanced.std(0),
         ]
     return [Case({"theta": theta}) for theta in found]
 
@@ -151,7 +156,8 @@ is_dead = exercise(
             lambda theta: _dead(theta[:, 1, 2].std(0)),
         ),
         "matrix_only": Misconception(
-            "You look at the first two columns alone. A transformer that only shifts is alive too: the last column counts.",
+            "You look at the first two columns alone, or at a part of them. A transformer that only shifts is alive too: look at "
+            "all six numbers.",
             lambda theta: _dead(theta[:, :, :2].std(0)),
             lambda theta: _dead(theta[:, 0, 0].std(0)),
             lambda theta: _dead(theta.diagonal(dim1=1, dim2=2).std(0)),
@@ -198,9 +204,26 @@ is_dead = exercise(
             lambda theta: _dead(theta.mean((1, 2)).std(0)),
         ),
         "spreads_averaged": Misconception(
-            "You average the six standard deviations. If one number of theta varies a little, the five others hide it: EACH of "
-            "the six must be at most 1e-4.",
+            "You average the six standard deviations, or add them up. EACH of the six must be at most 1e-4: in a mean, five small "
+            "ones hide a larger one.",
+            lambda theta: bool(theta.std(0).sum() <= 1e-4),
+            lambda theta: bool(theta.std(0).median() <= 1e-4),
             *(lambda theta, ddof=ddof: bool(theta.std(0, correction=ddof).mean() <= 1e-4) for ddof in (0, 1)),
+        ),
+        "threshold": Misconception(
+            "You use another threshold. Compare the standard deviation itself, not its square (the variance), with 0.0001.",
+            lambda theta: _dead(theta.std(0), 1e-3),
+            lambda theta: _dead(theta.var(0)),
+        ),
+        "row_only": Misconception(
+            "You look at one row of theta alone. A transformer that moves along the other axis is alive too: look at all six numbers.",
+            lambda theta: _dead(theta[:, 0].std(0)),
+            lambda theta: _dead(theta[:, 1].std(0)),
+        ),
+        "relative": Misconception(
+            "You divide the standard deviation by the mean. Compare the standard deviation itself with 0.0001.",
+            lambda theta: bool((theta.std(0) / theta.mean(0).abs() <= 1e-4).all()),
+            lambda theta: bool((theta.std(0) / theta.mean(0) <= 1e-4).all()),
         ),
     },
     tolerance=1e-6,

@@ -24,8 +24,9 @@ _FACTORS = (0.1, 0.25, 0.5, 4.0)  # no product with a rate is the default rate
 
 
 def is_inside(name: str) -> bool:
-    """Whether a parameter of this name belongs to a localisation network."""
-    return "localization" in name.split(".")
+    """Whether a parameter of this name belongs to a localisation network; `Detector` has one that only looks like it."""
+    parts = name.split(".")
+    return "localization" in parts and "boxes" not in parts
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,29 @@ class TwoWindows(nn.Module):
         return self.head(torch.cat([self.left(images), self.right(images)], dim=1))
 
 
+class Scaled(SpatialTransformer):
+    """A transformer with a parameter of its own, which is no part of its localisation network."""
+
+    def __init__(self, localization: nn.Module) -> None:
+        super().__init__(localization)
+        self.gain = nn.Parameter(torch.ones(1))
+
+
+class Detector(nn.Module):
+    """A transformer, and a layer that has the name of a localisation network, but belongs to no transformer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.window = Scaled(_network())
+        self.boxes = nn.ModuleDict({"localization": nn.Linear(36, 4)})
+
+
+def _network() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(36, 4), nn.ReLU(), nn.Linear(4, 6))
+
+
 def _transformer() -> SpatialTransformer:
-    return SpatialTransformer(nn.Sequential(nn.Flatten(), nn.Linear(36, 4), nn.ReLU(), nn.Linear(4, 6)))
+    return SpatialTransformer(_network())
 
 
 def _stcnn(batch_norm: bool = False) -> STCNN:
@@ -129,6 +151,7 @@ def random_models(generator: torch.Generator) -> list[Case]:
                 Model("an STCNN in a Sequential", nn.Sequential(nn.Identity(), _stcnn())),
                 Model("two transformers side by side", TwoWindows()),
                 Model("two transformers in a row", nn.Sequential(_transformer(), nn.Conv2d(1, 1, 1), _transformer())),
+                Model("a transformer and a layer for boxes", Detector()),
             ]
             for model in drawn:
                 picks = torch.randint(4, (2,), generator=generator).tolist()

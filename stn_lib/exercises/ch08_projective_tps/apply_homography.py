@@ -160,5 +160,9 @@ apply_homography = exercise(
             _with(lambda mapped, w, theta, points: mapped / w[0]),
             _with(lambda mapped, w, theta, points: mapped / w.mean()),
         ),
+        "displacement": Misconception(
+            "You return how far each point moves. Return its source.",
+            lambda theta, points: torch.divide(*_mapped(theta, points)) - points,
+        ),
     },
 )

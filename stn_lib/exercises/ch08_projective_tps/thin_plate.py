@@ -52,16 +52,18 @@ def _thin(distance: Tensor) -> Tensor:
     return distance * torch.xlogy(distance, distance)
 
 
-def _solved(phi: Callable[[Tensor], Tensor] = _thin, plane: Callable[[Tensor], Tensor] = _plane) -> Callable:
-    """The spline with another kernel or another affine part."""
+def _solved(
+    phi: Callable[[Tensor], Tensor] = _thin, plane: Callable[[Tensor], Tensor] = _plane, norm: float = 2.0
+) -> Callable:
+    """The spline with another kernel, another affine part or another distance."""
 
     def spline(point: Tensor, controls: Tensor, sources: Tensor) -> Tensor:
         flat = plane(controls)
         none = flat.new_zeros(flat.shape[1], flat.shape[1])
-        upper = torch.cat([phi(torch.cdist(controls, controls)), flat], dim=1)
+        upper = torch.cat([phi(torch.cdist(controls, controls, norm)), flat], dim=1)
         system = torch.cat([upper, torch.cat([flat.T, none], dim=1)])
         weights = torch.linalg.pinv(system) @ torch.cat([sources, none.new_zeros(len(none), 2)])
-        return (torch.cat([phi(torch.cdist(point[None], controls)), plane(point[None])], dim=1) @ weights)[0]
+        return (torch.cat([phi(torch.cdist(point[None], controls, norm)), plane(point[None])], dim=1) @ weights)[0]
 
     return spline
 
@@ -176,6 +178,15 @@ thin_plate = exercise(
         "exchanged": Misconception(
             "You exchanged x and y in the answer.",
             lambda point, controls, sources: _scipy(point, controls, sources).flip(0),
+        ),
+        "other_distance": Misconception(
+            "Your distance is not the straight line between two points: r = √(Δx² + Δy²).",
+            _solved(norm=1.0),
+            _solved(norm=float("inf")),
+        ),
+        "controls_left_out": Misconception(
+            "You use four control points. Their number K is `len(controls)`.",
+            lambda point, controls, sources: _solved()(point, controls[:4], sources[:4]),
         ),
     },
 )

@@ -81,6 +81,27 @@ def _variant(
     return middle - half, middle + half
 
 
+def _at_share(share: Callable[[int, int], float], half: Callable[[float, int], float]) -> Callable[..., tuple]:
+    """Wilson's formula with another error rate, or another half width before the division."""
+
+    def ends(errors: int, n: int) -> tuple[float, float]:
+        p = share(errors, n)
+        middle, reach, scale = p + _Z95**2 / (2 * n), half(p, n), 1 + _Z95**2 / n
+        return (middle - reach) / scale, (middle + reach) / scale
+
+    return ends
+
+
+def _inside_root(p: float, n: int) -> float:
+    return p * (1 - p) / n + _Z95**2 / (4 * n * n)
+
+
+def _student(n: int) -> float:
+    from scipy.special import stdtrit  # not above: it takes longer to import than all exercises together
+
+    return float(stdtrit(n - 1, 0.975))
+
+
 def _around_p(errors: int, n: int) -> tuple[float, float]:
     low, high = _wilson(errors, n)
     return errors / n - (high - low) / 2, errors / n + (high - low) / 2
@@ -155,7 +176,7 @@ interval = exercise(
             lambda e, n: _variant(e, n, shift=0.5 / _Z95, inside=0.25 / _Z95, scale=(_Z95, _Z95)),
         ),
         "z_forgotten": Misconception(
-            "The factor z before the root is missing, or it is inside: the half width is z times the root.",
+            "The factor before the root is not z: it is missing, squared, or inside. The half width is z times the root.",
             lambda e, n: _variant(e, n, times=1),
             lambda e, n: _variant(e, n, times=1, scale=(0, 0)),
             lambda e, n: _variant(e, n, times=math.sqrt(_Z95)),
@@ -166,8 +187,12 @@ interval = exercise(
             *(lambda e, n, f=f: f(n - e, n) for f in (_wilson, _wald, _wald_clipped)),
         ),
         "other_level": Misconception(
-            "z = 2.576 belongs to a 99 % interval, z = 2 to one of 95.4 %. For 95 % use z = 1.96.",
-            *(lambda e, n, f=f, z=z: f(e, n, z) for f in (_wilson, _wald, _wald_clipped) for z in (_Z99, 2.576, 2)),
+            "Your z belongs to another level, such as 2.576 to a 99 % interval and 2 to one of 95.4 %. For 95 % use z = 1.96.",
+            *(
+                lambda e, n, f=f, z=z: f(e, n, z)
+                for f in (_wilson, _wald, _wald_clipped)
+                for z in (_Z99, 2.576, 2, 0.95)
+            ),
         ),
         "middle_and_half": Misconception(
             "You give the middle and the half width. Give the ends: middle − half and middle + half.",
@@ -188,6 +213,10 @@ interval = exercise(
             _without_n,
             lambda e, n: _clipped(_without_n(e, n)),
             _divided_by_n,
+            _at_share(
+                lambda errors, n: errors / n,
+                lambda p, n: _Z95 * math.sqrt(p * (1 - p) + _Z95**2 / (4 * n * n)),
+            ),
         ),
         "one_sigma": Misconception(
             "This is one standard error to each side, which covers 68 %. For 95 % use z = 1.96.",
@@ -206,6 +235,44 @@ interval = exercise(
             "You use n − 1 in place of n. Wilson's formula has n everywhere.",
             lambda e, n: _variant(e, max(n - 1, e)),  # where e is n, the root of a negative number: not a core case
             lambda e, n: _variant(e * (n - 1) / n, n - 1),
+        ),
+        "integer_division": Misconception(
+            "Your p is 0 unless all answers are wrong: `//` rounds down. Divide with `/`.",
+            _at_share(lambda errors, n: errors // n, lambda p, n: _Z95 * math.sqrt(_inside_root(p, n))),
+        ),
+        "no_root": Misconception(
+            "The root is missing, or z²/(4n²) is outside of it. The half width is z times the root of the whole sum.",
+            _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * _inside_root(p, n)),
+            _at_share(
+                lambda errors, n: errors / n, lambda p, n: _Z95 * (math.sqrt(p * (1 - p) / n) + _Z95**2 / (4 * n * n))
+            ),
+            _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * (math.sqrt(p * (1 - p) / n) + _Z95 / (2 * n))),
+        ),
+        "counts": Misconception(
+            "Your numbers are counts of errors. Give fractions from 0 to 1.",
+            *(lambda e, n, z=z: tuple(n * end for end in _wilson(e, n, z)) for z in (_Z95, 1.96)),
+        ),
+        "middle_sign": Misconception(
+            "You subtract z²/(2n) from p. It is added: Wilson's middle is nearer to ½ than p.",
+            lambda e, n: _variant(e, n, shift=-0.5),
+        ),
+        "denominator_sign": Misconception(
+            "Your denominator is 1 − z²/n. It is 1 + z²/n.",
+            lambda e, n: _variant(e, n, scale=(-(_Z95**2), -(_Z95**2))),
+        ),
+        "one_minus_p_forgotten": Misconception(
+            "Under the root 1 − p is missing: it is p (1 − p)/n + z²/(4n²).",
+            _at_share(lambda errors, n: errors / n, lambda p, n: _Z95 * math.sqrt(p / n + _Z95**2 / (4 * n * n))),
+        ),
+        "student": Misconception(
+            "You use Student's t. Its formula is for the mean of numbers whose spread is estimated; Wilson's has z = 1.96.",
+            *(lambda e, n, f=f: f(e, n, _student(n)) for f in (_wilson, _wald, _wald_clipped)),
+        ),
+        "half_width_of_the_normal": Misconception(
+            "Your middle is Wilson's, but your half width is that of p ± 1.96 √(p (1 − p) / n). Both parts change.",
+            lambda e, n: tuple(
+                sum(_wilson(e, n)) / 2 + sign * _Z95 * math.sqrt(e / n * (1 - e / n) / n) for sign in (-1, 1)
+            ),
         ),
     },
     core_name="Where some answers are wrong and some are correct",

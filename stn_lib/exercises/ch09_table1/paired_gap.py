@@ -36,6 +36,8 @@ def _cases(generator: torch.Generator) -> list[Case]:
             difference = wrong[0].double() - wrong[1].double()
             if min(difference.mean(axis).std().item() for axis in (0, 1)) > 0.02 and difference.mean() != 0:
                 break
+        if len(cases) % 2:  # a makes fewer errors
+            wrong.reverse()
         cases.append(Case({"a": wrong[0], "b": wrong[1]}))
     return cases
 
@@ -72,6 +74,18 @@ def _binomial(a: Tensor, b: Tensor, axis: int) -> float:
     """The error of two independent error rates."""
     k, p, q = a.shape[1 - axis], a.mean(), b.mean()
     return math.sqrt((p * (1 - p) + q * (1 - q)) / k)
+
+
+def _binomial_of_all(a: Tensor, b: Tensor, axis: int) -> float:
+    """The error of two independent error rates of all answers."""
+    p, q = a.mean(), b.mean()
+    return math.sqrt((p * (1 - p) + q * (1 - q)) / a.numel())
+
+
+def _student(k: int) -> float:
+    from scipy.special import stdtrit  # not above: it takes longer to import than all exercises together
+
+    return float(stdtrit(k - 1, 0.975))
 
 
 def _like(
@@ -139,6 +153,7 @@ paired_gap = exercise(
             "cancels in a − b: subtract first, then take ONE standard deviation.",
             _like(error=_unpaired),
             _like(error=_binomial),
+            _like(error=_binomial_of_all),
             _like(error=lambda a, b, axis: _binomial(a, b, 0) if axis == 0 else _unpaired(a, b, 1)),
             _like(error=lambda a, b, axis: _binomial(a, b, 0) if axis == 0 else _error((a - b).mean(1))),
         ),
@@ -175,6 +190,7 @@ paired_gap = exercise(
             "together: average over the other axis first.",
             _like(error=_pooled),
             _like(error=lambda a, b, axis: _pooled(a, b, axis) if axis == 0 else _error((a - b).mean(1))),
+            _like(error=lambda a, b, axis: float((a - b).std()) / math.sqrt(a.shape[1 - axis])),
         ),
         "first_seed": Misconception(
             "Your standard error over the images uses the first seed alone. Average each image over the seeds first.",
@@ -208,7 +224,8 @@ paired_gap = exercise(
             ),
         ),
         "one_network": Misconception(
-            "You describe one network alone. Subtract the other one: a − b.",
+            "Your numbers, or your standard errors, are those of one network alone. Subtract the other one first: a − b.",
+            _like(error=lambda a, b, axis: _error(a.mean(axis))),
             lambda a, b: _like()(a, torch.zeros_like(b)),
             lambda a, b: _like()(b, torch.zeros_like(a)),
         ),
@@ -224,13 +241,34 @@ paired_gap = exercise(
             lambda a, b: _interval(a, b, 2),
         ),
         "half_width": Misconception(
-            "You give half widths of 95 % intervals. Give the standard errors themselves, without 1.96.",
+            "You give half widths of 95 % intervals. Give the standard errors themselves, without 1.96 or Student's t.",
             _like(times=1.96),
             _like(times=2),
+            _like(error=lambda a, b, axis: _student(a.shape[1 - axis]) * _error((a - b).mean(axis))),
         ),
         "order_swapped": Misconception(
             "The numbers are correct but their order is not: give (gap, from_seeds, from_images).",
             *(_exchanged(order) for order in ((1, 2, 0), (2, 1, 0), (1, 0, 2), (2, 0, 1))),
+        ),
+        "sign_lost": Misconception(
+            "You lose the sign of the gap. Where b makes more errors, a − b is negative.",
+            lambda a, b: (abs(_oracle(a, b)[0]), *_oracle(a, b)[1:]),
+        ),
+        "root_of_too_few": Misconception(
+            "You divide by √(k − 1). The k − 1 belongs into the standard deviation; the mean of k numbers needs √k.",
+            _like(error=_spread(root=lambda k: math.sqrt(k - 1))),
+        ),
+        "combined": Misconception(
+            "You combine the two standard errors, as for an interval. Give both: the one over the seeds, and the one over the images.",
+            lambda a, b: (*_oracle(a, b)[:2], math.hypot(*_oracle(a, b)[1:])),
+            lambda a, b: (_oracle(a, b)[0], *[math.hypot(*_oracle(a, b)[1:])] * 2),
+        ),
+        "relative": Misconception(
+            "You divide by an error rate. Give percentage points: the plain difference a − b.",
+            *(
+                lambda a, b, of=of: tuple(part / float((a, b)[of].double().mean()) for part in _oracle(a, b))
+                for of in (0, 1)
+            ),
         ),
     },
     tolerance=1e-4,
