@@ -59,7 +59,7 @@ function meanDifference(a, b) {
 }
 
 // Pools the shifted rows and the unshifted ones. The latter are then shifted by whole places: by one for a shift of 2,
-// by none for a shift of 1 (unless APS keeps the other phase). If both phases are equally strong, APS keeps the first one
+// by none for a shift of 1 (unless APS keeps the other phase). If both phases are equally strong, APS keeps the first,
 // before and after the shift; its output may then have moved by the next whole place.
 export function compare(rows, by, options) {
   const shifted = rows.map((line) => shiftLine(line, by, options.outside));
