@@ -39,6 +39,8 @@ OPENED = [
     (PaperTable, "cell=tc-rnn", {}),
     (PoolShift, "shift=-99&bits=00110011&kernel=Bin-5&keep=largest&outside=circular&view=image",
      {"shift": -4, "bits": [0, 0, 1, 1, 0, 0, 1, 1], "kernel": "Bin-5", "keep": "largest", "outside": "circular", "view": "image"}),
+    (PoolShift, "spectrum=true&kernel=Tri-3", {"spectrum": True, "kernel": "Tri-3"}),
+    (PoolShift, "spectrum=yes&view=image", {"view": "image"}),
     (PoolShift, "bits=0011001&shift=1.5&kernel=constructor&view=picture", {}),
     (ReplayTraining, "step=30&digit=2&curve=loss", {"frame": 3, "digit": 2, "curve": "loss"}),
     (ReplayTraining, "step=29&curve=accuracy&digit=x", {"frame": 2}),

@@ -1,10 +1,16 @@
-"""The explorable of chapter 1 on a page: its sense of rotation, by handle, by slider and without JavaScript."""
+"""The explorable of chapter 1 on a page: its sense of rotation, the path that it draws, its walk."""
 
+import re
+
+import pytest
 import torch
 
 from stn_lib.models import CNN
 from stn_lib.widgets import MoveDigit
+from tests.widgets.javascript import module
 from tests.widgets.stage import Stage
+
+REST = {"right": 0, "down": 0, "rotation": 0, "size": 1, "tilt": 0, "shadow": 0}
 
 
 def make(**traits):
@@ -40,3 +46,60 @@ def test_the_knob_is_on_the_left_for_a_positive_angle(browser):
 def test_convention_the_static_image_rotates_counter_clockwise():
     """Oracle: SVG's rotate(), which is clockwise."""
     assert 'rotate(-30 14.0 14.0)"' in make(rotation=30.0)._fallback
+
+
+@pytest.mark.parametrize(
+    ("to", "count", "second"),
+    [
+        ({}, 1, None),
+        ({"right": 6}, 7, {"right": 1}),
+        ({"right": 4, "down": -2}, 5, {"right": 1, "down": 0}),  # Math.round: -0.5 becomes 0
+        ({"rotation": -20}, 5, {"rotation": -5}),
+        ({"size": 1.5, "shadow": 0.5}, 11, {"size": 1.05, "shadow": 0.05}),
+        ({"rotation": 180}, 25, {"rotation": 7.5}),
+    ],
+)
+def test_a_way_goes_in_small_steps_from_one_state_to_the_other(call, to, count, second):
+    """Oracle: by hand: a step is 1 pixel, 5 degrees or 0.05; there are at most 24 of them."""
+    end = REST | to
+    got = call(module("move_digit/model.js"), "(m, [from, to]) => m.way(from, to)", [REST, end])
+    assert len(got) == count and got[-1] == end
+    if second:
+        assert got[0] == REST and got[1] == pytest.approx(REST | second)
+
+
+def points(stage):
+    """How many points the drawn path has."""
+    stage.settle()
+    return len(re.findall("[ML]", stage.page.locator(".stn-sure").get_attribute("d")))
+
+
+def test_the_path_leads_from_the_digit_at_rest_to_the_state_that_the_page_opens_with(browser):
+    with Stage(browser, make(right=6.0)) as stage:
+        assert points(stage) == 7
+        stage.page.locator(".stn-handle").first.press("ArrowRight")
+        assert points(stage) == 8
+        stage.page.evaluate("location.hash = '#move-digit?right=3&digit=2'")  # a link opens a state
+        assert points(stage) == 4
+        stage.press("Reset")
+        assert points(stage) == 1
+        assert stage.errors == []
+
+
+def test_a_change_of_the_theme_adds_nothing_to_the_path(browser):
+    with Stage(browser, make(right=6.0)) as stage:
+        stage.page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        assert points(stage) == 7
+
+
+def test_the_walk_starts_in_the_middle_if_the_answer_is_wrong(browser):
+    """Oracle: a network that always says 8: a seven is wrong everywhere, so the walk goes to the end without a change."""
+    network = CNN(in_size=(40, 40)).eval()
+    torch.nn.init.zeros_(network[-1].weight)
+    torch.nn.init.zeros_(network[-1].bias)
+    network[-1].bias.data[8] = 5
+    with Stage(browser, MoveDigit(network, digit=7, right=6.0), reduced_motion="reduce") as stage:
+        stage.press("Move right until the answer changes")
+        assert stage.get("right") == 12
+        assert points(stage) == 13
+        assert "did not change" in stage.text(".stn-told")

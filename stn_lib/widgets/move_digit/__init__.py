@@ -38,10 +38,12 @@ class MoveDigit(Explorable):
 
     WORDS = {
         "title": "Move the digit until the network's answer changes",
-        "input": "The input of the network",
+        "input": "The input image",
         "network": "CNN",
         "trace": "Probability of the correct class, step by step",
+        "traceShort": "Probability of {digit}",
         "map": "Correct or wrong at each position",
+        "mapKey": "Map: \u25a0 correct, \u00d7 wrong",
         "place": "position in the map",
         "centre": "move the digit",
         "spin": "rotate and scale the digit",
@@ -66,17 +68,17 @@ class MoveDigit(Explorable):
             "tilt": "{v}\u00b0",
             "shadow": "{v} %",
         },
-        "curve": "Above each slider: the accuracy on all test digits if only this value changes.",
+        "curve": "Accuracy on all test digits, if only this value changes",
         "rest": "Unchanged: {percent} % of all test digits are classified correctly.",
         "alone": "Only {change}: {percent} % of all test digits are classified correctly.",
         "flips": "The answer last changed from {from} to {to}, at {at}.",
+        "unchanged": "the start",
+        "same": "The answer has not changed on this path.",
         "never": "The answer did not change on the way to the right.",
-        "key": "In the map: a filled pixel is a correct answer, \u00d7 a wrong one.",
         "digit": "Digit",
         "walk": "Move right until the answer changes",
         "reset": "Reset",
-        "try": "Drag the digit, or select it and press the arrow keys: each press moves it by one pixel. The outer knob rotates "
-        "and scales it.",
+        "try": "Drag the digit, or press the arrow keys on it. The outer knob rotates and scales it.",
     }
     labels = traitlets.List().tag(sync=True)
     small = traitlets.Int(28).tag(sync=True)

@@ -16,8 +16,8 @@ function makeHandle(words, reach) {
   return s(
     "g",
     { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": words.place, ...range },
-    s("circle", { r: 2.3, class: "stn-ring" }),
-    s("circle", { r: 1.7, class: "stn-knob" }),
+    s("circle", { r: 2.6, class: "stn-ring" }),
+    s("circle", { r: 2.05, class: "stn-knob" }),
   );
 }
 
@@ -84,7 +84,7 @@ export function makeMap(words, reach, state, probe, put) {
     at: () => [state().right + reach + 0.5, state().down + reach + 0.5],
     move: (x, y) => put({ right: Math.round(x - reach - 0.5), down: Math.round(y - reach - 0.5) }),
   });
-  const node = figure(words.map, h("div", { class: "stn-over" }, surface.canvas, svg));
+  const node = figure(words.mapKey, h("div", { class: "stn-over" }, surface.canvas, svg));
   const busy = (now) => node.setAttribute("aria-busy", String(now));
   const work = makeWork(side, reach, probe, (known, more) => {
     surface.paint(known);

@@ -28,3 +28,18 @@ export function viewChange(digit, small, large, distance, state) {
   }
   return out;
 }
+
+// How much of a change is one step of a way, and how many steps it has at most.
+const STEP = { right: 1, down: 1, rotation: 5, size: 0.05, tilt: 5, shadow: 0.05 };
+const MOST = 24;
+
+// The states on the straight way from one state to another, both included; the digit moves by whole pixels.
+export function way(from, to) {
+  const names = Object.keys(STEP);
+  const far = Math.max(...names.map((name) => Math.abs(to[name] - from[name]) / STEP[name]));
+  const count = Math.min(Math.ceil(far - 1e-9), MOST);
+  const part = (name, k) => from[name] + (k / count) * (to[name] - from[name]);
+  const at = (k) =>
+    Object.fromEntries(names.map((name) => [name, STEP[name] === 1 ? Math.round(part(name, k)) : part(name, k)]));
+  return [...Array.from({ length: count }, (_, k) => at(k)), to];
+}

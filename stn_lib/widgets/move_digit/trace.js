@@ -1,69 +1,68 @@
 // The probability of the correct class along the reader's path; a mark where the answer changes.
 import { figure } from "../shared/controls.js";
-import { s, setAttributes } from "../shared/dom.js";
+import { h, s } from "../shared/dom.js";
 import { interpolate } from "../shared/text.js";
 
-const TRACE = { width: 340, height: 164, left: 40, right: 332, top: 24, bottom: 146 };
+const SHORTEST = 12; // steps that the width holds at least; a longer path fills it
+const LABEL = 40; // pixels that a label takes
+
+// The drawing is stretched to the size of its box; labels and the last point are HTML, which is not.
+const stretched = (height, ...children) =>
+  s("svg", { viewBox: `0 0 100 ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" }, children);
 
 export function makeTrace(words) {
-  const { left, right, top, bottom } = TRACE;
-  let span = 0; // a short path fills the width as well as a long one
-  const px = (k) => left + (k / span) * (right - left),
-    py = (p) => bottom - p * (bottom - top);
   const line = s("path", { class: "stn-sure" }),
     wrong = s("path", { class: "stn-wrong-part" }),
-    marks = s("g", {});
-  const dot = s("circle", { r: 4.5, class: "stn-now" });
-  const svg = s(
-    "svg",
-    { viewBox: `0 0 ${TRACE.width} ${TRACE.height}`, role: "img", "aria-label": words.trace, class: "stn-trace" },
-    [0, 0.5, 1]
-      .map((p) => [
-        s("line", { x1: left, x2: right, y1: py(p), y2: py(p), class: "stn-level" }),
-        s("text", { x: left - 6, y: py(p), class: "stn-percent" }, `${100 * p}%`),
-      ])
-      .flat(),
-    wrong,
-    line,
-    marks,
-    dot,
+    flips = s("path", { class: "stn-flip" });
+  const now = h("i", { class: "stn-now" });
+  const short = h("span", { class: "stn-narrow" }); // the caption on a phone
+  const labels = h("div", {});
+  const levels = [100, 50, 0].map((percent) => h("span", { style: `top: ${100 - percent}%` }, `${percent} %`));
+  const area = h(
+    "div",
+    { class: "stn-area-of-plot" },
+    stretched(100, s("path", { d: "M0 0H100M0 50H100M0 100H100", class: "stn-level" }), flips, line),
+    labels,
+    now,
+  );
+  const plot = h(
+    "div",
+    { class: "stn-plot", role: "img", "aria-label": words.trace },
+    h("div", { class: "stn-percents" }, levels),
+    area,
+    h("div", { class: "stn-strip" }, stretched(1, wrong)),
   );
   const draw = (path, truth) => {
-    span = Math.max(path.length - 1, 24);
-    let d = "",
-      off = "";
-    const flips = [];
-    path.forEach((step, k) => {
-      d += `${k ? "L" : "M"}${px(k).toFixed(1)} ${py(step.p).toFixed(1)}`;
-      if (step.guess !== truth) off += `M${px(k - 0.5).toFixed(1)} ${bottom + 7}H${px(k + 0.5).toFixed(1)}`;
-      if (k && path[k - 1].guess !== step.guess)
-        flips.push(s("line", { x1: px(k - 0.5), x2: px(k - 0.5), y1: top - 4, y2: bottom, class: "stn-flip" }));
-    });
-    line.setAttribute("d", d);
-    wrong.setAttribute("d", off);
-    marks.replaceChildren(...flips, ...changeNames(path, px, words));
-    const end = path[path.length - 1];
-    setAttributes(dot, { cx: px(path.length - 1), cy: py(end.p) });
+    short.textContent = interpolate(words.traceShort, { digit: truth });
+    const span = Math.max(path.length - 1, SHORTEST);
+    const x = (k) => Math.min(Math.max((100 * k) / span, 0), 100);
+    const y = (p) => 100 * (1 - p);
+    const at = (k) => x(k).toFixed(2);
+    const changes = path.flatMap((step, k) => (k && path[k - 1].guess !== step.guess ? [k] : []));
+    line.setAttribute("d", `M${path.map((step, k) => `${at(k)} ${y(step.p).toFixed(2)}`).join("L")}`);
+    flips.setAttribute("d", changes.map((k) => `M${at(k - 0.5)} -5V100`).join(""));
+    const off = path.map((step, k) =>
+      step.guess === truth ? "" : `M${at(k - 0.5)} 0H${at(k + 0.5)}V1H${at(k - 0.5)}Z`,
+    );
+    wrong.setAttribute("d", off.join(""));
+    now.style.left = `${x(path.length - 1)}%`;
+    now.style.top = `${y(path[path.length - 1].p)}%`;
+    labels.replaceChildren(...changeNames(path, x, area.clientWidth, words));
   };
-  return { node: figure(words.trace, svg), draw };
+  return { node: figure([h("span", { class: "stn-wide" }, words.trace), short], plot), draw };
 }
 
 // Labels "7 → 1" from the newest to the oldest, as long as they do not touch.
-function changeNames(path, px, words) {
+function changeNames(path, x, width, words) {
   const out = [];
   let free = Infinity;
   for (let k = path.length - 1; k > 0; k--) {
     if (path[k].guess === path[k - 1].guess) continue;
-    const x = Math.min(Math.max(px(k - 0.5), TRACE.left + 16), TRACE.right - 16);
-    if (x > free - 40) continue;
-    out.push(
-      s(
-        "text",
-        { x, y: TRACE.top - 9, class: "stn-change" },
-        interpolate(words.changed, { from: path[k - 1].guess, to: path[k].guess }),
-      ),
-    );
-    free = x;
+    const at = (x(k - 0.5) / 100) * width;
+    if (at > free - LABEL) continue;
+    const text = interpolate(words.changed, { from: path[k - 1].guess, to: path[k].guess });
+    out.push(h("span", { class: "stn-change", style: `left: clamp(1.1em, ${x(k - 0.5)}%, 100% - 1.1em)` }, text));
+    free = at;
   }
   return out;
 }

@@ -20,6 +20,7 @@ class PoolShift(Explorable):
     Args:
         feature_map: for the second view, (H, W), square, with an even side, values from 0 to 1.
         bits, shift, kernel, keep, outside, view: the state that the page opens with.
+        spectrum: whether the frequencies are shown.
 
     Raises:
         ValueError: a feature map that is not square or of an odd side, other than eight bits.
@@ -46,10 +47,10 @@ class PoolShift(Explorable):
             "moved": "Pooled, without the shift",
             "differs": "Their difference",
         },
-        "spectrum": "Frequencies \u25cb before and \u25cf after the blur; those in the red part alias",
+        "spectrum": "Frequencies before and after the blur",
+        "frequencies": "\u25cb before the blur, \u25cf after it. Frequencies in the red part alias.",
         "frequency": "cycles per sample",
-        "meter": "Mean difference, this shift",
-        "aps": "APS",
+        "meter": "mean difference",
         "labels": {"shift": "shift", "outside": "At the edge", "kernel": "Blur", "keep": "Keep", "view": "Show"},
         "left": "{n} left",
         "rightward": "{n} right",
@@ -59,9 +60,8 @@ class PoolShift(Explorable):
         "example": "Reset",
         "still": "Without a shift there is no difference.",
         "same": "No difference: the same values, shifted by {places} in the output.",
-        "other": "The mean difference to the pooled values without the shift is {difference}.",
-        "try": "Choose the blur Tri-3: the difference halves. Shift by 2. Click bits: which signals are pooled to the same values "
-        "at every shift?",
+        "other": "{count} of {all} pooled values have changed. Mean difference: {difference}.",
+        "try": "Choose the blur Tri-3: the difference halves. Then shift by 2, or click a bit.",
     }
     kernels = traitlets.List().tag(sync=True)
     home = traitlets.Dict().tag(sync=True)
@@ -73,6 +73,7 @@ class PoolShift(Explorable):
     keep = traitlets.Enum(["first", "largest"], "first").tag(sync=True)
     outside = traitlets.Enum(["circular", "zeros"], "circular").tag(sync=True)
     view = traitlets.Enum(["signal", "image"], "signal").tag(sync=True)
+    spectrum = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, feature_map, **traits):
         pixels = np.asarray(feature_map, dtype=float)

@@ -59,14 +59,20 @@ function meanDifference(a, b) {
 }
 
 // Pools the shifted rows and the unshifted ones. The latter are then shifted by whole places: by one for a shift of 2,
-// by none for a shift of 1 (unless APS keeps the other phase).
+// by none for a shift of 1 (unless APS keeps the other phase). If both phases are equally strong, APS keeps the first,
+// before and after the shift; its output may then have moved by the next whole place.
 export function compare(rows, by, options) {
   const shifted = rows.map((line) => shiftLine(line, by, options.outside));
   const after = pool(shifted, options),
     still = pool(rows, options);
-  const places = Math.trunc((by + still.phase[1] - after.phase[1]) / 2);
-  const moved = still.kept.map((line) => shiftLine(line, places, options.outside));
-  return { shifted, ...after, moved, places, difference: meanDifference(after.kept, moved) };
+  const half = (by + still.phase[1] - after.phase[1]) / 2;
+  const aligned = (places) => {
+    const moved = still.kept.map((line) => shiftLine(line, places, options.outside));
+    return { places, moved, difference: meanDifference(after.kept, moved) };
+  };
+  const near = aligned(Math.trunc(half)),
+    next = options.keep === "largest" ? aligned(Math.trunc(half) + Math.sign(half % 1)) : near;
+  return { shifted, ...after, ...(next.difference < near.difference - 1e-9 ? next : near) };
 }
 
 // Magnitudes of the discrete Fourier transform, from 0 to half a cycle a sample, divided by the length.

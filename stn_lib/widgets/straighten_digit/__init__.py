@@ -34,8 +34,11 @@ class StraightenDigit(Explorable):
 
     WORDS = {
         "title": "Move the digit. Which network changes its answer?",
-        "input": "The input, 42 × 42, and the window of the transformer",
-        "seen": "What the classifier of the ST-CNN sees, 28 × 28",
+        "input": "The input image, and the window of the transformer",
+        "inputShort": "Input and window",
+        "seen": "The ST-CNN classifies this part",
+        "seenShort": "In the window",
+        "numbers": "The window, in six numbers",
         "matrix": "theta, two rows of three numbers",
         "centre": "move the digit",
         "spin": "rotate and scale the digit",
@@ -50,11 +53,11 @@ class StraightenDigit(Explorable):
         "throw": "Throw a digit",
         "upright": "Upright",
         "tally": {
-            "none": "Each throw draws a digit, a rotation, a scale and a place at random.",
+            "none": "Throw digits and count the correct answers.",
             "one": "1 throw. Correct: plain CNN {cnn}, ST-CNN {stCnn}.",
             "many": "{throws} throws. Correct: plain CNN {cnn}, ST-CNN {stCnn}.",
         },
-        "try": "Drag the digit, or the outer knob to rotate and scale it, and watch the window. Then throw digits and count.",
+        "try": "Drag the digit and watch the window follow. The outer knob rotates and scales the digit.",
     }
     labels = traitlets.List().tag(sync=True)
     small = traitlets.Int(28).tag(sync=True)

@@ -37,18 +37,21 @@ function gridPath(grid, [, height, width], size) {
   return { lines: parts.join(""), frame: `M${corners.join("L")}Z`, top: `M${corners[0]}L${corners[1]}` };
 }
 
+// A caption, and a shorter one for a phone.
+const caption = (long, short) => [h("span", { class: "stn-wide" }, long), h("span", { class: "stn-narrow" }, short)];
+
 function makeInput(words, size, state, put) {
   const canvas = imageCanvas(size, size, words.input);
   const [lines, quad, top] = ["lines", "quad", "top"].map((name) => s("path", { class: `stn-${name}` }));
   const viewBox = `0 0 ${size} ${size}`;
   const attributes = { viewBox, role: "group", "aria-label": words.input, class: "stn-drag" };
-  const svg = s("svg", attributes, lines, quad, top);
+  const svg = s("svg", attributes, s("g", { "data-term": "theta" }, lines, quad, top));
   const handles = makeDigitHandles({
     svg,
     words,
     size,
     reach: size / 2,
-    radius: 2.1,
+    radius: 1.9,
     step: 0.5,
     pose: () => clockwise(state()),
     move: (x, y) => put({ x, y }),
@@ -66,7 +69,7 @@ function makeInput(words, size, state, put) {
     const values = { degrees: format(degrees, 0), scale: format(scale) };
     handles.tellSpin(degrees.toFixed(0), interpolate(words.turned, values));
   };
-  const node = figure(words.input, h("div", { class: "stn-over" }, canvas.canvas, svg));
+  const node = figure(caption(words.input, words.inputShort), h("div", { class: "stn-over" }, canvas.canvas, svg));
   return { node, draw, recolour: canvas.recolour };
 }
 
@@ -75,7 +78,7 @@ function makeSeen(words, [, height, width]) {
   const cells = Array.from({ length: 6 }, () => h("span", {}));
   const matrix = h(
     "div",
-    { class: "stn-matrix stn-theta", role: "group", "aria-label": words.matrix },
+    { class: "stn-matrix stn-theta", role: "group", "aria-label": words.matrix, "data-term": "theta" },
     h("b", {}, "\u03b8"),
     h("div", {}, cells),
   );
@@ -85,7 +88,12 @@ function makeSeen(words, [, height, width]) {
       cell.textContent = format(theta[k]);
     });
   };
-  return { node: figure(words.seen, canvas.canvas, matrix), draw, recolour: canvas.recolour };
+  const numbers = h("div", { class: "stn-six" }, h("p", { class: "stn-wide" }, words.numbers), matrix);
+  return {
+    node: figure(caption(words.seen, words.seenShort), canvas.canvas, numbers),
+    draw,
+    recolour: canvas.recolour,
+  };
 }
 
 const clampPose = (values) =>
@@ -154,16 +162,10 @@ function render({ model, el }) {
     tally.add(...[cnn, stCnn].map((network) => labels[best(network(image).probabilities)] === labels[digit]));
   });
   const upright = button(words.upright, () => put({ x: 0, y: 0, degrees: 0, scale: 1 }));
-  const stages = [
-    h("div", { class: "stn-stage" }, input.node, seenView.node),
-    h(
-      "div",
-      { class: "stn-stage stn-verdicts" },
-      answers.map(({ node }) => node),
-    ),
-  ];
-  const bar = controls(...Object.values(inputs).map(({ node }) => node), throwDigit, upright);
-  mountRoot(el, "straighten-digit", frame(words, ...stages, bar, tally.node));
+  const view = [input, seenView, ...answers].map(({ node }) => node);
+  const throws = h("div", { class: "stn-throws" }, throwDigit, upright, tally.node);
+  const bar = controls(...Object.values(inputs).map(({ node }) => node));
+  mountRoot(el, "straighten-digit", frame(words, h("div", { class: "stn-view" }, view), throws, bar));
 
   const draw = () => {
     const image = place(state());

@@ -1,0 +1,35 @@
+"""The explorable of the cover on a page: its two images at one scale, theta and the window."""
+
+import pytest
+
+from stn_lib.widgets import StraightenDigit
+from tests.widgets.stage import Stage
+
+
+@pytest.fixture(scope="module")
+def shown():
+    return StraightenDigit(digit=7, degrees=35.0, scale=0.8)
+
+
+@pytest.mark.parametrize("width", [688, 358, 288])
+def test_both_images_have_one_scale_and_handles_for_a_finger(browser, shown, width):
+    """Oracle: 42 pixels are as wide as they are on the left, 28 on the right."""
+    with Stage(browser, shown, width=width) as stage:
+        left, right = (image.bounding_box()["width"] for image in stage.page.locator("canvas").all())
+        assert abs(left / 42 - right / 28) < 0.02
+        for knob in stage.page.locator(".stn-knob").all():
+            assert min(knob.bounding_box()[side] for side in ("width", "height")) >= 24
+        assert stage.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def lit(stage):
+    return stage.page.locator(".stn-lit").evaluate_all("all => all.map((node) => node.tagName.toLowerCase()).sort()")
+
+
+def test_theta_and_the_window_light_together(browser, shown):
+    with Stage(browser, shown) as stage:
+        assert lit(stage) == []
+        stage.page.locator(".stn-matrix").hover()
+        assert lit(stage) == ["div", "g"]
+        stage.page.locator(".stn-title").hover()
+        assert lit(stage) == []
