@@ -209,7 +209,7 @@ IN_ONE_VIEW = """(control) => {
   const boxes = () => [control, view].map((node) => node.getBoundingClientRect());
   const told = [];
   for (const block of ["end", "center", "start"]) {
-    control.scrollIntoView({ block, behavior: "instant" });
+    (view.contains(control) ? view : control).scrollIntoView({ block, behavior: "instant" });
     const [one, other] = boxes();
     const apart = view.contains(control) || one.top >= other.bottom - 1 || one.bottom <= other.top + 1
       || one.left >= other.right - 1 || one.right <= other.left + 1;
