@@ -4,7 +4,7 @@ import pytest
 import torch.nn.functional as F
 
 from stn_lib.data import sample_digits
-from stn_lib.widgets import LossAlongShift, SamplePoint
+from stn_lib.widgets import LossAlongShift
 from tests.widgets.javascript import module
 from tests.widgets.stage import Stage
 
@@ -63,11 +63,3 @@ def test_the_figure_says_why_descent_stopped(browser, goal, mode, says):
         assert mode == "nearest" or "topped" not in stage.page.locator(".stn-told").inner_text()
         stage.page.get_by_role("button", name="Descend").click()
         stage.page.get_by_text(says).wait_for(timeout=5000)
-
-
-def test_outside_the_formula_of_the_sample_point_uses_the_padded_pixels(browser):
-    """By hand: with border padding, the row below repeats 169 and 196 of row 4."""
-    with Stage(browser, SamplePoint(x=1.5, y=4.5, padding="border")) as stage:
-        text = stage.page.locator(".stn-slopes").inner_text().replace("\u2212", "-").replace("\u00b7", "*")
-        assert "= 0.50*(196 - 169) + 0.50*(196 - 169) = 27.00" in " ".join(text.split())
-        assert "= 0.50*(169 - 169) + 0.50*(196 - 196) = 0.00" in " ".join(text.split())
