@@ -341,6 +341,10 @@ def test_an_example_keeps_the_conventions_and_brings_its_image_and_its_theta(bro
         assert tracer.get("grid_corners", "sampler_corners", "shown") == [corners, corners, "squares"]
         close(tracer.get("theta"), theta, 1e-9)
         assert tracer.told() == "Column 2, row 2: source x 1.60, y 2.40, value 55.92"
+        rounded = [round(value, 4) for value in theta]  # as a link in the text has it
+        tracer.page.evaluate("(theta) => model.set('theta', theta)", rounded)
+        tracer.settle()
+        assert tracer.page.locator("select option:checked").inner_text() == "Worked example"
         tracer.page.locator("select").select_option(label="Mirror")
         assert tracer.get("grid_corners", "sampler_corners", "shown") == [corners, corners, "squares"]
         tracer.page.locator("select").select_option(label="Rotation by 30°")

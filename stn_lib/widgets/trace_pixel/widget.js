@@ -102,7 +102,7 @@ function makeExamples(model, words, { now, sizeOf, put }) {
     examples.findIndex(
       (one) =>
         (one.image ?? drawn.shown) === drawn.shown &&
-        thetaOf(one, drawn).every((value, i) => Math.abs(value - drawn.theta[i]) < 1e-6),
+        thetaOf(one, drawn).every((value, i) => Math.abs(value - drawn.theta[i]) < 5e-4),
     );
   const draw = (drawn) => {
     const same = find(drawn);
