@@ -14,7 +14,7 @@ SAMPLE = "book/05_sampling.html#sample-point?x=3.25&y=1.5"
 MOVE = "book/01_invariance.html#move-digit?right=0&down=-1&digit=8"
 POOL = "book/02_pooling_shift.html#pool-shift?shift=-1"
 WARP, WARP_NAME = "book/03_affine.html#warp-image?theta=1,0,0,0,1,0", ".stn-warp-image"
-TRACE = "book/04_grid.html"
+TRACE = "book/04_grid.html#trace-pixel?image=squares&theta=0,.5,-.325,1,0,.2&row=1&column=1"
 TRACE_MIXED = "book/04_grid.html#trace-pixel?theta=1,0,0,0,1,0&grid=true&row=0&column=0"
 ALIGN, ALIGN_NAME = "book/06_module.html", ".stn-align-image"
 
@@ -117,7 +117,7 @@ def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_number
         widget = visit.page.locator(".stn-trace-pixel")
         steps = widget.locator(".stn-steps dd").all_inner_texts()
         ends = [re.findall(r"= (\u2212?[\d.]+)(?![\d.]| \u00b7)", step) for step in steps]
-        assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["0.60", "1.40"], ["55.92"]]
+        assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["1.60", "2.40"], ["55.92"]]
         widget.locator(".stn-marker").focus()
         visit.page.keyboard.press("ArrowDown")  # (2, 3), by hand: (2.1, 2.4)
         visit.rest()

@@ -1,10 +1,11 @@
 """The figure of the loss: where plain gradient descent on it stops, and why."""
 
 import pytest
+import torch
 import torch.nn.functional as F
 
 from stn_lib.data import sample_digits
-from stn_lib.widgets import LossAlongShift, SamplePoint
+from stn_lib.widgets import LossAlongShift
 from tests.widgets.javascript import module
 from tests.widgets.stage import Stage
 
@@ -65,9 +66,62 @@ def test_the_figure_says_why_descent_stopped(browser, goal, mode, says):
         stage.page.get_by_text(says).wait_for(timeout=5000)
 
 
-def test_outside_the_formula_of_the_sample_point_uses_the_padded_pixels(browser):
-    """By hand: with border padding, the row below repeats 169 and 196 of row 4."""
-    with Stage(browser, SamplePoint(x=1.5, y=4.5, padding="border")) as stage:
-        text = stage.page.locator(".stn-slopes").inner_text().replace("\u2212", "-").replace("\u00b7", "*")
-        assert "= 0.50*(196 - 169) + 0.50*(196 - 169) = 27.00" in " ".join(text.split())
-        assert "= 0.50*(169 - 169) + 0.50*(196 - 196) = 0.00" in " ".join(text.split())
+def test_both_smooth_curves_are_drawn_whatever_is_chosen_and_the_close_up_shows_the_dip(browser, seven):
+    """Oracle: torch: at shift -1.4 the loss is lower than at -2 and -1, with bilinear interpolation alone."""
+    shown = LossAlongShift(F.pad(sample_digits()[7, 0], (10, 10)), goal=10, shift=-1.4)
+    image = torch.tensor(seven, dtype=torch.float64).view(1, 28, 48)
+
+    def loss(t, mode):
+        theta = torch.tensor([[[1, 0, 2 * t / 48], [0, 1, 0]]], dtype=torch.float64)
+        moved = F.grid_sample(image[None], F.affine_grid(theta, [1, 1, 28, 48], align_corners=False), mode)
+        return (moved - F.pad(image, (0, 10))[None, ..., 10:]).square().mean().item()
+
+    assert loss(-1.4, "bilinear") < loss(-1, "bilinear") < loss(-2, "bilinear")
+    assert loss(-1, "bicubic") < loss(-1.4, "bicubic") < loss(-2, "bicubic") + 1e-3
+    dip = """(mode) => {
+        const path = document.querySelector(`.stn-close .stn-${mode}`), length = path.getTotalLength();
+        const points = Array.from({ length: 800 }, (_, k) => path.getPointAtLength((k / 799) * length));
+        const dot = document.querySelector(".stn-close .stn-dot").cx.baseVal.value;
+        const at = (x) => points.find((point) => point.x >= x).y;
+        return [at(dot - 57), at(dot), at(dot + 38)]; // -2, -1.4 and -1; y grows downwards
+    }"""
+    with Stage(browser, shown) as stage:
+        before, at, after = stage.page.evaluate(dip, "bilinear")
+        assert at - after > 12 and at - before > 12  # pixels of the drawing
+        before, at, after = stage.page.evaluate(dip, "bicubic")
+        assert at < after
+        assert "Stopped in the ripple" in stage.text(".stn-told")
+        for mode in ("Bicubic", "Nearest", "Bilinear"):
+            stage.page.get_by_role("radio", name=mode).check()
+            stage.settle()
+            for curve in ("bilinear", "bicubic"):
+                assert stage.page.locator(f".stn-drag .stn-{curve}").is_visible()
+            assert [name.strip() for name in stage.texts(".stn-key .stn-chosen")] == [mode]
+
+
+def test_bicubic_interpolation_leaves_the_dip_of_the_first_state(call, seven):
+    body = DESCEND.replace("let t = 0", "let t = -1.4")
+    assert call(module("loss_along_shift/model.js"), body, [seven, 10, "bilinear", 0])[0] == pytest.approx(
+        -1.4, abs=0.01
+    )
+    assert call(module("loss_along_shift/model.js"), body, [seven, 10, "bicubic", 0])[0] == pytest.approx(10, abs=0.01)
+
+
+def test_the_page_says_which_way_the_image_moves_as_t_grows(browser):
+    """Oracle: by hand: the pixels of the image, seen on the canvas, move to the left."""
+    dot = torch.zeros(5, 33)
+    dot[2, 16] = 1
+    centre = """() => {
+        const canvas = document.querySelector(".stn-over canvas");
+        const { data } = canvas.getContext("2d").getImageData(0, 2, canvas.width, 1);
+        const red = Array.from({ length: canvas.width }, (_, k) => data[4 * k]);
+        return red.indexOf(Math.min(...red));
+    }"""
+    with Stage(browser, LossAlongShift(dot, goal=-9)) as stage:
+        assert "moves left as t grows" in stage.text(".stn-way")
+        places = []
+        for t in (0, 3):
+            stage.page.evaluate("(t) => model.set('shift', t)", t)
+            stage.settle()
+            places.append(stage.page.evaluate(centre))
+        assert places == [16, 13]

@@ -116,7 +116,7 @@ def test_the_point_explorer_shows_torchs_value_and_slopes(call, mode, padding):
     shown = {"image": pixels.image, "height": 3, "width": 5}
     image = torch.tensor(pixels.image, dtype=torch.float64).view(1, 1, 3, 5)
     points = [(0.6, 1.4), (-0.7, 0.3), (4.4, 2.6), (2.0, 1.0), (4.0, 2.0), (0.0, 0.0), (-0.3, 2.9), (3.25, -0.9)]
-    points += [(5.0, -1.0), (-1.0, 3.0)]
+    points += [(5.0, -1.0), (-1.0, 3.0), (-1.5, 3.5), (5.5, -1.5), (-1.3, 1.2), (5.2, 0.7), (2.4, -1.25), (-0.5, 2.5)]
     for x, y in points:
         at = torch.tensor([x, y], dtype=torch.float64, requires_grad=True)
         # Sides of 2**k + 1 with align_corners make pixel centres exact, so that the side of a kink is certain. The

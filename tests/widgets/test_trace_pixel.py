@@ -9,12 +9,16 @@ import pytest
 import torch
 import torch.nn.functional as F
 import traitlets
+from scipy.ndimage import zoom
 
+from stn_lib.data import sample_digits
 from stn_lib.widgets import TracePixel
 from tests.widgets.javascript import close, module
+from tests.widgets.stage import Stage
 
 THETA = [0.8, -0.4, 0.2, 0.3, 1.1, -0.5]
 EDGES, CENTRES = [0, 0.5, -0.325, 1, 0, 0.2], [0, 0.5, -13 / 30, 1, 0, 4 / 15]
+WORKED = {"shown": "squares", "theta": EDGES, "row": 1, "column": 1}
 PAIRS = list(itertools.product([False, True], repeat=2))
 SIZES = [((4, 4), (4, 4)), ((3, 5), (6, 2)), ((7, 2), (1, 5)), ((1, 6), (5, 1)), ((8, 8), (1, 1)), ((1, 1), (3, 4))]
 # torch warns that a single pixel lies at 0 with align_corners: that is what is tested.
@@ -86,13 +90,17 @@ def test_with_mixed_conventions_a_source_point_is_off_by_half_its_coordinate(cal
 
 
 def lines(call, asked, pixel, origin=1):
-    """The arithmetic as plain text, line by line, without the asides."""
+    """The arithmetic as plain text, line by line, without the asides; theta's numbers are those of the fields."""
     body = """(m, [asked, [row, column], origin, words]) => {
         const seen = m.traceOne(m.readAll(asked), row * asked.outSize[1] + column);
         const told = m.arithmetic(seen, asked, [row, column], origin, words);
-        const text = (part) => (typeof part === "string" ? part : part[1]);
+        const text = (part) => {
+          if (part.phrase) return part.phrase.map(text).join("");
+          if (part.entry !== undefined) return `(${asked.theta[part.entry]})`;
+          return part.concept === "aside" ? `[${part.text}]` : part.text ?? part;
+        };
         return Object.fromEntries(Object.entries(told).map(([step, rows]) =>
-          [step, rows.map((phrases) => phrases.map((phrase) => phrase.map(text).join("")))]));
+          [step, rows.map((parts) => parts.map(text).join(""))]));
     }"""
     return call(module("trace_pixel/tracing.js"), body, [asked, pixel, origin, TracePixel.WORDS])
 
@@ -101,59 +109,61 @@ def plain(text):
     return text.replace("−", "-").replace("·", "*")
 
 
-def sides(phrases):
-    """Both sides of ``name = sum = result`` as numbers, and what is said after it."""
-    text = plain(" ".join(phrases))
-    found = re.fullmatch(r"[xy] = ([-0-9.+*/() ]+) = (-?[0-9.]+)(.*)", text)
+def sides(text):
+    """Both sides of ``name = sum = result`` as numbers."""
+    found = re.fullmatch(r"[xy] = ([-0-9.+*/() e]+) = (-?[0-9.]+)", plain(text))
     assert found, text
-    return eval(found[1]), float(found[2]), found[3].strip()
+    return eval(found[1]), float(found[2])
 
 
 @pytest.mark.parametrize(("grid", "sampler"), PAIRS)
 @pytest.mark.parametrize("pixel", [(0, 0), (4, 1), (5, 2)])
-def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel):
+@pytest.mark.parametrize("origin", [0, 1])
+def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel, origin):
     image = random_image((4, 7))
-    told = lines(call, state(image, THETA, (6, 3), grid, sampler), pixel)
+    told = lines(call, state(image, THETA, (6, 3), grid, sampler), pixel, origin)
     source, values = by_torch(image, THETA, (6, 3), grid, sampler)
     target, _ = by_torch(image, [1, 0, 0, 0, 1, 0], (6, 3), grid, sampler)
-    for axis, name in enumerate("xy"):
-        left, right, after = sides(told["units"][axis])
+    for axis in (0, 1):
+        left, right = sides(told["units"][axis])
         assert left == pytest.approx(target[*pixel, axis].item(), abs=1e-12)
         assert right == pytest.approx(left, abs=5.01e-4)
-        counted = pixel[1 - axis]
-        assert after.endswith(f"{counted + 1}, counted from 0: {counted}")
-        left, right, after = sides(told["theta"][axis])
+        left, right = sides(told["theta"][axis])
         assert right == pytest.approx(source[*pixel, axis].item(), abs=5.01e-4)
-        assert left == pytest.approx(right, abs=2e-3) and after == ""
-        left, right, after = sides(told["pixel"][axis])
+        assert left == pytest.approx(right, abs=2e-3)
+        left, right = sides(told["pixel"][axis])
         side = image.shape[1 - axis]
         x = source[*pixel, axis].item()
-        assert right == pytest.approx((x + 1) * (side - 1) / 2 if sampler else ((x + 1) * side - 1) / 2, abs=5.01e-3)
+        counted = ((x + 1) * (side - 1) / 2 if sampler else ((x + 1) * side - 1) / 2) + origin
+        assert right == pytest.approx(counted, abs=5.01e-3)
         assert left == pytest.approx(right, abs=8e-3)
-        assert float(after.removeprefix("counted from 1: ")) == pytest.approx(right + 1), name
-    assert float(plain(told["value"][0][-1])[2:]) == pytest.approx(values[pixel].item(), abs=5.01e-3)
+    value = re.search(r"\) = (\S+) \[", plain(told["value"][0]))[1]
+    assert float(value) == pytest.approx(values[pixel].item(), abs=5.01e-3)
 
 
 def test_the_arithmetic_of_the_worked_example_is_that_of_the_book(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1))
-    assert [" ".join(row) for step in ("theta", "pixel", "value") for row in told[step]] == [
-        "x = 0.00 · (−0.25) + 0.50 · (−0.25) + (−0.325) = −0.45",
-        "y = 1.00 · (−0.25) + 0.00 · (−0.25) + 0.20 = −0.05",
-        "x = ((−0.45 + 1) · 4 − 1) / 2 = 0.60 counted from 1: 1.60",
-        "y = ((−0.05 + 1) · 4 − 1) / 2 = 1.40 counted from 1: 2.40",
-        "V(2, 2) = U(1.60, 2.40) = 55.92",
+    assert [row for step in ("units", "theta", "pixel", "value") for row in told[step]] == [
+        "x = (2 · (2 − 1) + 1) / 4 − 1 = −0.25",
+        "y = (2 · (2 − 1) + 1) / 4 − 1 = −0.25",
+        "x = (0) · (−0.25) + (0.5) · (−0.25) + (-0.325) = −0.45",
+        "y = (1) · (−0.25) + (0) · (−0.25) + (0.2) = −0.05",
+        "x = ((−0.45 + 1) · 4 − 1) / 2 + 1 = 1.60",
+        "y = ((−0.05 + 1) · 4 − 1) / 2 + 1 = 2.40",
+        "V(2, 2) = U(1.60, 2.40) = 55.92 [(column, row), counted from 1]",
     ]
 
 
-def test_counted_from_0_nothing_is_counted_again(call):
+def test_counted_from_0_nothing_is_added_or_subtracted(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1), origin=0)
-    assert "counted" not in str(told)
-    assert " ".join(told["value"][0]) == "V(1, 1) = U(0.60, 1.40) = 55.92"
+    assert told["units"][0] == "x = (2 · 1 + 1) / 4 − 1 = −0.25"
+    assert told["pixel"][0] == "x = ((−0.45 + 1) · 4 − 1) / 2 = 0.60"
+    assert told["value"][0].startswith("V(1, 1) = U(0.60, 1.40) = 55.92")
 
 
 def test_a_single_pixel_divides_by_nothing(call):
     told = lines(call, state(SQUARES, EDGES, (1, 4), True, True), (0, 2))
-    assert told["units"][1] == ["y", "= 0.00", "the place of a single pixel"]
+    assert told["units"][1] == "y = 0.00 [the place of a single pixel]"
 
 
 @pytest.mark.parametrize(("value", "text"), [(0.25, "0.25"), (-1 / 3, "−0.333"), (1, "1.00"), (-1e-5, "0.00")])
@@ -183,7 +193,7 @@ def test_an_upright_segment_beside_the_box_is_nothing(call):
 # --- the Python side -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("image", [np.zeros(4), np.zeros((2, 3, 4)), np.zeros((9, 3)), np.zeros((0, 3)), [[math.nan]]])
+@pytest.mark.parametrize("image", [np.zeros(4), np.zeros((2, 3, 4)), np.zeros((13, 3)), np.zeros((0, 3)), [[math.nan]]])
 def test_an_image_that_cannot_be_drawn_is_refused(image):
     with pytest.raises(ValueError, match="finite image"):
         TracePixel(image)
@@ -195,9 +205,9 @@ def test_a_theta_that_is_not_six_numbers_is_refused(theta):
         TracePixel(theta=theta)
 
 
-@pytest.mark.parametrize("size", [(0, 4), (4, 9), (4,), (1, 2, 3)])
+@pytest.mark.parametrize("size", [(0, 4), (4, 13), (4,), (1, 2, 3)])
 def test_an_output_that_is_too_large_or_empty_is_refused(size):
-    with pytest.raises(ValueError, match=r"out_size \(H', W'\) of 1 to 8"):
+    with pytest.raises(ValueError, match=r"out_size \(H', W'\) of 1 to 12"):
         TracePixel(out_size=size, row=0, column=0)
 
 
@@ -216,6 +226,7 @@ def test_theta_may_be_a_matrix_and_the_output_may_be_smaller_than_two():
     widget = TracePixel(theta=torch.eye(2, 3), out_size=(1, 5), row=0, column=4, sampler_corners=True)
     assert widget.theta == [1, 0, 0, 0, 1, 0]
     assert widget.home == {
+        "shown": "given",
         "theta": widget.theta,
         "out_size": [1, 5],
         "row": 0,
@@ -231,103 +242,143 @@ def test_every_example_says_what_it_shows():
 
 
 def test_the_image_without_javascript_rings_the_source_point():
-    text = TracePixel()._fallback
+    text = TracePixel(**WORKED)._fallback
     assert "<svg" in text and 'role="img"' in text and "<figcaption>" in text
     dots = re.findall(r'<circle cx="([\d.-]+)" cy="([\d.-]+)" r="3.5"', text)
     ring = re.findall(r'<circle cx="([\d.-]+)" cy="([\d.-]+)" r="9"', text)
-    assert len(dots) == 16 and ring == [(f"{1.1 * 44:.1f}", f"{1.9 * 44:.1f}")]  # (0.6, 1.4) from the first edge
+    assert len(dots) == 16 and ring == [(f"{1.1 * 28:.1f}", f"{1.9 * 28:.1f}")]  # (0.6, 1.4) from the first edge
     assert "<circle" not in TracePixel(theta=[1, 0, 3, 0, 1, 0])._fallback
+
+
+def test_it_opens_on_a_tilted_digit_that_theta_straightens():
+    """Oracle: the untilted digit, made smaller by scipy's spline; V is more like it than U is."""
+    widget = TracePixel()
+    shown = widget.images["given"]
+    image = torch.tensor(shown["values"], dtype=torch.float64).view(shown["height"], shown["width"])
+    upright = torch.tensor(zoom(sample_digits()[2, 0].double().numpy(), 10 / 28, order=1))
+    _, straightened = by_torch(image, widget.theta, (10, 10), False, False)
+
+    def likeness(one):
+        return torch.corrcoef(torch.stack([one.flatten(), upright.flatten()]))[0, 1].item()
+
+    assert likeness(straightened) > 0.8 > 0.7 > likeness(image)
 
 
 # --- on a page -------------------------------------------------------------------------------------------------------
 
-MOUNT = """async ([esm, state]) => {
-  const heard = new Map();
-  window.model = {
-    get: (name) => state[name], save_changes() {}, off() {},
-    set(name, value) {
-      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
-      state[name] = value;
-      for (const then of heard.get(`change:${name}`) ?? []) then();
-    },
-    on(events, then) { for (const event of events.split(" ")) heard.set(event, [...(heard.get(event) ?? []), then]); },
-  };
-  const url = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
-  (await import(url)).default.render({ model: window.model, el: document.body.firstChild });
-}"""
 
-
-class Mounted:
-    """A tracer on an empty page, 720 pixels wide unless said."""
-
-    def __init__(self, browser, width=720, **options):
-        widget = TracePixel(**options)
-        self.page = browser.new_page(viewport={"width": width, "height": 1200})
-        self.page.set_content('<body style="margin: 0"><div></div></body>')
-        self.page.add_style_tag(content=str(widget._css))
-        shown = {name: value for name, value in widget.get_state().items() if not name.startswith("_")}
-        self.page.evaluate(MOUNT, [str(widget._esm), shown])
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.page.close()
-
-    def settle(self):
-        """The view is drawn once a frame: after two of them it is there."""
-        self.page.evaluate("new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
-
-    def get(self, *names):
-        self.settle()
-        return [self.page.evaluate("(name) => model.get(name)", name) for name in names]
-
-    def text(self, selector):
-        self.settle()
-        return self.page.locator(selector).inner_text()
-
+class Tracer(Stage):
     def centre_of(self, row, column):
-        box = self.page.locator(".stn-output .stn-cell").nth(4 * row + column).bounding_box()
+        columns = self.get("out_size")[1]
+        box = self.page.locator(".stn-output .stn-cell").nth(columns * row + column).bounding_box()
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    def told(self):
+        self.settle()
+        return self.page.locator(".stn-marker").get_attribute("aria-valuetext")
+
+    def lit(self):
+        """The texts of the terms that are lit, and the names of what is lit in the drawings."""
+        self.settle()
+        return self.page.evaluate("""() => [...document.querySelectorAll(".stn-lit")].map(
+            (node) => node.value ?? (node.ownerSVGElement ? `<${node.getAttribute("class").split(" ")[0]}>` : node.innerText.trim()))""")
 
 
 def test_arrow_keys_walk_over_the_output_and_stop_at_its_border(browser):
-    with Mounted(browser) as tracer:
+    with Tracer(browser, TracePixel(**WORKED)) as tracer:
         tracer.page.locator(".stn-marker").focus()
-        walk = {"ArrowRight": (1, 2), "ArrowDown": (2, 2), "Home": (2, 0), "ArrowLeft": (2, 0), "End": (2, 3)}
+        walk = {
+            "ArrowRight": (1, 2),
+            "ArrowDown": (2, 2),
+            "Home": (2, 0),
+            "ArrowLeft": (2, 0),
+            "PageUp": (0, 0),
+            "PageDown": (3, 0),
+            "ArrowUp": (2, 0),
+            "End": (2, 3),
+        }
         for key, place in walk.items():
             tracer.page.keyboard.press(key)
             assert tracer.get("row", "column") == list(place), key
-        told = tracer.page.locator(".stn-marker").get_attribute("aria-valuetext")
-        assert told == "Column 4, row 3: source x 2.10, y 4.40, value 119.34" == tracer.text(".stn-headline")
+        assert tracer.told() == "Column 4, row 3: source x 2.10, y 4.40, value 119.34"
+        assert "U(2.10, 4.40) = 119.34" in tracer.text("[data-step=value]")
 
 
-def test_the_mouse_shows_a_pixel_and_a_click_keeps_it(browser):
-    with Mounted(browser) as tracer:
+def test_the_mouse_shows_a_pixel_and_a_click_or_a_drag_keeps_it(browser):
+    with Tracer(browser, TracePixel(**WORKED)) as tracer:
         tracer.page.mouse.move(*tracer.centre_of(3, 0))
-        assert tracer.text(".stn-headline").startswith("Column 1, row 4:")
+        assert tracer.told().startswith("Column 1, row 4:")
         assert tracer.get("row", "column") == [1, 1]
         tracer.page.mouse.move(2, 2)
-        assert tracer.text(".stn-headline").startswith("Column 2, row 2:")
-        tracer.page.mouse.click(*tracer.centre_of(0, 2))
+        assert tracer.told().startswith("Column 2, row 2:")
+        tracer.page.mouse.move(*tracer.centre_of(0, 0))
+        tracer.page.mouse.down()
+        assert tracer.get("row", "column") == [0, 0]
+        tracer.page.mouse.move(*tracer.centre_of(0, 2))
+        tracer.page.mouse.up()
         tracer.page.mouse.move(2, 2)
-        assert tracer.text(".stn-headline").startswith("Column 3, row 1:")
+        assert tracer.told().startswith("Column 3, row 1:")
         assert tracer.get("row", "column") == [0, 2]
 
 
-def test_a_warning_appears_if_the_conventions_differ(browser):
-    with Mounted(browser, row=0, column=0) as tracer:
-        tracer.page.locator("select").select_option(label="Identity, conventions mixed")
+def test_if_the_conventions_differ_a_warning_and_the_correct_grid_appear(browser):
+    with Tracer(browser, TracePixel(theta=[1, 0, 0, 0, 1, 0], row=0, column=0)) as tracer:
+        assert tracer.page.locator(".stn-meant").get_attribute("d") == ""
+        tracer.page.get_by_role("group", name="affine_grid").get_by_label("True: centres").check()
         assert tracer.get("grid_corners", "sampler_corners") == [True, False]
         assert "(−0.50, −0.50) pixels from its correct place" in tracer.text(".stn-unlike")
-        tracer.page.locator("fieldset").nth(1).locator("label").nth(1).click()
-        assert "same convention" in tracer.text(".stn-alike")
-        assert tracer.page.locator(".stn-unlike").count() == 0
+        # A line for each row and column of pixels; the source point of the first pixel is on its edge, not its centre.
+        assert tracer.page.locator(".stn-meant").get_attribute("d").count("M") == 20
+        tracer.page.get_by_role("group", name="grid_sample").get_by_label("True: centres").check()
+        assert "the same pixel" in tracer.text(".stn-alike")
+        assert tracer.page.locator(".stn-meant").get_attribute("d") == ""
+
+
+@pytest.mark.parametrize(("corners", "theta"), [(False, EDGES), (True, CENTRES)])
+def test_an_example_keeps_the_conventions_and_brings_its_image_and_its_theta(browser, corners, theta):
+    with Tracer(browser, TracePixel(grid_corners=corners, sampler_corners=corners)) as tracer:
+        tracer.page.locator("select").select_option(label="Worked example")
+        assert tracer.get("grid_corners", "sampler_corners", "shown") == [corners, corners, "squares"]
+        close(tracer.get("theta"), theta, 1e-9)
+        assert tracer.told() == "Column 2, row 2: source x 1.60, y 2.40, value 55.92"
+        rounded = [round(value, 4) for value in theta]  # as a link in the text has it
+        tracer.page.evaluate("(theta) => model.set('theta', theta)", rounded)
+        tracer.settle()
+        assert tracer.page.locator("select option:checked").inner_text() == "Worked example"
+        tracer.page.locator("select").select_option(label="Mirror")
+        assert tracer.get("grid_corners", "sampler_corners", "shown") == [corners, corners, "squares"]
+        tracer.page.locator("select").select_option(label="Rotation by 30°")
+        assert tracer.get("shown", "out_size") == ["given", [10, 10]]
+
+
+def test_a_pixel_of_the_input_is_as_large_as_one_of_the_output(browser):
+    for shown in (TracePixel(), TracePixel(**WORKED), TracePixel(**WORKED, out_size=(3, 9))):
+        with Tracer(browser, shown) as tracer:
+            widths = tracer.page.locator(".stn-cell").evaluate_all(
+                "all => all.map((one) => one.getBoundingClientRect().width)"
+            )
+            assert max(widths) == pytest.approx(min(widths), abs=0.1)
+
+
+def test_terms_light_with_what_they_name(browser):
+    with Tracer(browser, TracePixel(**WORKED)) as tracer:
+        tracer.page.locator("dt", has_text="To pixels").hover()
+        lit = tracer.lit()
+        assert {"<stn-read>", "x", "y", "1.60", "2.40", "−0.45"} <= set(lit)
+        tracer.page.locator(".stn-steps input").nth(4).focus()
+        tracer.page.mouse.move(2, 2)
+        assert sorted(tracer.lit()) == sorted(["<stn-arrow>", "0", "0.5", "-0.325", "1", "0", "0.2", "θ"])
+        tracer.page.mouse.move(*tracer.centre_of(1, 1))
+        assert {"<stn-marker>", "2", "55.92", "2, 2"} <= set(tracer.lit())
+        tracer.page.mouse.move(*tracer.centre_of(2, 1))  # the numbers change, and stay lit
+        assert {"<stn-marker>", "3", "63.22", "2, 3"} <= set(tracer.lit())
+        tracer.page.get_by_role("group", name="grid_sample").hover()
+        assert {"((", "+ 1) · 4 − 1) / 2"} <= set(tracer.lit())
 
 
 def test_every_control_acts_and_reset_brings_the_start_back(browser):
-    names = ["theta", "out_size", "row", "column", "grid_corners", "sampler_corners"]
-    with Mounted(browser, row=2, column=3) as tracer:
+    names = ["shown", "theta", "out_size", "row", "column", "grid_corners", "sampler_corners"]
+    with Tracer(browser, TracePixel(row=2, column=3)) as tracer:
         start = tracer.get(*names)
         for number in tracer.page.locator("input[type=number]").all():
             before = tracer.get("theta")
@@ -336,33 +387,36 @@ def test_every_control_acts_and_reset_brings_the_start_back(browser):
         for slider in tracer.page.locator("input[type=range]").all():
             slider.focus()
             tracer.page.keyboard.press("Home")
-        assert tracer.get("out_size") == [[1, 1]]
-        assert tracer.text(".stn-headline").startswith("Column 1, row 1:")
+        assert tracer.get("out_size") == [1, 1]
+        assert tracer.told().startswith("Column 0, row 0:")
         for bar in tracer.page.locator("fieldset").all():
             bar.locator("input:checked").focus()
             tracer.page.keyboard.press("ArrowRight")
         assert tracer.get("grid_corners", "sampler_corners") == [True, True]
+        tracer.page.locator("select").select_option(label="Worked example")
         tracer.page.get_by_role("button", name="Reset").click()
         assert tracer.get(*names) == start
 
 
 def test_a_number_that_is_none_is_not_taken_and_comes_back(browser):
-    with Mounted(browser) as tracer:
+    with Tracer(browser, TracePixel(**WORKED)) as tracer:
         box = tracer.page.locator("input[type=number]").nth(2)
         for keys in ("", "123", "-"):
             box.fill("")
             box.press_sequentially(keys)
-            assert tracer.get("theta") == [[*EDGES[:2], {"": -0.325, "123": 12, "-": 12}[keys], *EDGES[3:]]]
+            assert tracer.get("theta") == [*EDGES[:2], {"": -0.325, "123": 12, "-": 12}[keys], *EDGES[3:]]
         box.blur()
         tracer.settle()
         assert box.input_value() == "12"
 
 
-@pytest.mark.parametrize("width", [320, 390, 720])
-def test_nothing_jumps_or_overflows_while_pixels_are_traced(browser, width):
-    with Mounted(browser, width, theta=THETA, grid_corners=True) as tracer:
+@pytest.mark.parametrize("width", [320, 390, 688])
+@pytest.mark.parametrize("options", [{"theta": THETA}, WORKED | {"theta": THETA}], ids=["digit", "squares"])
+def test_nothing_jumps_or_overflows_while_pixels_are_traced(browser, width, options):
+    with Tracer(browser, TracePixel(**options, grid_corners=True), width=width) as tracer:
         heights = set()
-        for row, column in itertools.product(range(4), repeat=2):
+        rows, columns = tracer.get("out_size")
+        for row, column in itertools.product(range(0, rows, 2), range(0, columns, 3)):
             tracer.page.evaluate("([r, c]) => { model.set('row', r); model.set('column', c); }", [row, column])
             tracer.settle()
             heights.add(tracer.page.locator(".stn-frame").bounding_box()["height"])

@@ -32,18 +32,20 @@ class LossAlongShift(Explorable):
     """
 
     WORDS = {
-        "title": "Shift one image onto the other",
+        "title": "Bilinear loss dips between the pixels, and descent stops there",
         "moved": "Your image",
-        "onto": "over the",
+        "onto": "over",
         "still": "target",
         "images": "Your image and the target, one over the other.",
-        "plot": "Loss at each shift. Drag the blue point.",
+        "way": "\u2190 moves left as t grows",
+        "close": "Loss around t",
+        "plot": "Loss at each shift t, in pixels",
         "goalName": "target",
         "shift": "shift t",
         "goal": "target at",
         "blur": "blur of both",
         "mode": "Interpolation",
-        "modes": [["bilinear", "Bilinear"], ["nearest", "Nearest"], ["bicubic", "Bicubic"]],
+        "modes": [["bilinear", "Bilinear"], ["bicubic", "Bicubic"], ["nearest", "Nearest"]],
         "step": "One step",
         "play": "Descend",
         "stop": "Stop",
@@ -53,8 +55,8 @@ class LossAlongShift(Explorable):
         "arrived": "Arrived at the target.",
         "ripple": "Stopped in the ripple, in a dip between two pixels: at whole pixels, the loss still falls.",
         "reach": "Stopped out of reach: even at whole pixels, the loss hardly falls towards the target.",
-        "try": "Press Descend. Then set the target to 10 and press it again. Then choose Bicubic, or blur. A positive t "
-        "moves the source points to the right, so the content moves to the left.",
+        "try": "Choose Bicubic and press Descend. Then choose Bilinear and try other shifts, targets and blurs. As t grows, "
+        "the source points move to the right, so the content moves to the left.",
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)

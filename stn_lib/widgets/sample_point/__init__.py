@@ -12,7 +12,8 @@ class SamplePoint(Explorable):
     """Drag a point between the pixels of a small image: four weights as areas, the value and its two slopes.
 
     Convention: points are (x, y) in pixels with the centre of the first pixel at ``origin`` (1 in the
-    book's worked example, 0 in code). One pixel of the outside is drawn around the image, with its padded value.
+    book's worked example, 0 in code). Two pixels of the outside are drawn around the image, with their padded values;
+    the point may be one and a half pixels outside.
 
     Args:
         image: the image, (H, W), values from 0 to ``span``; the squares 1, 4, 9 … 256 if not given.
@@ -31,23 +32,19 @@ class SamplePoint(Explorable):
     """
 
     WORDS = {
-        "title": "Sample an image between its pixels",
-        "overview": "The input image U. Drag the blue point.",
-        "close": "The four neighbours, enlarged. The weight of each is the area of the opposite rectangle.",
+        "title": "Between the pixels: four neighbours, weighted by areas",
+        "overview": "Input U: drag the point",
+        "close": "Weight = area of the opposite rectangle",
         "handle": "sample point",
-        "neighbour": "pixel",
-        "weight": "weight",
-        "pixel": "\u00d7 value",
-        "product": "product",
         "coordinate": "source {name}",
         "mode": "Interpolation",
         "modes": [["bilinear", "Bilinear"], ["nearest", "Nearest"]],
         "padding": "Outside",
         "paddings": [["zeros", "Zeros"], ["border", "Border"], ["reflection", "Reflection"]],
-        "flat": "= {zero}. The value does not change as long as the same pixel is nearest.",
+        "flat": "Constant while the same pixel is nearest.",
         "home": "Back to (1.6, 2.4)",
-        "try": "Move the point onto a pixel, then across it. Which weights become 0, and which slope jumps? "
-        "Then choose Nearest and look at the slopes.",
+        "try": "Move the point onto a pixel, then across it: which weights become 0, and which slope jumps? Choose Nearest. "
+        "Then move the point outside.",
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)

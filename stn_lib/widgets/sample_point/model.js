@@ -1,6 +1,12 @@
 // The four pixels around a point, their weights, the value and its slopes. Pixel coordinates count from 0; a point is
-// at most one pixel outside the image.
+// at most one and a half pixels outside the image.
 import { padded, taps } from "../shared/numerics.js";
+
+export const OUTSIDE = 1.5; // pixels
+export const LETTERS = ["A", "B", "C", "D"]; // of the neighbours
+
+export const shade = (t) => `color-mix(in srgb, var(--stn-ink) ${Math.round(t * 100)}%, var(--stn-surface))`;
+export const inkOn = (t) => (t > 0.5 ? "var(--stn-paper)" : "var(--stn-ink)");
 
 // The pixel to the left of the point. On a pixel the slope is that to the right, as torch's. Where the padding holds
 // the value constant, torch's slope is 0 on both ends of the constant part.
@@ -9,23 +15,33 @@ function firstPixel(value, size, padding) {
   return Math.floor(value) - (isEnd ? 1 : 0);
 }
 
-// The pixel of the image that a pixel outside repeats; null where the padding is zeros.
-export function repeatedPixel(row, column, { height, width }, padding) {
-  const isInside = row >= 0 && row < height && column >= 0 && column < width;
-  if (isInside) return [row, column];
-  return padding === "zeros" ? null : [padded(row, height, padding, false), padded(column, width, padding, false)];
+// The pixel that the nearest mode takes of `first` and the next one: torch rounds the coordinate after the padding.
+function nearestPixel(value, size, padding, first) {
+  const repeated = (coordinate) => padded(coordinate, size, padding, false);
+  const round = (coordinate) => taps(coordinate, "nearest")[0][0];
+  const taken = round(repeated(value));
+  return [round(value), first, first + 1].find((pixel) => repeated(pixel) === taken);
 }
 
-export function samplePoint({ image, height, width }, x, y, mode, padding) {
+const isInside = (row, column, { height, width }) => row >= 0 && row < height && column >= 0 && column < width;
+
+// The pixel of the image that a pixel repeats; null outside, where the padding is zeros.
+export function repeatedPixel(row, column, image, padding) {
+  if (isInside(row, column, image)) return [row, column];
+  if (padding === "zeros") return null;
+  return [padded(row, image.height, padding, false), padded(column, image.width, padding, false)];
+}
+
+export function samplePoint(image, x, y, mode, padding) {
+  const { height, width } = image;
   const x0 = firstPixel(x, width, padding),
     y0 = firstPixel(y, height, padding),
     fx = x - x0,
     fy = y - y0;
-  const at = (row, column) => {
-    const pixel = repeatedPixel(row, column, { height, width }, padding);
-    return pixel ? image[pixel[0] * width + pixel[1]] : 0;
+  const near = mode === "nearest" && {
+    row: nearestPixel(y, height, padding, y0),
+    column: nearestPixel(x, width, padding, x0),
   };
-  const near = mode === "nearest" ? { row: taps(y, mode)[0][0], column: taps(x, mode)[0][0] } : null;
   const corners = [
     [0, 0],
     [0, 1],
@@ -34,9 +50,11 @@ export function samplePoint({ image, height, width }, x, y, mode, padding) {
   ].map(([down, right]) => {
     const row = y0 + down,
       column = x0 + right;
+    const repeats = repeatedPixel(row, column, image, padding);
     const area = (right ? fx : 1 - fx) * (down ? fy : 1 - fy);
     const weight = near ? Number(near.row === row && near.column === column) : area;
-    return { row, column, value: at(row, column), weight };
+    const value = repeats ? image.image[repeats[0] * width + repeats[1]] : 0;
+    return { row, column, value, weight, repeats, outside: !isInside(row, column, image) };
   });
   const [a, b, c, d] = corners.map((corner) => corner.value);
   return {

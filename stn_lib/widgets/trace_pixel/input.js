@@ -1,8 +1,7 @@
 // The input U: its pixels, the source points of the grid, and the arrow from the target point to its source point.
 import { arrowPath } from "../shared/arrow.js";
-import { figure } from "../shared/controls.js";
 import { s, setAttributes } from "../shared/dom.js";
-import { RIM, fits, makeCells, makeAxes, placePixels, roomOf, viewBox } from "./panel.js";
+import { VIEW_BOX, commonCell, makeAxes, makeCells, placePixels, rimOf } from "./panel.js";
 import { clipSegment } from "./tracing.js";
 
 // The arrow from ring to ring, or to the border where the source is beyond it.
@@ -10,8 +9,8 @@ function arrowBetween(from, to, near, box) {
   const [[x, y], [endX, endY]] = clipSegment(from, to, box) ?? [from, from];
   const length = Math.hypot(endX - x, endY - y) || 1;
   const [ux, uy] = [(endX - x) / length, (endY - y) / length];
-  const free = Math.max(0, length - 6.5 - (near ? 11 : 1));
-  return arrowPath(x + 6.5 * ux, y + 6.5 * uy, free * ux, free * uy, 10);
+  const free = Math.max(0, length - 7.5 - (near ? 11 : 1));
+  return arrowPath(x + 7.5 * ux, y + 7.5 * uy, free * ux, free * uy, 10);
 }
 
 // A line through each row and each column of the grid's points, clipped to the panel, and the points.
@@ -29,44 +28,70 @@ function gridPaths(at, [rows, columns], box, inside) {
 }
 
 function makeParts() {
-  const path = (name) => s("path", { class: `stn-${name}` });
-  const source = s("g", { class: "stn-read" }, s("circle", { r: 9, class: "stn-halo" }), s("circle", { r: 9 }));
+  const path = (name, term) => s("path", { class: `stn-${name}`, ...(term ? { "data-term": term } : {}) });
+  const ring = (name, r, term) =>
+    s("g", { class: name, "data-term": term }, s("circle", { r, class: "stn-halo" }), s("circle", { r }));
   return {
     axes: makeAxes(),
+    meant: path("meant"),
     lines: path("lines"),
     dots: path("dots"),
+    off: path("off"),
     halo: path("arrow-halo"),
-    arrow: path("arrow"),
-    target: s("circle", { r: 5, class: "stn-from" }),
-    source,
+    arrow: path("arrow", "theta"),
+    target: ring("stn-from", 6, "target"),
+    source: ring("stn-read", 9, "source"),
   };
 }
 
-export function makeInput(words, state) {
-  const { size, image, span } = state();
-  const room = roomOf(size);
-  const spot = placePixels(size, RIM, room);
-  const [left, top, right, bottom] = spot.box;
-  const svg = s("svg", { viewBox: viewBox(room), role: "img", "aria-label": words.input });
-  const cells = makeCells(size, spot);
-  const { axes, lines, dots, halo, arrow, target, source } = makeParts();
-  const rim = s("rect", { x: left, y: top, width: right - left, height: bottom - top, rx: 6, class: "stn-rim" });
-  svg.append(rim, ...cells.pixels, axes.node, lines, ...cells.numbers, dots, halo, arrow, target, source);
-  cells.draw(image, span, (value) => (fits(String(value), spot) ? String(value) : ""));
-  const inside = ([x, y]) => x >= left && x <= right && y >= top && y <= bottom;
+// The pixels of one image at one scale.
+function makePixels(size, cell) {
+  const spot = placePixels(size, rimOf(size), cell);
+  return { spot, cells: makeCells(size, spot) };
+}
+
+export function makeInput(label, state) {
+  const svg = s("svg", { viewBox: VIEW_BOX, role: "img", "aria-label": label });
+  const { axes, meant, lines, dots, off, halo, arrow, target, source } = makeParts();
+  const rim = s("rect", { rx: 6, class: "stn-rim" });
+  const [pixels, numbers] = [s("g", {}), s("g", {})];
+  svg.append(rim, pixels, axes.node, meant, lines, numbers, dots, off, halo, arrow, target, source);
+  axes.node.setAttribute("data-term", "sampler");
+  let made = null;
+  let shown = "";
+  const make = ({ image, size, span, outSize }) => {
+    made = makePixels(size, commonCell(size, outSize));
+    pixels.replaceChildren(...made.cells.pixels);
+    numbers.replaceChildren(...made.cells.numbers);
+    made.cells.draw(image, span, String);
+    const [left, top, right, bottom] = made.spot.box;
+    setAttributes(rim, { x: left, y: top, width: right - left, height: bottom - top });
+  };
   const draw = (all, seen) => {
-    const { outSize, samplerCorners } = state();
-    const at = (k) => spot.at(all.pixels[2 * k], all.pixels[2 * k + 1]);
-    const { net, points } = gridPaths(at, outSize, spot.box, inside);
+    const now = state();
+    const wanted = `${now.shown} ${now.outSize}`;
+    if (wanted !== shown) make(now);
+    shown = wanted;
+    const { spot } = made;
+    const [left, top, right, bottom] = spot.box;
+    const inside = ([x, y]) => x >= left && x <= right && y >= top && y <= bottom;
+    const paths = (points) =>
+      gridPaths((k) => spot.at(points[2 * k], points[2 * k + 1]), now.outSize, spot.box, inside);
+    const { net, points } = paths(all.pixels);
     lines.setAttribute("d", net);
     dots.setAttribute("d", points);
-    axes.draw(spot, size, samplerCorners);
+    dots.style.strokeWidth = `${Math.min(6, spot.cell / 3.5)}px`;
+    const mixed = now.gridCorners !== now.samplerCorners;
+    meant.setAttribute("d", mixed ? paths(all.meant).net : "");
+    axes.draw(spot, now.size, now.samplerCorners);
     const [from, to] = [spot.at(...seen.drawn), spot.at(...seen.pixel)];
+    const error = mixed && clipSegment(spot.at(...seen.meant), to, spot.box);
+    off.setAttribute("d", error ? `M${error[0].join(" ")}L${error[1].join(" ")}` : "");
     const near = inside(to);
     const path = arrowBetween(from, to, near, spot.box);
     for (const node of [halo, arrow]) node.setAttribute("d", path);
-    setAttributes(target, { cx: from[0], cy: from[1] });
+    setAttributes(target, { transform: `translate(${from.join(" ")})` });
     setAttributes(source, { transform: `translate(${to.join(" ")})`, visibility: near ? "visible" : "hidden" });
   };
-  return { node: figure(words.input, svg), draw };
+  return { node: svg, draw };
 }

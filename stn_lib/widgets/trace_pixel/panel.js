@@ -1,54 +1,60 @@
-// A panel of pixels with axes: 330 SVG units wide, and as high as the input with its border.
+// A panel of pixels with axes, 330 SVG units wide. Both panels show a pixel equally large.
 import { s, setAttributes } from "../shared/dom.js";
 import { toPixel } from "../shared/numerics.js";
 import { format } from "../shared/text.js";
 
 const SIDE = 300;
+const ROOM = 270;
 const LEFT = 28;
-const TOP = 22;
-const LEAST = 252;
+const TOP = 24;
 const GAP = 1;
-export const RIM = 0.75; // pixels of the outside that the input shows
-const percent = (share) => Math.round(36 * Math.min(Math.max(share, 0), 1));
-const shade = (share) => `--stn-shade:color-mix(in srgb, var(--stn-ink) ${percent(share)}%, var(--stn-surface))`;
+export const VIEW_BOX = `0 0 ${LEFT + SIDE + 2} ${TOP + ROOM + 2}`;
+const percent = (share, most) => Math.round(most * Math.min(Math.max(share, 0), 1));
+const shade = (share, most) =>
+  `--stn-shade:color-mix(in srgb, var(--stn-ink) ${percent(share, most)}%, var(--stn-surface))`;
+
+// How many pixels of the outside the input shows.
+export const rimOf = ([height, width]) => Math.max(0.5, Math.max(height, width) / 8);
+
+// The side of a pixel in SVG units: what lets both panels show all of theirs.
+export function commonCell(size, outSize) {
+  const rim = 2 * rimOf(size);
+  const fit = ([height, width]) => Math.min(SIDE / width, ROOM / height);
+  return Math.min(fit(size.map((side) => side + rim)), fit(outSize));
+}
 
 // The places of pixel coordinates in a panel, for an image of `size` with `rim` pixels of outside.
-export function placePixels([height, width], rim, room) {
-  const cell = Math.min(SIDE / (width + 2 * rim), room / (height + 2 * rim));
+export function placePixels([height, width], rim, cell) {
   const left = LEFT + (SIDE - cell * width) / 2,
-    top = TOP + (room - cell * height) / 2;
+    top = TOP + (ROOM - cell * height) / 2;
   const at = (x, y) => [left + (x + 0.5) * cell, top + (y + 0.5) * cell];
   return { cell, at, box: [...at(-0.5 - rim, -0.5 - rim), ...at(width - 0.5 + rim, height - 0.5 + rim)] };
 }
 
-export const roomOf = ([height, width]) =>
-  Math.max(LEAST, Math.min(SIDE, (SIDE * (height + 2 * RIM)) / (width + 2 * RIM)));
+// Numbers are written where they fit; where the page is narrow, larger and without decimals.
+const LEAST_CELL = { wide: 34, narrow: 52 };
 
 export function makeCells([height, width], { at, cell }) {
+  const hasNumbers = cell >= LEAST_CELL.wide;
+  const kinds = hasNumbers ? ["wide", "narrow"].filter((kind) => cell >= LEAST_CELL[kind]) : [];
   const cells = Array.from({ length: height * width }, (_, k) => {
     const [x, y] = at((k % width) - 0.5, Math.floor(k / width) - 0.5),
       side = cell - 2 * GAP;
+    const corner = { x: x + GAP, y: y + GAP, width: side, height: side };
     return {
-      rect: s("rect", {
-        x: x + GAP,
-        y: y + GAP,
-        width: side,
-        height: side,
-        rx: Math.min(4, side / 8),
-        class: "stn-cell",
-      }),
-      text: s("text", { x: x + cell - 5, y: y + cell - 6, class: "stn-value" }),
+      rect: s("rect", { ...corner, rx: Math.min(4, side / 8), class: "stn-cell" }),
+      texts: kinds.map((kind) => s("text", { x: x + cell - 5, y: y + cell - 6, class: `stn-value stn-${kind}` })),
     };
   });
   const draw = (values, span, show) =>
-    cells.forEach(({ rect, text }, k) => {
-      for (const node of [rect, text]) node.setAttribute("style", shade(values[k] / span));
-      text.textContent = show(values[k]);
+    cells.forEach(({ rect, texts }, k) => {
+      for (const node of [rect, ...texts]) node.setAttribute("style", shade(values[k] / span, hasNumbers ? 36 : 88));
+      texts.forEach((text, kind) => {
+        text.textContent = show(values[k], kinds[kind] === "wide" && cell >= 44);
+      });
     });
-  return { pixels: cells.map(({ rect }) => rect), numbers: cells.map(({ text }) => text), draw };
+  return { pixels: cells.map(({ rect }) => rect), numbers: cells.flatMap(({ texts }) => texts), hasNumbers, draw };
 }
-
-export const fits = (text, { cell }) => 7.2 * text.length < cell - 4;
 
 // The axes of an image: -1, 0 and 1, at the edges of the first and last pixel or at their centres.
 export function makeAxes() {
@@ -72,22 +78,12 @@ export function makeAxes() {
         length = axis ? bottom - top : right - left;
       if (value !== 0.5) path += axis ? `M${x0 - 8} ${y}h4` : `M${x} ${y0 - 8}v4`;
       setAttributes(label, {
-        ...(axis ? { x: x0 - 11, y } : { x, y: y0 - 15 }),
-        visibility: value === 0 || length > (value === 0.5 ? 80 : 24) ? "visible" : "hidden",
+        ...(axis ? { x: x0 - 11, y } : { x, y: y0 - 16 }),
+        visibility: value === 0 || length > (value === 0.5 ? 120 : 40) ? "visible" : "hidden",
       });
     }
     lines.setAttribute("d", path);
   };
-  return {
-    node: s(
-      "g",
-      {},
-      frame,
-      lines,
-      ticks.map(({ label }) => label),
-    ),
-    draw,
-  };
+  const labels = ticks.map(({ label }) => label);
+  return { node: s("g", {}, frame, lines, labels), draw };
 }
-
-export const viewBox = (room) => `0 0 ${LEFT + SIDE + 2} ${TOP + room + 2}`;

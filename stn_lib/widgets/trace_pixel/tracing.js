@@ -35,6 +35,7 @@ export function traceOne(all, index) {
     source: at(all.sources),
     drawn: at(all.drawn),
     pixel,
+    meant,
     beside: [pixel[0] - meant[0], pixel[1] - meant[1]],
     value: all.values[index],
   };
@@ -43,65 +44,55 @@ export function traceOne(all, index) {
 // Two decimals, a third one if it is not 0.
 export const number = (value) => format(value, 3).replace(/(\.\d\d)0$/, "$1");
 
-// The four steps as lines; a line is a list of phrases that do not break, a phrase a list of texts and [concept, text].
-export function arithmetic(seen, { size, theta, outSize, gridCorners, samplerCorners }, [row, column], origin, words) {
+/**
+ * The four steps as lines. A line is a list of parts: a text; {text, concept, term, below}, where `term` names what
+ * lights up with it and `below` is a subscript; {entry}, a number of theta, for which the page has a field; or
+ * {phrase}, parts that stay on one line.
+ */
+export function arithmetic(seen, { size, outSize, gridCorners, samplerCorners }, [row, column], origin, words) {
   const signed = (value) => (value < 0 ? `(${number(value)})` : number(value));
-  const to = (k) => ["target", signed(seen.target[k])],
-    by = (k) => ["theta", signed(theta[k])];
-  const name = (k, below) => [[below === "t" ? "target" : "source", "xy"[k], below]];
+  const target = (text, below) => ({ text, concept: "target", term: "target", below });
+  const source = (text, below) => ({ text, concept: "source", term: "source", below });
+  const pixel = (text) => ({ text, concept: "target", term: "pixel" });
+  const aside = (text) => ({ text, concept: "aside" });
+  const rule = (text, term) => ({ text, concept: "rule", term });
   const units = (k) => {
-    const index = [column, row][k],
-      side = outSize[1 - k],
-      result = ["= ", ["target", number(seen.target[k])]];
-    if (gridCorners && side === 1) return [name(k, "t"), result, [["aside", words.single]]];
-    const sum = gridCorners
-      ? ["= 2 · ", ["target", index], ` / ${side - 1} − 1`]
-      : ["= (2 · ", ["target", index], ` + 1) / ${side} − 1`];
+    const [index, side] = [[column, row][k], outSize[1 - k]];
+    const [name, result] = [[target("xy"[k], "t"), " = "], target(number(seen.target[k]))];
+    if (gridCorners && side === 1) return [...name, result, " ", aside(words.single)];
+    const place = origin ? ["(", pixel(String(index + origin)), ` \u2212 ${origin})`] : [pixel(String(index))];
+    const [before, after] = gridCorners
+      ? ["2 \u00b7 ", ` / ${side - 1} \u2212 1`]
+      : ["(2 \u00b7 ", ` + 1) / ${side} \u2212 1`];
+    return [...name, rule(before, "grid"), ...place, rule(after, "grid"), " = ", result];
+  };
+  const moved = (k) => {
+    const entry = (column) => ({ entry: 3 * k + column });
+    const times = (axis) => [" \u00b7 ", target(signed(seen.target[axis]))];
     return [
-      name(k, "t"),
-      sum,
-      result,
-      ...(origin ? [[["aside", interpolate(words.counted[k], { place: index + origin, index })]]] : []),
+      { phrase: [source("xy"[k], "s"), " = ", entry(0), ...times(0)] },
+      { phrase: [" + ", entry(1), ...times(1)] },
+      { phrase: [" + ", entry(2)] },
+      { phrase: [" = ", source(number(seen.source[k]))] },
     ];
   };
-  const moved = (k) => [
-    name(k, "s"),
-    ["= ", by(3 * k), " · ", to(0)],
-    ["+ ", by(3 * k + 1), " · ", to(1)],
-    ["+ ", by(3 * k + 2)],
-    ["= ", ["source", number(seen.source[k])]],
-  ];
-  const pixel = (k) => {
-    const from = ["source", number(seen.source[k])],
-      side = size[1 - k];
-    const sum = samplerCorners ? ["= (", from, ` + 1) · ${side - 1} / 2`] : ["= ((", from, ` + 1) · ${side} − 1) / 2`];
-    const result = ["= ", ["source", format(seen.pixel[k])]];
-    return [
-      ["xy"[k]],
-      sum,
-      result,
-      ...(origin
-        ? [
-            [
-              ["aside", interpolate(words.from, { origin })],
-              ["source", format(seen.pixel[k] + origin)],
-            ],
-          ]
-        : []),
-    ];
+  const inPixels = (k) => {
+    const side = size[1 - k];
+    const [before, after] = samplerCorners
+      ? ["(", ` + 1) \u00b7 ${side - 1} / 2`]
+      : ["((", ` + 1) \u00b7 ${side} \u2212 1) / 2`];
+    const sum = [rule(before, "sampler"), source(number(seen.source[k])), rule(after, "sampler")];
+    const counted = origin ? [` + ${origin}`] : [];
+    return [source("xy"[k]), " = ", ...sum, ...counted, " = ", source(format(seen.pixel[k] + origin))];
   };
   const [x, y] = seen.pixel.map((value) => format(value + origin));
+  const values = ["V(", pixel(`${column + origin}, ${row + origin}`), ") = U(", source(`${x}, ${y}`), ") = "];
+  const counted = aside(interpolate(words.counted, { origin }));
   return {
     units: [0, 1].map(units),
     theta: [0, 1].map(moved),
-    pixel: [0, 1].map(pixel),
-    value: [
-      [
-        ["V(", ["target", `${column + origin}, ${row + origin}`], ")"],
-        ["= U(", ["source", `${x}, ${y}`], ")"],
-        ["= ", ["target", format(seen.value)]],
-      ],
-    ],
+    pixel: [0, 1].map(inPixels),
+    value: [[...values, pixel(format(seen.value)), " ", counted]],
   };
 }
 

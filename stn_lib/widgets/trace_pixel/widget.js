@@ -1,108 +1,21 @@
 // TracePixel: point at a pixel of the output, see its source point, and the arithmetic with its numbers.
 import { followAddress, integer, numbers, oneOf } from "../shared/address_state.js";
-import { arrowPath } from "../shared/arrow.js";
-import { button, choice, controls, slider } from "../shared/controls.js";
+import { button, choice, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeInput } from "./input.js";
 import { makeOutput } from "./output.js";
+import { makeSteps } from "./steps.js";
 import { MOST, arithmetic, readAll, traceOne } from "./tracing.js";
 
-const TRAITS = ["theta", "out_size", "row", "column", "grid_corners", "sampler_corners"];
-const MOST_SIDE = 8; // of the output, in pixels
-
-function makeLegend(words) {
-  const glyphs = {
-    target: s("circle", { cx: 11, cy: 11, r: 5.5, class: "stn-from" }),
-    theta: s("path", { d: arrowPath(1, 11, 20, 0, 9), class: "stn-arrow" }),
-    source: s("circle", { cx: 11, cy: 11, r: 8.5, class: "stn-read" }),
-    grid: s("g", {}, s("path", { d: "M1 11H21", class: "stn-lines" }), s("path", { d: "M11 11h0", class: "stn-dots" })),
-  };
-  return h(
-    "ul",
-    { class: "stn-legend" },
-    Object.entries(glyphs).map(([key, glyph]) =>
-      h("li", {}, s("svg", { viewBox: "0 0 22 22", "aria-hidden": "true" }, glyph), words.legend[key]),
-    ),
-  );
-}
-
-function makeSteps(words) {
-  // In this order whatever the table's is: a page keeps its widgets' state with sorted keys.
-  const parts = ["units", "theta", "pixel", "value"].map((key) => ({
-    key,
-    label: h("dt", {}, words.steps[key]),
-    sums: h("dd", { "data-step": key }),
-  }));
-  const headline = h("p", { class: "stn-headline" });
-  const piece = (text) => {
-    if (typeof text === "string") return text;
-    const [concept, value, below] = text;
-    return h("span", { class: `stn-${concept}` }, value, below ? [h("sub", {}, below)] : []);
-  };
-  const together = (phrases) =>
-    phrases.flatMap((phrase) => [h("span", { class: "stn-phrase" }, phrase.map(piece)), " "]);
-  const isAside = (phrase) => phrase[0][0] === "aside";
-  const sum = (phrases) =>
-    h(
-      "p",
-      {},
-      h("span", { class: "stn-formula" }, together(phrases.filter((phrase) => !isAside(phrase)))),
-      together(phrases.filter(isAside)),
-    );
-  const draw = (lines, told) => {
-    headline.textContent = told;
-    for (const { key, sums } of parts) sums.replaceChildren(...lines[key].map(sum));
-  };
-  return {
-    node: h(
-      "div",
-      { class: "stn-steps" },
-      headline,
-      h(
-        "dl",
-        {},
-        parts.flatMap(({ label, sums }) => [label, sums]),
-      ),
-    ),
-    draw,
-  };
-}
-
-function makeTheta(words, put, redraw) {
-  const inputs = words.entries.map((label, k) =>
-    h("input", {
-      type: "number",
-      step: 0.05,
-      min: -MOST,
-      max: MOST,
-      "aria-label": label,
-      onblur: redraw,
-      oninput: ({ target: { value } }) => {
-        if (value !== "" && Math.abs(Number(value)) <= MOST) put(k, Number(value));
-      },
-    }),
-  );
-  const draw = (theta) =>
-    theta.forEach((value, k) => {
-      const shown = Number(value.toFixed(3));
-      if (inputs[k].value === "" || Math.abs(Number(inputs[k].value) - shown) > 6e-4) inputs[k].value = shown;
-    });
-  return {
-    node: h(
-      "div",
-      { class: "stn-numbers" },
-      h("p", { class: "stn-head" }, words.theta),
-      h("div", { class: "stn-matrix" }, inputs),
-    ),
-    draw,
-  };
-}
+const TRAITS = ["shown", "theta", "out_size", "row", "column", "grid_corners", "sampler_corners"];
+const MOST_SIDE = 12; // of the output, in pixels
 
 // What an address may set.
 const ADDRESS = {
+  image: oneOf(["given", "squares"]),
   theta: numbers(6, -MOST, MOST),
   height: integer(1, MOST_SIDE),
   width: integer(1, MOST_SIDE),
@@ -112,10 +25,13 @@ const ADDRESS = {
   sampler: oneOf([true, false]),
 };
 
-// What its values make of the traits; a row or a column outside the output is that of its last pixel.
-function fromAddress({ height, width, row, column, grid, sampler, theta }, [rows, columns]) {
+// What its values make of the traits: an image brings its own size; a row or a column outside the output is that of its
+// last pixel.
+function fromAddress({ image, height, width, row, column, grid, sampler, theta }, { sizeOf, outSize }) {
+  const [rows, columns] = image ? sizeOf(image) : outSize;
   const size = [height ?? rows, width ?? columns];
   const asked = {
+    shown: image,
     theta,
     out_size: size,
     row: row === undefined ? undefined : Math.min(row, size[0] - 1),
@@ -128,24 +44,30 @@ function fromAddress({ height, width, row, column, grid, sampler, theta }, [rows
 
 // The state that is drawn. `hovered` is the pixel that the mouse shows without keeping it.
 function makeState(model) {
-  const image = Float64Array.from(model.get("image"));
-  const size = [model.get("height"), model.get("width")];
-  const put = (values) => setTraits(model, values);
-  const now = () => ({
-    image,
-    size,
-    span: model.get("span"),
-    theta: model.get("theta"),
-    outSize: model.get("out_size"),
-    gridCorners: model.get("grid_corners"),
-    samplerCorners: model.get("sampler_corners"),
-  });
+  const images = model.get("images");
+  const values = Object.fromEntries(Object.entries(images).map(([key, one]) => [key, Float64Array.from(one.values)]));
+  const sizeOf = (key) => [images[key].height, images[key].width];
+  const put = (changed) => setTraits(model, changed);
+  const now = () => {
+    const shown = model.get("shown");
+    return {
+      shown,
+      image: values[shown],
+      size: sizeOf(shown),
+      span: images[shown].span,
+      origin: images[shown].origin,
+      theta: model.get("theta"),
+      outSize: model.get("out_size"),
+      gridCorners: model.get("grid_corners"),
+      samplerCorners: model.get("sampler_corners"),
+    };
+  };
   const kept = () => {
     const [rows, columns] = model.get("out_size");
     return Math.min(model.get("row"), rows - 1) * columns + Math.min(model.get("column"), columns - 1);
   };
   let hovered = null;
-  const shown = () => {
+  const traced = () => {
     const [rows, columns] = model.get("out_size");
     if (hovered >= rows * columns) hovered = null;
     return hovered ?? kept();
@@ -160,49 +82,52 @@ function makeState(model) {
     hovered = index;
     return changed;
   };
-  return { now, size, put, shown, keep, hover };
+  return { now, sizeOf, put, traced, keep, hover };
 }
 
-function makeExamples(model, words, size, put) {
+// Examples keep the conventions; where theta depends on them, `centres` is that of the second.
+function makeExamples(model, words, { now, sizeOf, put }) {
   const examples = model.get("examples");
+  const thetaOf = (one, { gridCorners }) => (gridCorners && one.centres) || one.theta;
   const choose = () => {
-    const { theta, grid, sampler } = examples[names.value];
-    put({ theta, grid_corners: grid, sampler_corners: sampler, out_size: size });
+    const one = examples[names.value];
+    const shown = one.image ?? now().shown;
+    const place = one.pixel ? { row: one.pixel[0], column: one.pixel[1] } : {};
+    put({ shown, theta: thetaOf(one, now()), out_size: sizeOf(shown), ...place });
   };
   const own = h("option", { value: "", disabled: true }, words.own);
   const all = examples.map(({ name }, k) => h("option", { value: k }, name));
   const names = h("select", { onchange: choose }, own, all);
-  const note = h("p", {});
-  const isSame =
-    ({ theta, gridCorners, samplerCorners }) =>
-    (one) =>
-      one.grid === gridCorners &&
-      one.sampler === samplerCorners &&
-      one.theta.every((value, i) => Math.abs(value - theta[i]) < 1e-6);
-  const draw = (now) => {
-    const same = examples.findIndex(isSame(now));
+  const find = (drawn) =>
+    examples.findIndex(
+      (one) =>
+        (one.image ?? drawn.shown) === drawn.shown &&
+        thetaOf(one, drawn).every((value, i) => Math.abs(value - drawn.theta[i]) < 5e-4),
+    );
+  const draw = (drawn) => {
+    const same = find(drawn);
     names.value = same < 0 ? "" : String(same);
-    note.textContent = same < 0 ? "" : examples[same].note;
+    return examples[same]?.note ?? words.agree;
   };
-  return { node: h("label", { class: "stn-select" }, h("span", {}, words.example), names), note, draw };
+  return { node: h("label", { class: "stn-select" }, h("span", {}, words.example), names), draw };
 }
 
-function makeSettings(model, words, state, redraw) {
-  const { now, put } = state;
-  const setTheta = (k, value) => put({ theta: now().theta.map((old, i) => (i === k ? value : old)) });
-  const theta = makeTheta(words, setTheta, redraw);
-  const corners = [
-    ["false", words.corners.edges],
-    ["true", words.corners.centres],
-  ];
-  const convention = (label, trait) =>
-    choice({
-      label,
-      options: corners,
-      value: String(model.get(trait)),
-      onchange: (key) => put({ [trait]: key === "true" }),
-    });
-  const conventions = [convention(words.grid, "grid_corners"), convention(words.sampler, "sampler_corners")];
+// What -1 and 1 are for one of the two calls.
+function makeConvention(model, words, { call, trait, term }) {
+  const { node, set } = choice({
+    label: call,
+    options: [
+      ["false", words.corners.edges],
+      ["true", words.corners.centres],
+    ],
+    value: String(model.get(trait)),
+    onchange: (key) => setTraits(model, { [trait]: key === "true" }),
+  });
+  node.setAttribute("data-term", term);
+  return { node, set };
+}
+
+function makeSides(words, { now, put }) {
   const side = (label, k) =>
     slider({
       label,
@@ -214,30 +139,49 @@ function makeSettings(model, words, state, redraw) {
       concept: "target",
       oninput: (value) => put({ out_size: now().outSize.map((old, i) => (i === k ? value : old)) }),
     });
-  const sides = [side(words.height, 0), side(words.width, 1)];
-  const draw = (drawn) => {
-    theta.draw(drawn.theta);
-    sides.forEach((one, k) => one.set(drawn.outSize[k]));
-    [drawn.gridCorners, drawn.samplerCorners].forEach((value, k) => conventions[k].set(String(value)));
-  };
-  const nodes = [...conventions, theta, ...sides].map(({ node }) => node);
-  return { node: h("div", { class: "stn-settings" }, nodes), draw };
+  return [side(words.height, 0), side(words.width, 1)];
 }
 
-// Whether grid and sampler agree on what -1 and 1 mean; if not, how far the source point is from its correct place.
-function makeAgreement(words) {
-  const node = h("p", {});
-  const draw = ({ gridCorners, samplerCorners }, { beside: [x, y] }) => {
-    const alike = gridCorners === samplerCorners;
-    node.className = alike ? "stn-alike" : "stn-unlike";
-    node.textContent = alike ? words.agree : interpolate(words.differ, { x: format(x), y: format(y) });
+// The sampling grid as a glyph, for the caption.
+function gridGlyph() {
+  const parts = [
+    s("path", { d: "M1 11H33", class: "stn-lines" }),
+    s("path", { d: "M7 11h0M27 11h0", class: "stn-dots" }),
+  ];
+  return s("svg", { viewBox: "0 0 34 22", "aria-hidden": "true", class: "stn-glyph" }, parts);
+}
+
+// Both images, each with the convention of its call below it.
+function makeStage(model, words, state, act) {
+  const input = makeInput(words.input, state.now);
+  const output = makeOutput(words, state.now, act);
+  const sampler = makeConvention(model, words, { call: "grid_sample", trait: "sampler_corners", term: "sampler" });
+  const grid = makeConvention(model, words, { call: "affine_grid", trait: "grid_corners", term: "grid" });
+  const panel = (caption, glyph, image, convention) =>
+    h("figure", { class: "stn-panel" }, h("figcaption", {}, caption, glyph), image.node, convention.node);
+  const node = h(
+    "div",
+    { class: "stn-stage stn-view" },
+    panel(words.input, gridGlyph(), input, sampler),
+    panel(words.output, [], output, grid),
+  );
+  const draw = (now, all, seen, index, told) => {
+    input.draw(all, seen);
+    output.draw(all, index, told);
+    sampler.set(String(now.samplerCorners));
+    grid.set(String(now.gridCorners));
   };
   return { node, draw };
 }
 
+// What the example shows; or, if the conventions differ, how far the source point is from its correct place.
+function describe(words, { gridCorners, samplerCorners }, { beside: [x, y] }, note) {
+  if (gridCorners === samplerCorners) return ["stn-alike", note];
+  return ["stn-unlike", interpolate(words.differ, { x: format(x), y: format(y) })];
+}
+
 function render({ model, el }) {
   const words = model.get("words");
-  const origin = model.get("origin");
   const state = makeState(model);
   const ask = () => drawing.ask();
   const keep = (index) => {
@@ -245,37 +189,40 @@ function render({ model, el }) {
     ask();
   };
   const hover = (index) => state.hover(index) && ask();
-  const input = makeInput(words, state.now);
-  const output = makeOutput(words, state.now, { hover, keep, shown: state.shown });
-  const steps = makeSteps(words);
-  const examples = makeExamples(model, words, state.size, state.put);
-  const agreement = makeAgreement(words);
-  const settings = makeSettings(model, words, state, ask);
+  const stage = makeStage(model, words, state, { hover, keep, shown: state.traced });
+  const putTheta = (k, value) => state.put({ theta: state.now().theta.map((old, i) => (i === k ? value : old)) });
+  const steps = makeSteps(words, putTheta, ask);
+  const examples = makeExamples(model, words, state);
+  const sides = makeSides(words, state);
   const reset = button(words.reset, () => state.put(model.get("home")));
-  const stage = h("div", { class: "stn-stage" }, input.node, output.node);
-  const told = h("div", { class: "stn-told", role: "status" }, examples.note, agreement.node);
-  const bar = controls(examples.node, reset);
-  mountRoot(el, "trace-pixel", frame(words, stage, makeLegend(words), steps.node, told, bar, settings.node));
+  const bar = h(
+    "div",
+    { class: "stn-settings" },
+    examples.node,
+    sides.map(({ node }) => node),
+    reset,
+  );
+  const told = h("p", { class: "stn-told", role: "status" });
+  mountRoot(el, "trace-pixel", frame(words, stage.node, told, bar, steps.node));
 
   const draw = () => {
     const now = state.now();
+    const { origin } = now;
     const all = readAll(now);
-    const index = state.shown();
+    const index = state.traced();
     const [row, column] = [Math.floor(index / now.outSize[1]), index % now.outSize[1]];
     const seen = traceOne(all, index);
     const [x, y] = seen.pixel.map((value) => format(value + origin));
     const place = { column: column + origin, row: row + origin, x, y };
-    const sentence = interpolate(words.source, { ...place, value: format(seen.value) });
-    input.draw(all, seen);
-    output.draw(all, seen, index, sentence);
-    steps.draw(arithmetic(seen, now, [row, column], origin, words), sentence);
-    settings.draw(now);
-    examples.draw(now);
-    agreement.draw(now, seen);
+    stage.draw(now, all, seen, index, interpolate(words.source, { ...place, value: format(seen.value) }));
+    steps.draw(arithmetic(seen, now, [row, column], origin, words), now.theta);
+    sides.forEach((one, k) => one.set(now.outSize[k]));
+    [told.className, told.textContent] = describe(words, now, seen, examples.draw(now));
+    told.classList.add("stn-told");
   };
   const drawing = drawOnChange(model, { traits: TRAITS, draw });
   const offAddress = followAddress(el, "trace-pixel", ADDRESS, (values) =>
-    state.put(fromAddress(values, model.get("out_size"))),
+    state.put(fromAddress(values, { sizeOf: state.sizeOf, outSize: model.get("out_size") })),
   );
   return () => {
     for (const end of [offAddress, drawing.stop]) end();
