@@ -1,4 +1,4 @@
-// A formula with the numbers of the moment: each number stands below its symbol. A symbol with a name in `data-term`
+// A formula with the numbers of the moment: each number is below its symbol. A symbol with a name in `data-term`
 // lights up with what it names (terms.js).
 import { h } from "./dom.js";
 import { format } from "./text.js";
@@ -13,7 +13,7 @@ import { format } from "./text.js";
 /** @param {string} text */
 function written(text) {
   const [whole, index] = text.split("_");
-  const [base, ...before] = whole.split(" ").reverse(); // the "cos" of "cos α" stands upright
+  const [base, ...before] = whole.split(" ").reverse(); // the "cos" of "cos α" is upright
   return [...before.map((word) => `${word} `), h("i", {}, base), ...(index ? [h("sub", {}, index)] : [])];
 }
 
@@ -38,7 +38,7 @@ export function equation(parts) {
       const at = parts.indexOf(terms[k]);
       const text = format(value);
       const negative = text.startsWith("\u2212");
-      // To add a negative number is to subtract; behind another sign it stands in brackets.
+      // To add a negative number is to subtract; behind another sign it is in brackets.
       if (before[k] === "+") now[at - 1] = negative ? "\u2212" : "+";
       now[at] = !negative
         ? text

@@ -191,7 +191,11 @@ class WarpImage(Explorable):
         "most": "That θ has a number below −9 or above 9.",
         "empty": "Each pixel of U is sent to θ of its place, so the content moves with the frame. {count} of {all} pixels "
         "get no value (red).",
-        "try": "Type numbers that rotate the content of V clockwise. Then find numbers that mirror it.",
+        "try": {  # by the family at the start
+            "affine": "Type numbers that rotate the content of V clockwise. Then find numbers that mirror it.",
+            "projective": "Drag corner A: the other three stay where they are. No affine θ can do that.",
+            "tps": "Drag one of the inner points. How far away does V still change?",
+        },
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)

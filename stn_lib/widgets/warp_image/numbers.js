@@ -4,7 +4,7 @@ import { format, interpolate } from "../shared/text.js";
 import { FAMILIES, MOST, smallestW } from "./families.js";
 import { TERMS } from "./formula.js";
 
-// `put(k, value)` sets a number. `aside` stands below the words of a family whose numbers are not typed.
+// `put(k, value)` sets a number. `aside` is below the words of a family whose numbers are not typed.
 export function makeMatrix(words, put, aside) {
   const makeInput = (label, k) =>
     h("input", {

@@ -1,5 +1,5 @@
-// What theta is applied to: the regular lattice, and the point that is followed. It lies over the output V; in a push
-// it lies over the input U. A mouse over it follows another point while it is there.
+// What theta is applied to: the regular lattice, and the point that is followed. It is over the output V; in a push
+// it is over the input U. A mouse over it follows another point while it is there.
 import { s, setAttributes } from "../shared/dom.js";
 import { draggable } from "../shared/drag.js";
 import { format, interpolate } from "../shared/text.js";

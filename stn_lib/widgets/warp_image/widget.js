@@ -37,7 +37,7 @@ function fromAddress({ family = "affine", theta: text = "", ...others }) {
   return theta && isValid(theta) ? { family, theta, ...others } : others;
 }
 
-// An image with what lies over it, and its caption.
+// An image with what is drawn over it, and its caption.
 function makePanel(concept, height, width, captions) {
   const image = imageCanvas(height, width, "");
   const plane = makeWindow(image.canvas, concept);
@@ -102,7 +102,7 @@ const pixelPlaces = (height, width) =>
     toNormalized(Math.floor(k / width), height, false),
   ]);
 
-// U and V side by side, what lies over them, and the arrow between them.
+// U and V side by side, what is drawn over them, and the arrow between them.
 function makePictures(model, words, state, ask) {
   const [height, width] = [model.get("height"), model.get("width")];
   const pixels = Float64Array.from(model.get("image"));
@@ -167,7 +167,8 @@ function render({ model, el }) {
   const inputs = makeControls(model, words, state);
   const told = h("output", { class: "stn-told" });
   const view = h("div", { class: "stn-view" }, pictures.node, matrix.node);
-  mountRoot(el, "warp-image", frame(words, view, formula.node, told, inputs.node, analysis.node));
+  const asks = { ...words, try: words.try[state.now().family] };
+  mountRoot(el, "warp-image", frame(asks, view, formula.node, told, inputs.node, analysis.node));
 
   let arranged = "";
   const arrange = (now) => {
