@@ -1,5 +1,5 @@
-// What theta makes of the frame: its corners, or control points, and the frame itself can be dragged. It is drawn over the
-// input U, where V takes its values; in a push it is drawn over the output, where the pixels of U arrive.
+// What theta makes of the frame: its corners, or control points, and the frame itself can be dragged. It is drawn over
+// the input U, where V takes its values; in a push it is drawn over the output, where the pixels of U arrive.
 import { s, setAttributes } from "../shared/dom.js";
 import { draggable } from "../shared/drag.js";
 import { format, interpolate } from "../shared/text.js";
