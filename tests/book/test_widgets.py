@@ -98,6 +98,7 @@ def test_the_eight_bits_are_those_of_the_text_and_a_click_turns_one(browser, ser
 def test_a_dragged_corner_changes_theta_and_what_stays_as_it_is(browser, served):
     with Visit(browser, served + WARP) as visit:
         widget = visit.page.locator(WARP_NAME)
+        widget.locator(".stn-analysis summary").click()
         assert widget.locator(".stn-keeps li[data-kept=true]").count() == 4
         widget.locator(".stn-handle").first.focus()
         # Corner A by .05: half as far at B and D, so .025 and not parallel to x.

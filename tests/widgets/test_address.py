@@ -59,6 +59,8 @@ OPENED = [
     (TracePixel, "theta=1,0,0,0,1,Infinity&row=__proto__&image=own", {}),
     (WarpImage, "theta=2,0,0,0,2,1e300", {"theta": [2, 0, 0, 0, 2, 9]}),
     (WarpImage, "theta=1,0,0,0,1", {}),
+    (WarpImage, "show=push&x=.3&y=-2", {"show": "push", "x": 0.3, "y": -1}),
+    (WarpImage, "show=both&x=&theta=2,0,0,0,2,0&y=.1", {"theta": [2, 0, 0, 0, 2, 0], "y": 0.1}),
     (WarpImage, "family=projective&theta=1,0,0,0,1,0,.9,.9", {}),
     (WarpImage, "family=projective&theta=1,0,0,0,1,0,.3,.2",
      {"family": "projective", "theta": [1, 0, 0, 0, 1, 0, 0.3, 0.2]}),

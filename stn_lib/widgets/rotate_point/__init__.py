@@ -30,16 +30,15 @@ class RotatePoint(Explorable):
 
     WORDS = {
         "title": "Rotate a point",
-        "plane": "Drag the orange point, then rotate the blue one.",
+        "plane": "Drag the orange point or the blue one",
         "point": "point of the output",
         "rotated": "its source in the input",
         "atTarget": "x {x}, y {y}",
         "atSource": "rotated by {by} degrees: x {x}, y {y}",
         "lines": {
-            "start": "the output point (x, y)",
-            "x": "its source: x cos φ − y sin φ",
-            "y": "x sin φ + y cos φ",
-            "matrix": "the four numbers of θ",
+            "start": "The output point, at distance r and angle α",
+            "end": "Its source, rotated by φ",
+            "matrix": "The four numbers of θ",
         },
         "angle": "α, angle of the output point",
         "by": "φ, angle of the rotation",

@@ -3,6 +3,7 @@ import { followAddress, number } from "../shared/address_state.js";
 import { controls, figure, slider } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
+import { equation } from "../shared/formula.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
@@ -24,29 +25,58 @@ function arc(from, to, radius) {
   );
 }
 
-function makeKnob(name, label) {
+function makeKnob(concept, label, name, term) {
   const range = { "aria-valuemin": -180, "aria-valuemax": 180 };
   return s(
     "g",
-    { class: `stn-handle stn-${name}-knob`, tabindex: 0, role: "slider", "aria-label": label, ...range },
-    s("circle", { r: 13, class: "stn-ring" }),
-    s("circle", { r: 10, class: "stn-knob" }),
+    {
+      class: `stn-handle stn-at-${concept}`,
+      tabindex: 0,
+      role: "slider",
+      "aria-label": label,
+      "data-term": term,
+      ...range,
+    },
+    s("circle", { class: "stn-ring" }),
+    s("circle", { class: "stn-knob" }),
+    s("text", { class: "stn-name" }, name),
+  );
+}
+
+// The border of the image from -1 to 1, its two axes, and the circle at distance 1.
+function makeAxes() {
+  const ticks = ["\u22121", "0", "1"].flatMap((text, k) => {
+    const at = 100 * (k - 1);
+    return [
+      s("text", { class: "stn-tick", x: at, y: -112 }, text),
+      s("text", { class: "stn-tick", x: -113, y: at }, text),
+    ];
+  });
+  return s(
+    "g",
+    { "aria-hidden": "true" },
+    s("path", { d: "M-100-100H100V100H-100Z", class: "stn-rim" }),
+    s("path", { d: "M-100 0H100M0-100V100", class: "stn-axes" }),
+    s("circle", { r: 100, class: "stn-unit" }),
+    s("text", { x: 112, y: 0, class: "stn-axis-name" }, "x"),
+    s("text", { x: 0, y: 114, class: "stn-axis-name" }, "y"),
+    ticks,
   );
 }
 
 function makeDrawing(words) {
-  const [first, second] = [makeKnob("target", words.point), makeKnob("source", words.rotated)];
-  const legs = s("path", { class: "stn-legs stn-of-target" });
-  const rotated = s("path", { class: "stn-legs stn-of-source" });
+  const first = makeKnob("target", words.point, "(x, y)", "point");
+  const second = makeKnob("source", words.rotated, "(x\u2032, y\u2032)", "rotated");
+  const legs = s("path", { class: "stn-legs stn-of-target", "data-term": "point" });
+  const rotated = s("path", { class: "stn-legs stn-of-source", "data-term": "rotated" });
   const rays = s("path", { class: "stn-rays" });
-  const [alpha, phi] = [s("path", { class: "stn-arc" }), s("path", { class: "stn-arc stn-phi" })];
+  const alpha = s("path", { class: "stn-arc", "data-term": "alpha" });
+  const phi = s("path", { class: "stn-arc stn-phi", "data-term": "phi" });
   const names = ["\u03b1", "\u03c6"].map((text, k) => s("text", { class: `stn-angle ${k ? "stn-phi" : ""}` }, text));
   const svg = s(
     "svg",
-    { viewBox: "-118 -118 236 236", role: "group", "aria-label": words.plane },
-    s("path", { d: "M-114 0H110M0-114V110", class: "stn-axes" }),
-    s("text", { x: 112, y: -6, class: "stn-axis-name" }, "x"),
-    s("text", { x: 8, y: 114, class: "stn-axis-name" }, "y"),
+    { viewBox: "-128 -128 256 256", role: "group", "aria-label": words.plane },
+    makeAxes(),
     ...[rays, legs, rotated, alpha, phi, ...names, first, second],
   );
   return { svg, first, second, legs, rotated, rays, alpha, phi, names };
@@ -74,10 +104,18 @@ function drawPlane({ first, second, legs, rotated, rays, alpha, phi, names }, wo
   ]) {
     setAttributes(node, {
       transform: `translate(${100 * x} ${100 * y})`,
-      "aria-valuenow": value,
+      "aria-valuenow": wrap(value),
       "aria-valuetext": interpolate(text, { x: format(x), y: format(y), by: format(by, 0) }),
     });
+    setAttributes(node.lastChild, { x: (28 * x) / radius, y: (22 * y) / radius }); // its name, further out
   }
+}
+
+// The keys of a handle that only an angle moves.
+function angleKeys(step, set) {
+  const steps = { ArrowRight: 5, ArrowUp: 5, ArrowLeft: -5, ArrowDown: -5, PageUp: 45, PageDown: -45 };
+  const keys = Object.entries(steps).map(([key, by]) => [key, () => step(by)]);
+  return { ...Object.fromEntries(keys), Home: () => set(-180), End: () => set(180) };
 }
 
 function makePlane(words, state, put) {
@@ -90,59 +128,63 @@ function makePlane(words, state, put) {
     at: () => [seen().x, seen().y],
     step: 0.08,
     move: (x, y) => put({ radius: radius(x, y), angle: degrees(x, y) }),
+    range: () => [-1, 1],
   });
   draggable(drawing.second, {
     locate,
     at: () => [seen().rotatedX, seen().rotatedY],
-    step: 0.08,
     move: (x, y) => put({ by: wrap(degrees(x, y) - state().angle) }),
+    keys: angleKeys(
+      (by) => put({ by: wrap(state().by + by) }),
+      (by) => put({ by }),
+    ),
   });
   const draw = (now) => drawPlane(drawing, words, now, state());
   return { node: figure(words.plane, drawing.svg), draw };
 }
 
+// The formulas with their numbers: the output point, its source, and the four numbers of theta.
 function makeSums(words) {
-  const lines = ["start", "x", "y", "matrix"].map((key) =>
-    h("div", { class: "stn-line" }, h("p", { class: "stn-head" }, words.lines[key]), h("output", {})),
+  const target = (symbol) => ({ symbol, concept: "target", term: "point" });
+  const source = (symbol) => ({ symbol, concept: "source", term: "rotated" });
+  const theta = (symbol) => ({ symbol, concept: "theta", term: "phi" });
+  const [x, y, cos, sin] = ["x", "y", "cos \u03c6", "sin \u03c6"];
+  const start = ["cos \u03b1", "sin \u03b1"].map((symbol, k) =>
+    equation([target([x, y][k]), "=", { symbol: "r", term: "point" }, "\u00b7", { symbol, term: "alpha" }]),
   );
-  const part = (text, name) => (name ? h("b", { class: `stn-${name}` }, text) : text);
-  const show = (k, parts) => lines[k].lastChild.replaceChildren(...parts.map(([text, name]) => part(text, name)));
+  const product = (one, other) => [target(one), "\u00b7", theta(other)];
+  const end = [
+    equation([source("x\u2032"), "=", ...product(x, cos), "\u2212", ...product(y, sin)]),
+    equation([source("y\u2032"), "=", ...product(x, sin), "+", ...product(y, cos)]),
+  ];
+  const entries = [0, 1, 2, 3].map(() => h("span", {}));
+  const matrix = h("div", { class: "stn-four stn-theta", "data-term": "phi" }, entries);
+  const block = (head, ...nodes) => h("div", {}, h("p", { class: "stn-head" }, head), ...nodes);
+  const node = h(
+    "div",
+    { class: "stn-sums" },
+    block(
+      words.lines.start,
+      h(
+        "div",
+        { class: "stn-both" },
+        start.map((one) => one.node),
+      ),
+    ),
+    block(words.lines.end, ...end.map((one) => one.node)),
+    block(words.lines.matrix, matrix),
+  );
   const draw = (now, { radius, angle }) => {
-    const [x, y, cos, sin] = [now.x, now.y, now.cos, now.sin].map((value) => format(value));
-    const signed = (text) => (text.startsWith("\u2212") ? `(${text})` : text);
-    show(0, [
-      ["("],
-      [x, "target"],
-      [", "],
-      [y, "target"],
-      [`)  =  ${format(radius)} \u00b7 (cos ${format(angle, 0)}\u00b0, sin ${format(angle, 0)}\u00b0)`],
-    ]);
-    show(1, [
-      [x, "target"],
-      [" \u00b7 "],
-      [signed(cos), "theta"],
-      [" \u2212 "],
-      [signed(y), "target"],
-      [" \u00b7 "],
-      [signed(sin), "theta"],
-      [" = "],
-      [format(now.rotatedX), "source"],
-    ]);
-    show(2, [
-      [x, "target"],
-      [" \u00b7 "],
-      [signed(sin), "theta"],
-      [" + "],
-      [signed(y), "target"],
-      [" \u00b7 "],
-      [signed(cos), "theta"],
-      [" = "],
-      [format(now.rotatedY), "source"],
-    ]);
-    const wide = (text) => text.padStart(5, "\u2007"); // a space as wide as a digit
-    show(3, [[`${wide(cos)} ${wide(format(-now.sin))}`, "theta"], ["\n"], [`${wide(sin)} ${wide(cos)}`, "theta"]]);
+    const alpha = (angle * Math.PI) / 180;
+    start[0].set([now.x, radius, Math.cos(alpha)]);
+    start[1].set([now.y, radius, Math.sin(alpha)]);
+    end[0].set([now.rotatedX, now.x, now.cos, now.y, now.sin]);
+    end[1].set([now.rotatedY, now.x, now.sin, now.y, now.cos]);
+    [now.cos, -now.sin, now.sin, now.cos].forEach((value, k) => {
+      entries[k].textContent = format(value);
+    });
   };
-  return { node: h("div", { class: "stn-sums" }, lines), draw };
+  return { node, draw };
 }
 
 function render({ model, el }) {
@@ -163,9 +205,15 @@ function render({ model, el }) {
       concept,
       oninput: (value) => put({ [name]: value }),
     });
-  const sliders = { angle: control("angle", "target"), by: control("by", "theta") };
-  const stage = h("div", { class: "stn-stage" }, plane.node, sums.node);
-  mountRoot(el, "rotate-point", frame(words, stage, controls(sliders.angle.node, sliders.by.node)));
+  const sliders = {
+    angle: control("angle", "target"),
+    by: control("by", "theta"),
+  };
+  sliders.angle.node.dataset.term = "alpha";
+  sliders.by.node.dataset.term = "phi";
+  const view = h("div", { class: "stn-view" }, plane.node);
+  const parts = h("div", { class: "stn-parts" }, view, sums.node, controls(sliders.angle.node, sliders.by.node));
+  mountRoot(el, "rotate-point", frame(words, parts));
   const draw = () => {
     const now = rotate(state());
     plane.draw(now);

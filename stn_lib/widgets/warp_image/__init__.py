@@ -25,11 +25,10 @@ def _wave() -> list[float]:
 
 # name, note, family, theta
 _PRESETS = [
-    ("The identity", "Every pixel of V samples its own position in U.", "affine", [1, 0, 0, 0, 1, 0]),
+    ("Identity", "Every pixel of V samples its own position in U.", "affine", [1, 0, 0, 0, 1, 0]),
     (
         "Zoom out: 2 · identity",
-        "The frame is twice as wide and high as U, so the content of V is half as wide and high. The push does the "
-        "opposite and leaves most pixels empty.",
+        "The frame is twice as wide and high as U, so the content of V is half as wide and high.",
         "affine",
         [2, 0, 0, 0, 2, 0],
     ),
@@ -41,16 +40,15 @@ _PRESETS = [
     ),
     (
         "Rotate by 30°",
-        "The frame rotates clockwise, so the content of V rotates counter-clockwise. The push rotates the content with "
-        "the frame.",
+        "The frame rotates clockwise, so the content of V rotates counter-clockwise.",
         "affine",
         transforms.rotation(torch.pi / 6)[0].flatten().tolist(),
     ),
     ("Shear", "Each row of V samples further to the right than the row above it.", "affine", [1, 0.5, 0, 0, 1, 0]),
     (
         "Mirror",
-        "The determinant is −1: A and B have changed places. The numbers below count it as a rotation by 180° and a "
-        "negative scale in y, which is the same θ.",
+        "A and B have changed places. The determinant is −1. The parts of θ below are a rotation by 180° and a negative "
+        "scale in y: that is the same θ.",
         "affine",
         [-1, 0, 0, 0, 1, 0],
     ),
@@ -103,9 +101,9 @@ _ENTRIES = ["x from x", "x from y", "shift in x", "y from x", "y from y", "shift
 
 
 class WarpImage(Explorable):
-    """Drag the frame that theta samples, or type its numbers; compare the same theta as a pull and as a push.
+    """Drag the frame that theta samples, or type its numbers, and follow one point of V to its source in U.
 
-    U, V and the push are drawn at one scale.
+    U and V are drawn at one scale. A push uses the same theta in the other direction.
 
     Convention: theta maps OUTPUT to INPUT, normalised (x, y), ``align_corners=False``, row by row.
 
@@ -116,6 +114,8 @@ class WarpImage(Explorable):
         theta: as many numbers as the family has in `stn_lib.spatial_transformer.TRANSFORMS`: of a projective theta 8 (the
             ninth is 1); of a spline 32, x and y of the source of each control point.
         smoothing: the spline's regularisation.
+        show: ``"pull"``, V sampled at the sources, or ``"push"``, each pixel of U sent to theta of its place.
+        x: of the point that is followed, the target in V (in a push: the point of U); y: likewise.
 
     Raises:
         ValueError: the image is not square, theta has another number of entries than its family, or a projective
@@ -129,19 +129,37 @@ class WarpImage(Explorable):
     """
 
     WORDS = {
-        "title": "θ, and the frame that it samples",
-        "input": "Input U. Drag the frame.",
-        "pulled": "Output V: U inside the frame (pull)",
-        "pushed": "Push: each pixel of U sent by θ",
-        "handle": "source of {name}",
-        "frame": "the whole frame",
-        "samples": "samples x {x}, y {y}",
+        "title": "θ says where V takes its values",
+        "input": {"pull": "Input U: drag the frame", "push": "Input U: drag the point"},
+        "output": {"pull": "Output V: drag the point", "push": "Push: drag the frame"},
+        # The point that is followed, and the points that theta moves, in a pull and in a push.
+        "still": {"pull": "point of V", "push": "point of U"},
+        "moved": {
+            "pull": {"handle": "source of {name}", "frame": "the whole frame", "at": "samples x {x}, y {y}"},
+            "push": {"handle": "{name} in the output", "frame": "the whole frame", "at": "arrives at x {x}, y {y}"},
+        },
+        "at": "x {x}, y {y}",
         "theta": "θ",
+        "symbols": {
+            "affine": ["θ_11", "θ_12", "θ_13", "θ_21", "θ_22", "θ_23"],  # as in chapter 3
+            "projective": ["a", "b", "c", "d", "e", "f", "g", "h"],  # as in chapter 8
+            "target": ["x_t", "y_t"],
+            "source": ["x_s", "y_s"],
+            "w": "w",
+        },
+        "sum": {
+            "pull": "The point samples ({x}, {y}): the weighted sum of the sources of the 16 points. The weights depend on "
+            "the point and add up to 1. The largest, {weight}, is that of point {point}.",
+            "push": "The point arrives at ({x}, {y}): the weighted sum of the places of the 16 points. The weights depend on "
+            "the point and add up to 1. The largest, {weight}, is that of point {point}.",
+        },
         "entries": {  # by family; the numbers of a family that is not here are not typed
             "affine": _ENTRIES,
             "projective": [*_ENTRIES, "w from x", "w from y"],
         },
-        "thirty": "32 numbers: the source of each of the 16 points, in x and y",
+        "thirty": "32 numbers: x and y of the 16 sources",
+        "analysis": "What θ is made of, and what it keeps",
+        "made": "Scale, then shear, rotate and shift:",
         "parts": {
             "determinant": "determinant",
             "rotation": "rotation",
@@ -160,11 +178,24 @@ class WarpImage(Explorable):
         "families": [["affine", "Affine"], ["projective", "Projective"], ["tps", "Thin plate"]],
         "preset": "An example",
         "own": "your own",
+        "notes": {
+            "affine": "V shows what is inside the frame. The larger the frame, the smaller the content of V.",
+            "projective": "V shows what is inside the frame. Where w is small, the samples are far apart.",
+            "tps": "V shows what is inside the frame. The spline is smooth between the 16 points.",
+        },
+        "show": "Show",
+        "shows": [["pull", "Pull"], ["push", "Push"]],
         "smoothing": "stiffness",
-        "reset": "Identity",
         "refused": "No θ of this family does that: three corners would be on one line, or the horizon inside the image.",
-        "empty": "In the push, {count} of {all} pixels are empty (red).",
-        "try": "Type numbers that rotate the content of V clockwise. Then find numbers that mirror it.",
+        "clamped": "Numbers from −9 to 9 are drawn: {value} became {limit}.",
+        "most": "That θ has a number below −9 or above 9.",
+        "empty": "Each pixel of U is sent to θ of its place, so the content moves with the frame. {count} of {all} pixels "
+        "get no value (red).",
+        "try": {  # by the family at the start
+            "affine": "Type numbers that rotate the content of V clockwise. Then find numbers that mirror it.",
+            "projective": "Drag corner A: the other three stay where they are. No affine θ can do that.",
+            "tps": "Drag one of the inner points. How far away does V still change?",
+        },
     }
     image = traitlets.List().tag(sync=True)
     height = traitlets.Int().tag(sync=True)
@@ -172,6 +203,9 @@ class WarpImage(Explorable):
     family = traitlets.Enum(list(_THETA), "affine").tag(sync=True)
     theta = traitlets.List(traitlets.Float()).tag(sync=True)
     smoothing = traitlets.Float(0.0, min=0.0, max=2.0).tag(sync=True)
+    show = traitlets.Enum(["pull", "push"], "pull").tag(sync=True)
+    x = traitlets.Float(0.4, min=-1.0, max=1.0).tag(sync=True)
+    y = traitlets.Float(0.5, min=-1.0, max=1.0).tag(sync=True)
     presets = traitlets.List().tag(sync=True)
 
     def __init__(self, image=None, family: str = "affine", theta=None, **traits):

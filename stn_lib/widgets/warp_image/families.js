@@ -18,6 +18,7 @@ export const CORNERS = [
   [-1, 1],
 ];
 export const CONTROLS = controlPoints();
+export const MOST = 9; // of a number of theta
 const LEAST_W = 0.05; // nearer to the horizon a pixel of the output is as wide as the whole input
 
 export const smallestW = (theta) => 1 - Math.abs(theta[6]) - Math.abs(theta[7]);

@@ -1,34 +1,39 @@
 // The numbers of theta, to be typed, and what they mean.
 import { h } from "../shared/dom.js";
 import { format, interpolate } from "../shared/text.js";
-import { FAMILIES, smallestW } from "./families.js";
+import { FAMILIES, MOST, smallestW } from "./families.js";
+import { TERMS } from "./formula.js";
 
-const LIMIT = 9; // of a number that is typed
-
-function makeMatrix(words, put) {
+// `put(k, value)` sets a number. `aside` is below the words of a family whose numbers are not typed.
+export function makeMatrix(words, put, aside) {
   const makeInput = (label, k) =>
     h("input", {
       type: "number",
       step: 0.05,
-      min: -LIMIT,
-      max: LIMIT,
+      min: -MOST,
+      max: MOST,
       "aria-label": label,
+      "data-term": TERMS[k],
       oninput: ({ target: { value } }) => {
         if (value !== "" && Number.isFinite(Number(value))) put(k, Number(value));
       },
     });
   const inputs = new Map(Object.entries(words.entries).map(([family, labels]) => [family, labels.map(makeInput)]));
   const one = h("span", { class: "stn-one" }, "1");
-  const node = h("div", { class: "stn-matrix" });
+  const matrix = h("div", { class: "stn-matrix" });
+  const node = h("div", { class: "stn-numbers" }, h("span", { class: "stn-theta" }, words.theta), matrix);
   // The numbers of a family whose entries have no names are not typed.
-  const arrange = (family) => {
+  const arrange = ({ family }) => {
     const own = inputs.get(family) ?? [h("p", {}, words.thirty)];
-    node.replaceChildren(...own, ...(FAMILIES[family].endsWithOne ? [one] : []));
+    matrix.replaceChildren(...own, ...(FAMILIES[family].endsWithOne ? [one] : []));
+    node.replaceChildren(node.firstChild, matrix, ...(inputs.has(family) ? [] : [aside]));
   };
-  const draw = (family, theta) =>
+  // A number that is typed stays as it is typed if that is the number that counts.
+  const draw = ({ family, theta }) =>
     inputs.get(family)?.forEach((input, k) => {
+      const typed = Number(input.value);
       const shown = Number(theta[k].toFixed(3));
-      if (input.value === "" || Math.abs(Number(input.value) - shown) > 4e-4) input.value = shown;
+      if (input.value === "" || (typed !== shown && Math.abs(typed - theta[k]) > 6e-5)) input.value = shown;
     });
   return { node, arrange, draw };
 }
@@ -61,28 +66,25 @@ function makeKeeps(words) {
   return { node: h("ul", { class: "stn-keeps" }, items), draw };
 }
 
-export function makeNumbers(words, put) {
-  const matrix = makeMatrix(words, put);
+// What theta is made of and what it keeps, for those who ask.
+export function makeAnalysis(words) {
   const parts = makeParts(words);
   const keeps = makeKeeps(words);
   const about = h("p", { class: "stn-about" });
+  const kept = h("div", {}, h("p", { class: "stn-about" }, words.kept), keeps.node);
+  const made = h("div", {}, about, parts.node);
   const node = h(
-    "div",
-    { class: "stn-numbers" },
-    h("p", { class: "stn-head" }, words.theta),
-    matrix.node,
-    about,
-    parts.node,
-    h("p", { class: "stn-head" }, words.kept),
-    keeps.node,
+    "details",
+    { class: "stn-analysis" },
+    h("summary", {}, words.analysis),
+    h("div", { class: "stn-halves" }, made, kept),
   );
-  const draw = (family, theta, found) => {
-    matrix.draw(family, theta);
+  const draw = ({ family, theta }, found) => {
     parts.draw(found);
     keeps.draw(found.keeps);
     const notes = { tps: words.closest, projective: interpolate(words.horizon, { w: format(smallestW(theta)) }) };
-    about.textContent = notes[family] ?? "";
+    about.textContent = notes[family] ?? words.made;
     parts.node.style.display = family === "projective" ? "none" : "";
   };
-  return { node, draw, arrange: matrix.arrange };
+  return { node, draw };
 }

@@ -1,82 +1,53 @@
-// WarpImage: drag the frame that theta samples, or type its numbers; the same theta as a pull and as a push.
+// WarpImage: drag the frame that theta samples, or type its numbers, and follow one point from V to its source in U.
+// A push uses the same theta in the other direction.
 import { followAddress, number, numbers, oneOf } from "../shared/address_state.js";
-import { button, choice, controls, figure, slider } from "../shared/controls.js";
-import { h, s } from "../shared/dom.js";
+import { choice, controls, figure, slider } from "../shared/controls.js";
+import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { imageCanvas } from "../shared/image.js";
-import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, mountRoot } from "../shared/mount.js";
 import { gridSample, toNormalized } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
-import { CORNERS, FAMILIES } from "./families.js";
-import { makeInput } from "./input.js";
-import { LATTICE, LETTERS, latticePath, outline } from "./lattice.js";
-import { convert, describe, makeMap, push } from "./model.js";
-import { makeNumbers } from "./numbers.js";
+import { FAMILIES, MOST } from "./families.js";
+import { makeFormula } from "./formula.js";
+import { LATTICE } from "./lattice.js";
+import { makeLink } from "./link.js";
+import { describe, makeMap, push } from "./model.js";
+import { makeMoved, makeView } from "./moved.js";
+import { makeAnalysis, makeMatrix } from "./numbers.js";
+import { TRAITS, makeState } from "./state.js";
+import { makeStill } from "./still.js";
 import { LEAST_VIEW, makeWindow } from "./window.js";
 
-// V, or the push: "V" has the lattice and its corners' names, the push the frame that its pixels are sent into.
-function makeOutput(caption, height, width, drawn) {
-  const canvas = imageCanvas(height, width, caption);
-  const lines = s("path", { class: "stn-lines" });
-  const plane = makeWindow(canvas.canvas, "target", { "aria-hidden": "true" });
-  plane.node.classList.add(drawn === "lattice" ? "stn-out" : "stn-push");
-  const names = drawn === "lattice" ? CORNERS.map((_, k) => s("text", { class: "stn-corner-name" }, LETTERS[k])) : [];
-  if (drawn === "lattice") lines.setAttribute("d", latticePath(LATTICE.flat()));
-  plane.fill(lines, ...names);
-  const fit = (view) => {
-    const scale = view / LEAST_VIEW;
-    plane.fit(view);
-    names.forEach((name, k) => {
-      const [x, y] = CORNERS[k].map((value) => value * (100 - 11 * scale));
-      name.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
-    });
-  };
-  return { node: figure(caption, plane.node), canvas, lines, fit };
-}
-
-const MOST = 9; // of a number in the address
 const MOST_SMOOTHING = 2;
 
 // What an address may set, and what its values make of the traits.
-const ADDRESS = { family: oneOf(Object.keys(FAMILIES)), theta: (text) => text, smoothing: number(0, MOST_SMOOTHING) };
+const ADDRESS = {
+  family: oneOf(Object.keys(FAMILIES)),
+  theta: (text) => text,
+  smoothing: number(0, MOST_SMOOTHING),
+  show: oneOf(["pull", "push"]),
+  x: number(-1, 1),
+  y: number(-1, 1),
+};
 
-function fromAddress({ family = "affine", theta: text = "", ...smoothing }) {
+function fromAddress({ family = "affine", theta: text = "", ...others }) {
   const { identity, isValid } = FAMILIES[family];
   const theta = numbers(identity.length, -MOST, MOST)(text);
-  return theta && isValid(theta) ? { family, theta, ...smoothing } : smoothing;
+  return theta && isValid(theta) ? { family, theta, ...others } : others;
 }
 
-const tidy = (theta) => theta.map((value) => Math.round(value * 1e4) / 1e4);
-
-// What the reader may do to theta. `refused` is true after something that no theta of the family does.
-function makeState(model, redraw) {
-  let refused = false;
-  const now = () => getTraits(model, ["family", "theta", "smoothing"]);
-  const put = (values) => {
-    refused = false;
-    setTraits(model, values);
+// An image with what is drawn over it, and its caption.
+function makePanel(concept, height, width, captions) {
+  const image = imageCanvas(height, width, "");
+  const plane = makeWindow(image.canvas, concept);
+  const caption = h("span", {});
+  const arrange = ({ show }, ...layers) => {
+    caption.textContent = captions[show];
+    for (const node of [image.canvas, plane.svg]) node.setAttribute("aria-label", captions[show]);
+    plane.fill(...layers);
   };
-  const offer = (theta) => {
-    if (theta) return put({ theta: tidy(theta) });
-    refused = true;
-    return redraw();
-  };
-  const middle = () => {
-    const six = FAMILIES[now().family].closestAffine(now().theta);
-    return [six[2], six[5]];
-  };
-  const act = {
-    middle,
-    redraw,
-    drag: (k, x, y) => offer(FAMILIES[now().family].drag(now().theta, k, x, y)),
-    move: (x, y) => offer(FAMILIES[now().family].move(now().theta, x - middle()[0], y - middle()[1])),
-    set: (k, value) => {
-      const theta = now().theta.with(k, value);
-      offer(FAMILIES[now().family].isValid(theta) ? theta : null);
-    },
-    convert: (family) => put({ family, theta: tidy(convert(now().theta, now().family, family)) }),
-  };
-  return { now, put, act, refused: () => refused };
+  return { ...plane, node: figure(caption, plane.node), box: plane.node, image, arrange };
 }
 
 function makePresets(model, words, put) {
@@ -96,7 +67,7 @@ function makePresets(model, words, put) {
   const draw = (now) => {
     const same = presets.findIndex(isSame(now));
     names.value = same < 0 ? "" : String(same);
-    return same < 0 ? "" : presets[same].note;
+    return same < 0 ? words.notes[now.family] : presets[same].note;
   };
   return { node: h("label", { class: "stn-select" }, h("span", {}, words.preset), names), draw };
 }
@@ -109,27 +80,19 @@ function makeControls(model, words, { now, put, act }) {
     value: now().family,
     onchange: act.convert,
   });
-  const smoothing = slider({
-    label: words.smoothing,
-    min: 0,
-    max: MOST_SMOOTHING,
-    step: 0.02,
-    value: now().smoothing,
-    show: (v) => format(v),
-    concept: "theta",
-    oninput: (value) => put({ smoothing: value }),
+  const show = choice({
+    label: words.show,
+    options: words.shows,
+    value: now().show,
+    onchange: (name) => put({ show: name }),
   });
-  const identity = { family: "affine", theta: FAMILIES.affine.identity, smoothing: 0 };
-  const reset = button(words.reset, () => put(identity));
-  const node = controls();
-  const arrange = (name) =>
-    node.replaceChildren(presets.node, family.node, ...(name === "tps" ? [smoothing.node] : []), reset);
+  const node = controls(presets.node, family.node, show.node);
   const draw = (drawn) => {
     family.set(drawn.family);
-    smoothing.set(drawn.smoothing);
+    show.set(drawn.show);
     return presets.draw(drawn);
   };
-  return { node, arrange, draw };
+  return { node, draw };
 }
 
 // The places of an image's pixels, row by row.
@@ -139,55 +102,101 @@ const pixelPlaces = (height, width) =>
     toNormalized(Math.floor(k / width), height, false),
   ]);
 
-function render({ model, el }) {
-  const words = model.get("words");
+// U and V side by side, what is drawn over them, and the arrow between them.
+function makePictures(model, words, state, ask) {
   const [height, width] = [model.get("height"), model.get("width")];
-  const image = Float64Array.from(model.get("image"));
-  const state = makeState(model, () => drawing.ask());
-  const input = makeInput(words, height, width, state.now, state.act);
-  const pulled = makeOutput(words.pulled, height, width, "lattice");
-  const pushed = makeOutput(words.pushed, height, width, "frame");
-  const typed = makeNumbers(words, state.act.set);
-  const inputs = makeControls(model, words, state);
-  const told = h("output", { class: "stn-told" });
-  const stage = h("div", { class: "stn-stage" }, input.node, pulled.node, pushed.node, typed.node);
-  mountRoot(el, "warp-image", frame(words, stage, told, inputs.node));
-
+  const pixels = Float64Array.from(model.get("image"));
+  const left = makePanel("source", height, width, words.input);
+  const right = makePanel("target", height, width, words.output);
+  const link = makeLink();
+  const node = h("div", { class: "stn-pair" }, left.node, right.node, link.node);
+  const view = makeView(node, LEAST_VIEW, ask);
+  const moved = makeMoved(words, state.now, state.act, view);
+  const still = makeStill(words, state.followed, state.act);
   const atPixels = makeMap(pixelPlaces(height, width));
   const atLattice = makeMap(LATTICE);
   const out = new Float32Array(height * width);
-  let arranged = "";
-  const arrange = (family) => {
-    if (family === arranged) return;
-    arranged = family;
-    input.arrange(family);
-    typed.arrange(family);
-    inputs.arrange(family);
+  const arrange = (now) => {
+    moved.arrange(now);
+    still.arrange(now);
+    const layers = now.show === "pull" ? [moved, still] : [still, moved];
+    left.arrange(now, layers[0].node);
+    right.arrange(now, layers[1].node);
   };
-  const draw = () => {
-    const { family, theta, smoothing } = state.now();
-    arrange(family);
+  // Returns how many pixels of a push are empty.
+  const draw = (now, point, found) => {
+    const { family, theta, smoothing, show } = now;
     const sources = atPixels(family, theta, smoothing);
     const lattice = atLattice(family, theta, smoothing);
-    input.canvas.draw(image);
-    input.draw(lattice);
-    pulled.fit(input.view());
-    pushed.fit(input.view());
-    pulled.canvas.draw(gridSample(image, [1, height, width], sources, { out }));
-    const sent = push(image, height, width, sources);
-    pushed.canvas.draw(sent);
-    pushed.lines.setAttribute("d", outline(lattice));
-    typed.draw(family, theta, describe(family, theta));
-    const note = inputs.draw(state.now());
-    const count = sent.reduce((sum, value) => sum + Number.isNaN(value), 0);
-    const empty = interpolate(words.empty, { count, all: height * width });
-    told.textContent = state.refused() ? words.refused : `${empty} ${note}`;
+    const side = left.box.clientWidth || 300;
+    const half = view.fit(lattice, side);
+    const pixel = (200 * half) / side;
+    for (const panel of [left, right]) panel.fit(half, pixel);
+    left.image.draw(pixels);
+    const shown =
+      show === "pull" ? gridSample(pixels, [1, height, width], sources, { out }) : push(pixels, height, width, sources);
+    right.image.draw(shown);
+    moved.draw(now, lattice, found, pixel);
+    still.draw(point, pixel);
+    const [from, to] = show === "pull" ? [right, left] : [left, right];
+    link.draw(from.place(point), to.place(found));
+    return shown.reduce((sum, value) => sum + Number.isNaN(value), 0);
   };
-  const recolour = () => [input, pulled, pushed].forEach(({ canvas }) => canvas.recolour());
-  const drawing = drawOnChange(model, { traits: ["family", "theta", "smoothing"], draw, recolour });
+  const recolour = () => [left, right].forEach(({ image }) => image.recolour());
+  return { node, arrange, draw, recolour, all: height * width };
+}
+
+function render({ model, el }) {
+  const words = model.get("words");
+  const ask = () => drawing.ask();
+  const state = makeState(model, words, ask);
+  const pictures = makePictures(model, words, state, ask);
+  const smoothing = slider({
+    label: words.smoothing,
+    min: 0,
+    max: MOST_SMOOTHING,
+    step: 0.02,
+    value: state.now().smoothing,
+    show: (v) => format(v),
+    concept: "theta",
+    oninput: (value) => state.put({ smoothing: value }),
+  });
+  const matrix = makeMatrix(words, state.act.set, smoothing.node);
+  const formula = makeFormula(words);
+  const analysis = makeAnalysis(words);
+  const inputs = makeControls(model, words, state);
+  const told = h("output", { class: "stn-told" });
+  const view = h("div", { class: "stn-view" }, pictures.node, matrix.node);
+  const asks = { ...words, try: words.try[state.now().family] };
+  mountRoot(el, "warp-image", frame(asks, view, formula.node, told, inputs.node, analysis.node));
+
+  let arranged = "";
+  const arrange = (now) => {
+    if (arranged === `${now.family} ${now.show}`) return;
+    arranged = `${now.family} ${now.show}`;
+    for (const part of [pictures, matrix, formula]) part.arrange(now);
+  };
+  const draw = () => {
+    const now = state.now();
+    arrange(now);
+    const point = state.followed();
+    const found = Array.from(FAMILIES[now.family].sources([point])(now.theta, now.smoothing));
+    const count = pictures.draw(now, point, found);
+    matrix.draw(now);
+    if (smoothing.input.value !== String(now.smoothing)) smoothing.set(now.smoothing);
+    formula.draw(now, point, found);
+    analysis.draw(now, describe(now.family, now.theta));
+    const note = inputs.draw(now);
+    const empty = interpolate(words.empty, { count, all: pictures.all });
+    const text = state.said() || (now.show === "pull" ? note : empty);
+    if (told.textContent !== text) told.textContent = text;
+  };
+  const drawing = drawOnChange(model, { traits: TRAITS, draw, recolour: pictures.recolour });
+  const sizes = new ResizeObserver(ask);
+  sizes.observe(pictures.node);
   const offAddress = followAddress(el, "warp-image", ADDRESS, (values) => state.put(fromAddress(values)));
   return () => {
-    for (const end of [offAddress, drawing.stop]) end();
+    for (const end of [offAddress, drawing.stop, () => sizes.disconnect()]) end();
   };
 }
 

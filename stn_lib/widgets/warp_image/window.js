@@ -1,8 +1,9 @@
-// A window onto the plane around an image. All windows of the explorable have the same scale: a pixel of U is as large
+// A window onto the plane around an image. Both windows of the explorable have the same scale: a pixel of U is as large
 // as a pixel of V.
 import { h, s, setAttributes } from "../shared/dom.js";
+import { svgPoint } from "../shared/drag.js";
 
-export const LEAST_VIEW = 1.6; // half the side of a window, in normalised coordinates
+export const LEAST_VIEW = 1.5; // half the side of a window, in normalised coordinates
 
 const TICKS = [
   [-1, "\u22121"],
@@ -18,25 +19,37 @@ function makeAxes(concept) {
   ]);
   const rim = s("path", { d: "M-100-100H100V100H-100Z", class: `stn-rim stn-of-${concept}` });
   const node = s("g", { "aria-hidden": "true" }, rim, ...texts.map(([text]) => text));
-  const fit = (scale) =>
+  const fit = (pixel) =>
     texts.forEach(([text, at, axis]) => {
-      const beside = -100 - 10 * scale;
+      const beside = -100 - 10 * pixel;
       const [x, y] = axis === "x" ? [100 * at, beside] : [beside, 100 * at];
-      setAttributes(text, { transform: `translate(${x} ${y}) scale(${scale})` });
+      setAttributes(text, { transform: `translate(${x} ${y}) scale(${pixel})` });
     });
   return { node, fit };
 }
 
-export function makeWindow(canvas, concept, attributes) {
+export function makeWindow(canvas, concept) {
   const axes = makeAxes(concept);
-  const svg = s("svg", attributes);
+  const svg = s("svg", { role: "group" });
   const node = h("div", { class: "stn-window" }, canvas, svg);
-  // `view`: half of the side that is shown.
-  const fit = (view) => {
+  // `view`: half of the side that is shown; `pixel`: a pixel of the screen in units of the drawing.
+  const fit = (view, pixel) => {
     svg.setAttribute("viewBox", `${-100 * view} ${-100 * view} ${200 * view} ${200 * view}`);
     node.style.setProperty("--stn-share", `${50 / view}%`);
-    axes.fit(view / LEAST_VIEW);
+    axes.fit(pixel);
   };
   const fill = (...children) => svg.replaceChildren(axes.node, ...children);
-  return { node, svg, fit, fill };
+  // Where a point of the plane is on the screen.
+  const place = ([x, y]) => {
+    const box = svg.getBoundingClientRect();
+    const view = svg.viewBox.baseVal;
+    return [
+      box.left + ((100 * x - view.x) / view.width) * box.width,
+      box.top + ((100 * y - view.y) / view.height) * box.height,
+    ];
+  };
+  return { node, svg, fit, fill, place };
 }
+
+// The coordinates of a pointer over the drawing that `node` is in at the moment.
+export const locateIn = (node) => (event) => svgPoint(node.ownerSVGElement, event).map((value) => value / 100);

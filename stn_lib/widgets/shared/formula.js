@@ -1,0 +1,58 @@
+// A formula with the numbers of the moment: each number is below its symbol. A symbol with a name in `data-term`
+// lights up with what it names (terms.js).
+import { h } from "./dom.js";
+import { format } from "./text.js";
+
+/**
+ * @typedef {object} Term
+ * @property {string} symbol such as "x_s": what follows the low line is written below the line
+ * @property {string} [concept] whose colour it has
+ * @property {string} [term] its name in data-term
+ */
+
+/** @param {string} text */
+function written(text) {
+  const [whole, index] = text.split("_");
+  const [base, ...before] = whole.split(" ").reverse(); // the "cos" of "cos α" is upright
+  return [...before.map((word) => `${word} `), h("i", {}, base), ...(index ? [h("sub", {}, index)] : [])];
+}
+
+/**
+ * @param {(string | Term)[]} parts terms, and the signs between them
+ */
+export function equation(parts) {
+  const terms = /** @type {Term[]} */ (parts.filter((part) => typeof part !== "string"));
+  const cells = parts.map((part) => {
+    const sign = /[()/]/.test(String(part)) ? "stn-sign stn-bracket" : "stn-sign";
+    if (typeof part === "string") return h("span", { class: sign }, h("span", {}, part), h("span", {}, part));
+    const look = `stn-term ${part.concept ? `stn-${part.concept}` : ""}`;
+    return h("span", { class: look, "data-term": part.term }, h("span", {}, written(part.symbol)), h("span", {}));
+  });
+  const node = h("div", { class: "stn-equation", role: "math" }, cells);
+  const before = terms.map((term) => parts[parts.indexOf(term) - 1]);
+  const spoken = parts.map((part) => (typeof part === "string" ? part : part.symbol.replace("_", " "))).join(" ");
+  /** @param {number[]} values of the terms */
+  const set = (values) => {
+    const now = parts.map((part) => (typeof part === "string" ? part : ""));
+    values.forEach((value, k) => {
+      const at = parts.indexOf(terms[k]);
+      const text = format(value);
+      const negative = text.startsWith("\u2212");
+      // To add a negative number is to subtract; behind another sign it is in brackets.
+      if (before[k] === "+") now[at - 1] = negative ? "\u2212" : "+";
+      now[at] = !negative
+        ? text
+        : before[k] === "+"
+          ? text.slice(1)
+          : ["\u00b7", "\u2212"].includes(String(before[k]))
+            ? `(${text})`
+            : text;
+    });
+    cells.forEach((cell, k) => {
+      const below = /** @type {HTMLElement} */ (cell.lastElementChild);
+      if (below.textContent !== now[k]) below.textContent = now[k];
+    });
+    node.setAttribute("aria-label", `${spoken}; ${now.join(" ")}`);
+  };
+  return { node, set };
+}
