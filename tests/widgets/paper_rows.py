@@ -15,6 +15,9 @@ PAPER = {
     "st-cnn-tps": (0.7, 0.5, 0.8, 1.1, 1.7),
 }
 CELLS = [f"{distortion}-{network}" for network in PAPER for distortion in DISTORTIONS]
+#: As the table shows them: each plain network above those with a transformer.
+FAMILIES = {kind: [kind, *(f"st-{kind}-{t}" for t in ("affine", "projective", "tps"))] for kind in ("fcn", "cnn")}
+SHOWN = [f"{d}-{network}" for networks in FAMILIES.values() for network in networks for d in DISTORTIONS]
 STEPS = 5469
 
 

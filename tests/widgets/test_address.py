@@ -37,6 +37,8 @@ OPENED = [
     (MoveDigit, "right=1e300&down=-1&tilt=-1e300&digit=8", {"right": 12, "down": -1, "tilt": -65, "digit": 8}),
     (PaperTable, "cell=tc-fcn", {"cell": "tc-fcn"}),
     (PaperTable, "cell=tc-rnn", {}),
+    (PaperTable, "view=error&cell=e-cnn", {"view": "error", "cell": "e-cnn"}),
+    (PaperTable, "view=interval", {}),
     (PoolShift, "shift=-99&bits=00110011&kernel=Bin-5&keep=largest&outside=circular&view=image",
      {"shift": -4, "bits": [0, 0, 1, 1, 0, 0, 1, 1], "kernel": "Bin-5", "keep": "largest", "outside": "circular", "view": "image"}),
     (PoolShift, "spectrum=true&kernel=Tri-3", {"spectrum": True, "kernel": "Tri-3"}),

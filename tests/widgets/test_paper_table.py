@@ -10,11 +10,12 @@ import traitlets
 from stn_lib.metrics import error_interval
 from stn_lib.widgets import PaperTable
 from tests.widgets.javascript import close, module
-from tests.widgets.paper_rows import command, full, pair, row, rows, run
+from tests.widgets.paper_rows import FAMILIES, command, full, pair, row, rows, run
 from tests.widgets.stage import synced
 
 SOURCE = module("paper_table/cells.js")
 ST = "rts-st-cnn-affine"
+SIDES = ["+ affine", "+ projective", "+ TPS"]
 
 
 def told(shown, name):
@@ -82,13 +83,33 @@ def test_figures_of_the_paper_that_name_no_transform_are_marked():
 
 
 def test_the_order_of_the_rows_is_the_table_s():
-    """Oracle: by hand, with the rows of three networks backwards; their distortions' labels are the page's words."""
+    """Oracle: by hand, with the rows of three networks backwards; the plain network is first in its family. The labels of
+    the distortions are the page's words."""
     found = [row(f"{d}-{n}", []) for n in ("st-cnn-tps", "st-cnn-affine", "cnn") for d in ("tc", "r")]
     shown = PaperTable(found)
     assert shown.distortions == ["tc", "r"]
-    assert shown.families == [["st-cnn", ["st-cnn-tps", "st-cnn-affine"]], ["", ["cnn"]]]
+    assert shown.families == [["cnn", ["cnn", "st-cnn-tps", "st-cnn-affine"]]]
     assert shown.words["tasks"] == {"tc": "TC", "r": "R"} and shown.words["short"]["r"] == "short R"
     assert "digits distorted by TC" in shown.words["digits"].values()
+
+
+def test_the_families_are_the_plain_networks_with_their_transformers():
+    """Oracle: by hand."""
+    assert PaperTable(rows()).families == [[family, networks] for family, networks in FAMILIES.items()]
+
+
+def test_the_cells_of_a_family_and_a_column_share_an_axis_with_0_the_gaps_and_the_paper_s():
+    """Oracle: by hand: the paper's gaps of CNNs on RTS are .3, .2, .3; the interval goes to .5747. Around it 6 %."""
+    shown = PaperTable(pair())
+    axis = [-0.06 * 0.5747, 1.06 * 0.5747]
+    for name in FAMILIES["cnn"]:
+        assert told(shown, f"rts-{name}")["scale"] == pytest.approx(axis, rel=1e-3)
+    assert told(shown, "rts-fcn")["scale"] == pytest.approx([-0.06 * 4.4, 1.06 * 4.4])
+    below = {"points": -0.6, "seeds": 3, "interval": [-0.9, -0.3]}
+    shown = PaperTable(rows({"tc-st-cnn-tps": below}, tc_cnn=[80], tc_st_cnn_tps=[140]))
+    assert told(shown, "tc-cnn")["scale"] == pytest.approx([-0.9 - 0.06 * 2.7, 1.8 + 0.06 * 2.7])
+    alone = PaperTable([row("r-st-cnn-tps", [])])
+    assert told(alone, "r-st-cnn-tps")["scale"] == [-1, 1]
 
 
 def test_a_curve_in_thirty_points_and_a_command_without_its_seed():
@@ -129,6 +150,9 @@ def test_it_opens_where_it_is_asked_to():
     shown.cell = "p-cnn"
     with pytest.raises((ValueError, traitlets.TraitError), match="expected a cell such as .*, got 'p-rnn'"):
         shown.cell = "p-rnn"
+    assert shown.view == "gap" and PaperTable(rows(), view="error").view == "error"
+    with pytest.raises(traitlets.TraitError, match="view"):
+        shown.view = "interval"
 
 
 def test_the_whole_table_stays_small():
@@ -142,13 +166,31 @@ def test_the_table_without_javascript():
     """Oracle: by hand: 40 figures of the paper, ours where it ran, heads with their scope, a mark with its name."""
     text = PaperTable(pair())._fallback
     assert len(re.findall("<td data-mark=", text)) == 40 and text.count('scope="col"') == 5
-    assert text.count('scope="row"') == 8 and text.count('scope="rowgroup"') == 2
-    found = re.search(r"ST-CNN</th>.*?affine</th>(.*?)</tr>", text)[1]
-    cells = [re.sub("<.*?>", "", cell).split() for cell in found.split("</td>")[:-1]]
-    assert cells == [["–", "0.7"], ["0.49", "0.5", "0.37–0.65"], ["–", "0.8"], ["–", "1.2"], ["–", "1.7†"]]
-    assert text.count('aria-label="the transformer lowers our error rate') == 1
-    assert text.count('aria-label="not run yet"') == 38
+    heads = [re.sub("<.*?>", "", head) for head in re.findall(r'<th scope="row">(.*?)</th>', text)]
+    assert heads == ["FCN error, %", *SIDES, "CNN error, %", *SIDES]
+    plain, found = (
+        re.search(rf"CNN .*?{name}(.*?)</tr>", text)[1] for name in ("error, %</small></th>", "affine</th>")
+    )
+    cells = [[re.sub("<.*?>", "", cell).split() for cell in line.split("</td>")[:-1]] for line in (plain, found)]
+    assert cells[0] == [["–", "1.2"], ["0.82", "0.8"], ["–", "1.5"], ["–", "1.4"], ["–", "3.5"]]
+    assert cells[1] == [["–", "0.5"], ["0.33", "0.3"], ["–", "0.7"], ["–", "0.2"], ["–", "1.8†"]]
+    assert text.count('aria-label="The transformer lowers our error rate') == 1
+    assert text.count('aria-label="Not run yet') == 38
+    assert text.count('aria-label="95 % interval 0.09 to 0.57"') == 1 and text.count("95 % interval 0.") == 1
     assert "names no transform" in text
+
+
+def test_the_interval_without_javascript():
+    """Oracle: by hand: on an axis from -.0345 to .6092 (above), .33 at 56.6 %, the interval at 18.6 %, 0 at 5.4 %."""
+    text = PaperTable(pair())._fallback
+    found = re.search(r'<svg class="stn-range"[^>]*aria-label="95 % interval.*?</svg>', text)[0]
+    places = [float(x) for x in re.findall(r'(?:x1|x|width|cx)="([\d.]+)%"', found)]
+    # the svg's own width, 0, the paper's .3, the interval's left end and width, the gap
+    assert places == pytest.approx([100, 5.4, 52, 18.6, 76, 56.6], abs=0.1)
+    text = PaperTable(
+        rows({ST: {"points": -0.3, "seeds": 2, "interval": [-0.5, -0.1]}}, rts_cnn=[8], rts_st_cnn_affine=[9])
+    )
+    assert "<b>−0.30</b>" in text._fallback and "95 % interval −0.50 to −0.10" in text._fallback
 
 
 def broken(**changes):
@@ -208,6 +250,21 @@ def test_a_figure_stands_beside_the_paper_s(call):
     body = "(m, [values, paper]) => values.map((value) => m.besidePaper(value, paper))"
     found = call(SOURCE, body, [[0.2, 0.4, 0.8, 1.6, 3.2, 9, 0.1, 0], 0.8])
     assert found == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1, 0, 0])
+
+
+def test_a_gap_on_its_axis(call):
+    """Oracle: by hand; beyond an end it is at the end."""
+    body = "(m, [values, axis]) => values.map((value) => m.onScale(value, axis))"
+    assert call(SOURCE, body, [[-1, 0, 0.5, 3, 4, -2], [-1, 3]]) == pytest.approx([0, 0.25, 0.375, 1, 1, 0])
+
+
+def test_why_a_cell_is_unclear(call):
+    """Oracle: by hand: an interval with 0 in it, one seed, no common seed; the other marks explain themselves."""
+    gaps = [{"points": 0.3, "seeds": 3, "interval": [-0.1, 0.7]}, {"points": 0.3, "seeds": 1, "interval": None}, None]
+    cells = [told(PaperTable(rows({ST: gap}, rts_cnn=[80], rts_st_cnn_affine=[50])), ST) for gap in gaps]
+    cells += [told(PaperTable(pair()), name) for name in (ST, "rts-cnn", "r-cnn", "r-st-cnn-tps")]
+    states = ["unclear", "alone", "apart", "lowers", "plain", "none", "none"]
+    assert call(SOURCE, "(m, cells) => cells.map(m.stateOf)", cells) == states
 
 
 def test_arrow_keys_walk_a_grid(call):

@@ -1,29 +1,22 @@
 """The explorable of chapter 9: the paper's Table 1, ours beside it, the gap of each transformer, the commands of each cell."""
 
-import html
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import traitlets
 
-from stn_lib.widgets._base import Explorable, figure
+from stn_lib.widgets._base import Explorable
 from stn_lib.widgets.paper_table._cells import Cells
+from stn_lib.widgets.paper_table._still import still_table
 
 OPENING = "rts-st-cnn-affine"
 PLAIN = {"fcn": "fully connected", "cnn": "convolutional"}
 TRANSFORMS = {"affine": "an affine", "projective": "a projective", "tps": "a thin plate spline"}
 ST = {f"st-{plain}-{transform}": (plain, transform) for plain in PLAIN for transform in TRANSFORMS}
 
-MARKS = {  # of different shapes
-    "lowers": '<circle cx="5" cy="5" r="4" style="fill:var(--stn-ok)"/>',
-    "raises": '<path d="M5 1.4 9 8.6H1z" style="fill:none;stroke:var(--stn-bad);stroke-width:1.5"/>',
-    "unclear": '<path d="M5 1.2 8.8 5 5 8.8 1.2 5z" style="fill:none;stroke:var(--stn-muted);stroke-width:1.4"/>',
-    "none": '<circle cx="5" cy="5" r="3.6" style="fill:none;stroke:var(--stn-muted);stroke-width:1.3"/>',
-}
-
 
 class PaperTable(Explorable):
-    """Table 1 of Jaderberg et al. 2015, ours beside the paper's; every cell opens: its seeds, its gap, its commands.
+    """Table 1 of Jaderberg et al. 2015 and ours: the gaps of the transformers, or the error rates; every cell opens.
 
     Convention: errors are in per cent, gaps in percentage points: the plain network's error less that of the same network
     with a transformer. A mark says whether the 95 % interval of our gap is above 0, below 0, or contains it. Our errors
@@ -38,6 +31,7 @@ class PaperTable(Explorable):
             without a common seed) and ``runs``: dicts with ``seed``, ``error``, ``wrong`` of ``n``, ``seconds``,
             ``parameters``, ``images`` (seen in training), ``command``, ``commit``, ``changed``, ``device``, ``threads``,
             ``torch`` and ``curve``, a list of ``[step, error on training batches]``.
+        view: ``"gap"`` shows by how much each transformer lowers the error rate, ``"error"`` the error rates.
         cell: the open cell, a name such as ``"rts-cnn"``; if None, the ST-CNN (affine) on RTS if it has runs, otherwise the first cell that has.
 
     Raises:
@@ -58,26 +52,48 @@ class PaperTable(Explorable):
 
     WORDS = {
         "title": "The paper’s Table 1, ours beside it",
-        "told": "{run} of {all} cells have run. With a transformer the error rate is lower in {lowers} of {gaps} cells, higher "
-        "in {raises}; for {unclear} the 95 % interval of the gap contains 0 or is not known.",
+        "told": "A transformer {lowersSign} lowers our error rate in {lowers} of {gaps} cells, {raisesSign} raises it in "
+        "{raises}{where}; {unclearSign} {unclear} are unclear.",
+        "where": " ({tasks})",
+        "waiting": "{noneSign} {none} of {all} cells have not run yet.",
         "toldNone": "No cell has run yet: the numbers are the paper’s.",
-        "caption": "Error rate on MNIST’s test digits, %",
-        "key": [
-            ["ours", "ours, mean of the seeds"],
-            ["paper", "the paper’s"],
-            ["lowers", "the transformer lowers our error rate: 95 % interval of the gap above 0"],
-            ["raises", "the transformer raises it"],
-            ["unclear", "unclear: the interval contains 0, or is not known"],
-            ["none", "not run yet"],
-            [
-                "range",
-                "our 95 % interval beside the paper’s number (vertical stroke); the line goes from ¼ of it to 4 times",
+        "show": "Show",
+        "views": [["gap", "gap"], ["error", "error rate"]],
+        "captions": {
+            "gap": "Gap: by how many percentage points the transformer lowers the error rate on test digits",
+            "error": "Error rate on MNIST’s test digits, %",
+        },
+        "unit": "error, %",
+        "legend": {
+            "gap": [
+                ["ours", "our gap"],
+                ["paper", "the paper’s"],
+                ["gapRange", "0, our 95 % interval, the paper’s gap"],
             ],
+            "error": [
+                ["ours", "our error rate"],
+                ["paper", "the paper’s"],
+                ["errorRange", "our 95 % interval, the paper’s"],
+            ],
+        },
+        "read": "How to read the table",
+        "reading": [
+            [
+                "lowers",
+                "The transformer lowers our error rate: the 95 % interval of the gap is above 0. The gap is bold.",
+            ],
+            ["raises", "The transformer raises our error rate: the interval is below 0."],
+            ["unclear", "Unclear: the interval contains 0, or one seed gives no interval."],
+            ["none", "Not run yet."],
         ],
-        "families": {"st-fcn": "ST-FCN", "st-cnn": "ST-CNN"},
+        "ranges": [
+            "Gaps: the three cells of a network and a distortion share an axis; the thin line is 0, the thick one the paper’s "
+            "gap.",
+            "Error rates: the axis goes from ¼ of the paper’s error rate to 4 times; the thick line is the paper’s.",
+        ],
         "rows": {
             **{plain: plain.upper() for plain in PLAIN},
-            **{name: "TPS" if transform == "tps" else transform for name, (_, transform) in ST.items()},
+            **{name: f"+ {'TPS' if transform == 'tps' else transform}" for name, (_, transform) in ST.items()},
         },
         "names": {
             **{plain: plain.upper() for plain in PLAIN},
@@ -100,50 +116,61 @@ class PaperTable(Explorable):
         "note": "The paper’s text gives one TC error for ST-FCN and one for ST-CNN and names no transform: each is repeated in "
         "three rows.",
         "dagger": "{value}†",
+        #: Names of the cells for screen readers. Everyone sees {ours} and {paper}.
         "cell": {
-            "plain": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %",
-            "lowers": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
+            "plain": "{network} on {task}: ours {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %",
+            "lowers": "{network} on {task}: ours {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
             "transformer lowers our error rate",
-            "raises": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
+            "raises": "{network} on {task}: ours {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
             "transformer raises our error rate",
-            "unclear": "{network} on {task}: ours {error} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; "
+            "unclear": "{network} on {task}: ours {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; "
             "whether the transformer helps is unclear",
             "none": "{network} on {task}: not run yet, the paper’s {paper} %",
         },
+        "base": {
+            "plain": "{network} on {task}: error rate {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %",
+            "none": "{network} on {task}: error rate not known, not run yet, the paper’s {paper} %",
+        },
+        "gapCell": {
+            "lowers": "{network} on {task}: gap {ours} percentage points, the paper’s {paper}; 95 % interval {low} to {high}: the "
+            "transformer lowers our error rate",
+            "raises": "{network} on {task}: gap {ours} percentage points, the paper’s {paper}; 95 % interval {low} to {high}: the "
+            "transformer raises our error rate",
+            "unclear": "{network} on {task}: gap {ours} percentage points, the paper’s {paper}; 95 % interval {low} to {high}: "
+            "whether the transformer helps is unclear",
+            "alone": "{network} on {task}: gap {ours} percentage points, the paper’s {paper}; one seed, no interval: whether the "
+            "transformer helps is unclear",
+            "apart": "{network} on {task}: no gap, because the networks have no seed in common, the paper’s {paper}",
+            "none": "{network} on {task}: not run yet, the paper’s gap {paper}",
+        },
         "head": "{network} on {task}",
         "reads": "{network} classifies {digits}.",
-        "ours": "Ours",
-        "paper": "The paper’s",
-        "percent": "{value} %",
-        "points": "{value} percentage points",
         "none": "–",
-        "interval": "95 %: {low} to {high}",
         "seeds": {"none": "no seed yet", "one": "one seed", "many": "{count} seeds"},
-        "each": "seeds: {errors}",
-        "printed": "rounded: {low} to {high}",
-        "printedOnce": "† names no transform",
-        "gap": "Gap of {network}, percentage points",
-        "pairs": "over {seeds}",
-        "alone": "one seed: no interval",
-        "waits": "{network} has not run yet",
-        "apart": "no seed in common",
-        "paperGap": "in the paper {value}",
         "opened": "The open cell",
         "verdict": {
             "plain": "No transformer: compare this cell with the networks below it in its column.",
-            "lowers": "The transformer lowers our error rate: the 95 % interval of the gap is above 0.",
-            "raises": "The transformer raises our error rate: the 95 % interval of the gap is below 0.",
-            "unclear": "The 95 % interval of the gap contains 0, or is not known: these runs do not show whether the transformer "
-            "helps.",
-            "none": "This cell has not run yet. The command below trains its networks.",
+            "lowers": "The transformer lowers our error rate: the 95\u00a0% interval of the gap is above 0.",
+            "raises": "The transformer raises our error rate: the 95\u00a0% interval of the gap is below 0.",
+            "unclear": "The 95\u00a0% interval of the gap contains 0: whether the transformer helps is unclear.",
+            "alone": "One seed gives no interval of the gap: whether the transformer helps is unclear.",
+            "apart": "The two networks have no seed in common: there is no gap.",
+            "none": "This cell has not run yet. The command under “How it was made” trains its networks.",
         },
-        "plot": "Error rate on test digits, %",
+        "percent": "{value} %",
         "plotKey": [["band", "95 % interval"], ["seeds", "seeds"], ["paper", "the paper’s"]],
         "line": "{error} %, the paper’s {paper}",
         "lineNone": "not yet, the paper’s {paper}",
-        "gapRow": "The gap, from the {network}",
+        "gap": "Gap",
+        "gapLine": {
+            "interval": "{points} ({low} to {high}), the paper’s {paper}",
+            "alone": "{points} (one seed), the paper’s {paper}",
+            "waits": "{network} has not run yet, the paper’s {paper}",
+            "apart": "no seed in common, the paper’s {paper}",
+        },
         "curve": "Error rate on training batches, %, over the number of images",
         "million": "{value} M",
+        "how": "How it was made",
         "made": "The commands that made it",
         "make": "The command that makes it",
         "copy": "Copy",
@@ -151,7 +178,11 @@ class PaperTable(Explorable):
         "selected": "Selected: copy it",
         "facts": {
             "seeds": "seeds",
+            "errors": "error rates, %",
+            "interval": "95 % interval of their mean, %",
             "wrong": "wrong",
+            "paper": "the paper’s, before rounding, %",
+            "pairs": "seeds in the gap",
             "parameters": "parameters",
             "images": "training images",
             "seconds": "wall time on a shared machine",
@@ -160,14 +191,14 @@ class PaperTable(Explorable):
             "torch": "torch",
             "commit": "commit",
         },
+        "reach": "{low} to {high}",
         "wrong": "{wrong} of {n}",
         "minutes": "{values} min",
         "commit": {"false": "{commit}", "true": "{commit} + changes", "null": "{commit}"},
         "unknown": "not known",
-        "spoken": "{head}: ours {error} %, 95 % interval {low} to {high}, {seeds}. The paper’s {paper} %. {verdict}",
+        "spoken": "{head}: ours {error} %, 95 % interval {low} to {high}, {seeds}. The paper’s {paper} %. Gap: {gap}. {verdict}",
         "spokenNone": "{head}: not run yet. The paper’s {paper} %.",
-        "try": "Go down each column from CNN to ST-CNN: where does the transformer help most, and does its kind matter? Open "
-        "a cell and compare its gap with the paper’s. How far apart are its seeds?",
+        "try": "Is our gap as large as the paper’s? How far apart are the seeds of a cell?",
     }
     distortions = traitlets.List(traitlets.Unicode()).tag(sync=True)
     families = traitlets.List().tag(sync=True)
@@ -177,6 +208,7 @@ class PaperTable(Explorable):
     makers = traitlets.List(traitlets.Dict()).tag(sync=True)
     commands = traitlets.List(traitlets.Unicode()).tag(sync=True)
     cell = traitlets.Unicode(OPENING).tag(sync=True)
+    view = traitlets.Enum(["gap", "error"], "gap").tag(sync=True)
 
     def __init__(self, rows: Sequence[Mapping[str, Any]], cell: str | None = None, words: dict | None = None, **traits):
         words = self.WORDS if words is None else words
@@ -206,51 +238,5 @@ class PaperTable(Explorable):
         return proposal["value"]
 
     def fallback(self) -> str:
-        """The same table without anything to press."""
-        w = {name: value for name, value in self.words.items() if isinstance(value, dict)}
-        head = "".join(
-            f'<th scope="col">{_text(w["tasks"][d])}<span>{_text(w["short"][d])}</span></th>' for d in self.distortions
-        )
-        found = {one["id"]: one for one in self.cells}
-        bodies = []
-        for family, networks in self.families:
-            rows = (
-                [
-                    f'<tr><th scope="rowgroup" colspan="{len(self.distortions) + 1}">{_text(w["families"][family])}</th></tr>'
-                ]
-                if family
-                else []
-            )
-            for network in networks:
-                figures = "".join(self._static(found[f"{d}-{network}"]) for d in self.distortions)
-                rows.append(f'<tr><th scope="row">{_text(w["rows"][network])}</th>{figures}</tr>')
-            bodies.append(f"<tbody>{''.join(rows)}</tbody>")
-        table = (
-            f'<table class="stn-table"><caption>{_text(self.words["caption"])}</caption>'
-            f"<thead><tr><td></td>{head}</tr></thead>{''.join(bodies)}</table>"
-        )
-        key = dict(self.words["key"])
-        told = (
-            f"Above: {key['ours']}. Below: {key['paper']}. Dot: {key['lowers']}; triangle: {key['raises']}; dash: "
-            f"{key['unclear']}; ring: {key['none']}. Last: our 95 % interval. † {self.words['note']}"
-        )
-        return figure(table, told).replace("stn-fallback", "stn-fallback stn-still", 1)
-
-    def _static(self, one: dict) -> str:
-        ours = self.words["none"] if one["error"] is None else f"{one['error']:.2f}"
-        paper = self.words["dagger"].format(value=one["paper"]) if one["shared"] else one["paper"]
-        mark = one["mark"] != "plain" and (
-            f'<svg viewBox="0 0 10 10" width="9" height="9" role="img" '
-            f'aria-label="{_text(dict(self.words["key"])[one["mark"]])}">{MARKS[one["mark"]]}</svg>'
-        )
-        reach = ""
-        if one["interval"]:
-            digits = 1 if one["interval"][1] >= 10 else 2
-            reach = " <small>" + "–".join(f"{end:.{digits}f}" for end in one["interval"]) + "</small>"
-        return (
-            f'<td data-mark="{one["mark"]}"><b>{_text(ours)}</b> <small>{mark or ""} {_text(paper)}</small>{reach}</td>'
-        )
-
-
-def _text(value: object) -> str:
-    return html.escape(str(value))
+        """The gaps and the plain networks' error rates, without anything to press."""
+        return still_table(self.words, self.families, self.distortions, {one["id"]: one for one in self.cells})

@@ -32,26 +32,44 @@ class Cells:
         self.cells = [self._cell(name, row) for name, row in self._rows.items()]
 
     def families(self) -> list[list]:
-        """Networks under one heading: those without a transformer under none, then by what the transformer precedes."""
-        families = itertools.groupby(self.networks, lambda name: name.rpartition("-")[0])
-        return [[family, list(networks)] for family, networks in families]
+        """Each plain network with those that put a transformer before it; the plain one first."""
+        found: dict[str, list[str]] = {}
+        for name in self.networks:
+            found.setdefault(_family(name), []).append(name)
+        return [[family, sorted(names, key=lambda name: name.startswith("st-"))] for family, names in found.items()]
+
+    def _scale(self, family: str, distortion: str) -> list[float]:
+        """The ends of an axis that holds 0, and our gaps, their intervals and the paper's for one family in one column."""
+        values = [0.0]
+        for network in self.networks:
+            row = self._rows[f"{distortion}-{network}"]
+            if _family(network) == family and network != family:
+                gap = row["gap"] or {"points": 0.0, "interval": None}
+                values += [self._paper_gap(row), gap["points"], *(gap["interval"] or ())]
+        low, high = min(values), max(values)
+        margin = 0.06 * (high - low) or 1.0
+        return _shorts([low - margin, high + margin])
+
+    def _paper_gap(self, row: Mapping[str, Any]) -> float:
+        rival, sign = self._rival(row)
+        return round(sign * (self._rows[rival]["paper"] - row["paper"]), 1) if rival in self._rows else 0.0
 
     def _cell(self, name: str, row: Mapping[str, Any]) -> dict:
         paper, runs = row["paper"], sorted(row["runs"], key=lambda run: run["seed"])
-        rival, sign = self._rival(row)
         cell = {
             "id": name,
             "network": row["network"],
             "distortion": row["distortion"],
             "paper": paper,
             "shared": row["paper_shared"],
-            "rival": rival,
-            "paperGap": round(sign * (self._rows[rival]["paper"] - paper), 1) if rival in self._rows else 0.0,
+            "rival": self._rival(row)[0],
+            "paperGap": self._paper_gap(row),
             "gap": row["gap"] and {
                 "points": _short(row["gap"]["points"]),
                 "seeds": row["gap"]["seeds"],
                 "interval": _shorts(row["gap"]["interval"]),
             },
+            "scale": self._scale(_family(row["network"]), row["distortion"]),
             "error": None,
             "interval": None,
             "mark": "none",
@@ -73,7 +91,7 @@ class Cells:
         """
         distortion, network = row["distortion"], row["network"]
         if network.startswith("st-"):
-            return f"{distortion}-{network.split('-')[1]}", 1
+            return f"{distortion}-{_family(network)}", 1
         names = [f"{distortion}-{name}" for name in self.networks if name.startswith(f"st-{network}-")]
         return next((name for name in names if self._rows[name]["runs"]), names[0] if names else ""), -1
 
@@ -89,6 +107,11 @@ class Cells:
             "made": _place(self.makers, {key: run[key] for key in MAKER}),
             "curve": _shorts([part[:, 1].mean() for part in parts]),
         }
+
+
+def _family(network: str) -> str:
+    """The network without its transformer."""
+    return network.split("-")[1] if network.startswith("st-") else network
 
 
 def _mark(row: Mapping[str, Any]) -> str:

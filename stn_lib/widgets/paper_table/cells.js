@@ -29,7 +29,17 @@ export function roundTicks(most, count) {
 // as much at the right, each doubling as far as the next.
 export const besidePaper = (value, paper) => Math.min(Math.max(0.5 + Math.log(value / paper) / Math.log(16), 0), 1);
 
+// The place of a value on an axis from `low` to `high`: from 0 to 1.
+export const onScale = (value, [low, high]) => Math.min(Math.max((value - low) / (high - low), 0), 1);
+
 export const isPlain = (cell) => !cell.network.startsWith("st-");
+
+// The mark of a cell, and for an unclear one the reason: one seed (no interval), or no common seed (no gap).
+export function stateOf({ mark, gap }) {
+  if (mark !== "unclear") return mark;
+  if (!gap) return "apart";
+  return gap.interval ? "unclear" : "alone";
+}
 
 // The open cell and its rival on one axis from 0: the plain network first, the one with a transformer
 // second. `span` are the ends of the gap's interval, measured, as its tip, from the plain network's mean.

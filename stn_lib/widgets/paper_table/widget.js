@@ -1,141 +1,32 @@
-// PaperTable: the paper's Table 1, ours beside it; a cell that is pressed opens below.
+// PaperTable: the paper's Table 1 and ours, gaps or error rates; a cell that is pressed opens under the table.
 import { followAddress, oneOf } from "../shared/address_state.js";
+import { choice } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
-import { besidePaper, cellAfter } from "./cells.js";
-import { countSeeds, curvesOf, intervalsOf, makingOf, percent, printedPaper, statsOf, verdictMark } from "./panel.js";
+import { distinct, stateOf } from "./cells.js";
+import { curvesOf, gapLine, intervalsOf } from "./charts.js";
+import { makingOf } from "./making.js";
+import { countSeeds, splice, verdictMark } from "./signs.js";
+import { makeLegend, makeTable } from "./table.js";
 
-const sentence = (words, cell) =>
-  interpolate(words.cell[cell.mark], {
-    network: words.names[cell.network],
-    task: words.tasks[cell.distortion],
-    paper: format(cell.paper, 1),
-    error: cell.error === null ? "" : format(cell.error),
-    seeds: countSeeds(words, cell.runs.length),
-    low: cell.interval ? format(cell.interval[0]) : "",
-    high: cell.interval ? format(cell.interval[1]) : "",
-  });
+const VIEWS = ["gap", "error"];
 
-// Our interval and our mean in it, beside the paper's figure, the upright.
-function makeRange(low, mean, high) {
-  return h(
-    "span",
-    { class: "stn-range" },
-    h("i", { style: `left: ${percent(low)}; width: ${percent(high - low)}` }),
-    h("i", { class: "stn-at", style: `left: ${percent(mean)}` }),
-  );
-}
-
-function makeCell(words, cell, open) {
-  const places =
-    cell.error === null
-      ? null
-      : [cell.interval[0], cell.error, cell.interval[1]].map((value) => besidePaper(value, cell.paper));
-  const press = h(
-    "button",
-    { type: "button", tabindex: -1, "aria-label": sentence(words, cell), onclick: () => open(cell.id) },
-    h("b", {}, cell.error === null ? words.none : format(cell.error)),
-    verdictMark(cell.mark),
-    h("small", {}, printedPaper(words, cell)),
-    places ? makeRange(...places) : [],
-  );
-  return { press, node: h("td", { "data-mark": cell.mark }, press) };
-}
-
-// The key to the cells is one of them, taken apart.
-function makeKey(words) {
-  const signs = {
-    ours: () => h("b", {}, "0.00"),
-    paper: () => h("small", {}, "0.0"),
-    range: () => makeRange(0.1, 0.25, 0.38),
-  };
-  return h(
-    "ul",
-    { class: "stn-legend" },
-    words.key.map(([name, text]) =>
-      h("li", {}, h("span", { "aria-hidden": "true" }, (signs[name] ?? (() => verdictMark(name)))()), text),
-    ),
-  );
-}
-
-// A grid of buttons: one stop of the Tab key, arrow keys go from cell to cell, Enter and Space open.
-function makeBodies(words, families, columns, sides, cellsOf) {
-  const head = (family) => {
-    const attributes = { scope: "rowgroup", colspan: columns + 1 };
-    return h("tr", { class: "stn-family" }, h("th", attributes, words.families[family]));
-  };
-  const row = (network) => h("tr", {}, sides.get(network), cellsOf(network));
-  return families.map(([family, all]) => h("tbody", {}, family ? head(family) : [], all.map(row)));
-}
-
-// One stop of the Tab key for the whole grid; arrow keys go from cell to cell.
-function makeRoving(node, presses, rows, columns) {
-  const reach = (index) =>
-    presses.forEach((press, k) => {
-      press.tabIndex = k === index ? 0 : -1;
-    });
-  node.addEventListener("keydown", (event) => {
-    const index = presses.indexOf(event.target);
-    if (event.altKey || event.metaKey || event.shiftKey || index < 0) return;
-    const to = cellAfter(index, event.key, event.ctrlKey, rows, columns);
-    if (to === null) return;
-    event.preventDefault();
-    reach(to);
-    presses[to].focus();
-  });
-  node.addEventListener("focusin", (event) => reach(presses.indexOf(event.target)));
-  return reach;
-}
-
-// A grid of buttons; Enter and Space open a cell.
-function makeTable(words, { cells, distortions, families }, open) {
-  const networks = families.flatMap(([, all]) => all);
-  const made = networks.flatMap((network) =>
-    distortions.map((distortion) => {
-      const cell = makeCell(words, cells.get(`${distortion}-${network}`), open);
-      return { distortion, network, ...cell };
-    }),
-  );
-  const presses = made.map(({ press }) => press);
-  const heads = distortions.map((distortion) =>
-    h("th", { scope: "col" }, h("b", {}, words.tasks[distortion]), h("span", {}, words.short[distortion])),
-  );
-  const sides = new Map(networks.map((network) => [network, h("th", { scope: "row" }, words.rows[network])]));
-  const cellsOf = (network) => made.filter((one) => one.network === network).map(({ node }) => node);
-  const node = h(
-    "table",
-    { class: "stn-table", role: "grid" },
-    h("caption", {}, words.caption),
-    h("thead", {}, h("tr", {}, h("td", {}), heads)),
-    makeBodies(words, families, distortions.length, sides, cellsOf),
-  );
-  const reach = makeRoving(node, presses, networks.length, distortions.length);
-  const draw = (cell) => {
-    made.forEach(({ node: place, press, network, distortion }, k) => {
-      const here = network === cell.network && distortion === cell.distortion;
-      place.toggleAttribute("data-line", network === cell.network || distortion === cell.distortion);
-      press.setAttribute("aria-pressed", String(here));
-      if (here && !node.contains(document.activeElement)) reach(k);
-    });
-    heads.forEach((head, k) => head.toggleAttribute("data-line", distortions[k] === cell.distortion));
-    sides.forEach((side, network) => side.toggleAttribute("data-line", network === cell.network));
-  };
-  return { node, draw };
-}
-
+// How many transformers lower our error rate and how many raise it, with their marks: the table's legend, too.
 function overview(words, all) {
-  const count = (mark) => all.filter((cell) => cell.mark === mark).length,
-    [lowers, raises, unclear] = ["lowers", "raises", "unclear"].map(count),
-    run = all.length - count("none");
-  if (!run) return words.toldNone;
-  return interpolate(words.told, { run, all: all.length, gaps: lowers + raises + unclear, lowers, raises, unclear });
+  const kinds = ["lowers", "raises", "unclear", "none"],
+    found = kinds.map((mark) => all.filter((cell) => cell.mark === mark)),
+    [lowers, raises, unclear, none] = found.map(({ length }) => length);
+  if (none === all.length) return [words.toldNone];
+  const tasks = distinct(found[1].map(({ distortion }) => words.tasks[distortion])).join(", ");
+  const where = raises ? interpolate(words.where, { tasks }) : "";
+  const values = { gaps: lowers + raises + unclear, lowers, raises, where, unclear, none, all: all.length };
+  const signs = Object.fromEntries(kinds.map((mark) => [`${mark}Sign`, verdictMark(mark)]));
+  return splice(none ? `${words.told} ${words.waiting}` : words.told, values, signs);
 }
 
-const finding = (words, { mark }) => words.verdict[mark];
-
-function spokenText(words, cell, head) {
+function spokenText(words, cell, rival, head) {
   const ran = cell.error !== null;
   const [low, high] = ran ? cell.interval.map((value) => format(value)) : [];
   return interpolate(ran ? words.spoken : words.spokenNone, {
@@ -145,59 +36,101 @@ function spokenText(words, cell, head) {
     high,
     error: ran ? format(cell.error) : "",
     seeds: countSeeds(words, cell.runs.length),
-    verdict: finding(words, cell),
+    gap: gapLine(words, cell, rival),
+    verdict: words.verdict[stateOf(cell)],
   });
 }
 
-// The open cell: its sentence, its figures, its charts and how it was made.
+// What the reader opens, and what is made only then.
+function makeDisclosure(title, fill) {
+  const body = h("div", {});
+  const refill = () => body.replaceChildren(...(node.open ? [fill()] : []));
+  const node = h("details", { ontoggle: refill }, h("summary", {}, title), body);
+  return { node, refill };
+}
+
+// The open cell: its name, its verdict and its charts; below, how it was made.
 function makeOpened(words, { steps, makers, commands }) {
-  const head = h("p", { class: "stn-open-head" });
-  const reads = h("p", { class: "stn-reads" });
-  const verdict = h("p", { class: "stn-finding" });
-  const parts = h("div", {});
+  const head = h("p", { class: "stn-open-head" }),
+    verdict = h("p", { class: "stn-finding" }),
+    intervals = h("div", {}),
+    curves = h("div", { class: "stn-curves" });
   const spoken = h("output", { class: "stn-spoken" });
   const tell = (text) => {
     spoken.textContent = text;
   };
-  let making = null;
-  const draw = (cell, rival, first) => {
+  let shown = null,
+    making = null;
+  const made = makeDisclosure(words.how, () => {
     making?.stop();
-    making = makingOf(words, cell, { makers, commands }, tell);
-    const network = words.names[cell.network];
-    head.textContent = interpolate(words.head, { network, task: words.tasks[cell.distortion] });
-    const digits = words.digits[cell.distortion];
-    reads.textContent = interpolate(words.reads, { network: words.networks[cell.network], digits });
-    verdict.replaceChildren(verdictMark(cell.mark), finding(words, cell));
-    const charts = [intervalsOf(words, cell, rival), curvesOf(words, cell, rival, steps)].filter(Boolean);
-    const figures = h("div", { class: "stn-charts" }, charts);
-    parts.replaceChildren(statsOf(words, cell, rival), verdict, figures, making.node);
-    if (!first) tell(spokenText(words, cell, head.textContent));
+    making = makingOf(words, shown, { makers, commands }, tell);
+    return making.node;
+  });
+  const draw = (cell, rival, first) => {
+    shown = cell;
+    const values = { network: words.names[cell.network], task: words.tasks[cell.distortion] };
+    const name = interpolate(words.head, values);
+    head.replaceChildren(h("b", {}, name), " ", h("span", {}, words.short[cell.distortion]));
+    verdict.replaceChildren(verdictMark(cell.mark), words.verdict[stateOf(cell)]);
+    intervals.replaceChildren(intervalsOf(words, cell, rival));
+    curves.replaceChildren(...[curvesOf(words, cell, rival, steps)].filter(Boolean));
+    made.refill();
+    if (!first) tell(spokenText(words, cell, rival, name));
   };
-  const node = h("section", { class: "stn-opened", "aria-label": words.opened }, head, reads, parts);
-  return { node, spoken, draw, stop: () => making.stop() };
+  const view = h("div", { class: "stn-view" }, head, verdict, intervals);
+  const node = h("section", { class: "stn-opened", "aria-label": words.opened }, view, curves);
+  return { node, made: made.node, spoken, draw, stop: () => making?.stop() };
 }
+
+// What each mark means, in full.
+const readingOf = (words) =>
+  h(
+    "ul",
+    { class: "stn-reading" },
+    words.reading.map(([name, text]) => h("li", {}, h("span", {}, verdictMark(name)), text)),
+    words.ranges.map((text) => h("li", {}, h("span", {}), text)),
+    h("li", {}, h("span", { "aria-hidden": "true" }, interpolate(words.dagger, { value: "" })), words.note),
+  );
 
 function render({ model, el }) {
   const words = model.get("words");
   const all = model.get("cells");
   const cells = new Map(all.map((cell) => [cell.id, cell]));
-  const grid = { cells, distortions: model.get("distortions"), families: model.get("families") };
   const put = (values) => setTraits(model, values);
+  const grid = { cells, distortions: model.get("distortions"), families: model.get("families") };
   const table = makeTable(words, grid, (id) => put({ cell: id }));
+  const legend = makeLegend(words);
+  const views = choice({
+    label: words.show,
+    options: words.views,
+    value: model.get("view"),
+    onchange: (view) => put({ view }),
+  });
   const opened = makeOpened(words, getTraits(model, ["steps", "makers", "commands"]));
-  const note = h("p", { class: "stn-note-dagger" }, interpolate(words.dagger, { value: "" }), " ", words.note);
+  const reading = makeDisclosure(words.read, () => readingOf(words));
   const told = h("p", { class: "stn-told" }, overview(words, all));
-  mountRoot(el, "paper-table", frame(words, told, table.node, makeKey(words), note, opened.node, opened.spoken));
-  let shown = null;
+  const more = h("div", { class: "stn-more" }, opened.made, reading.node);
+  const parts = [told, views.node, table.node, legend.node, opened.node, more, opened.spoken];
+  mountRoot(el, "paper-table", frame(words, ...parts));
+  let shown = null,
+    viewed = null;
   const draw = () => {
-    const cell = cells.get(model.get("cell")) ?? all[0];
+    const cell = cells.get(model.get("cell")) ?? all[0],
+      view = model.get("view");
+    if (view !== viewed) {
+      table.show(view);
+      legend.draw(view);
+      views.set(view);
+      viewed = view;
+    }
     if (cell === shown) return;
-    table.draw(cell);
+    table.mark(cell);
     opened.draw(cell, cells.get(cell.rival), shown === null);
     shown = cell;
   };
-  const drawing = drawOnChange(model, { traits: ["cell"], draw });
-  const offAddress = followAddress(el, "paper-table", { cell: oneOf([...cells.keys()]) }, put);
+  const drawing = drawOnChange(model, { traits: ["cell", "view"], draw });
+  const settable = { cell: oneOf([...cells.keys()]), view: oneOf(VIEWS) };
+  const offAddress = followAddress(el, "paper-table", settable, put);
   return () => {
     for (const end of [offAddress, drawing.stop, opened.stop]) end();
   };

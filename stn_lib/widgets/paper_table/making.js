@@ -1,0 +1,88 @@
+// How the runs of a cell were made: their commands, to copy, and their facts.
+import { button } from "../shared/controls.js";
+import { h } from "../shared/dom.js";
+import { format, interpolate } from "../shared/text.js";
+import { ROUNDING, distinct } from "./cells.js";
+
+const COPIED = 2500; // milliseconds that the button says so
+
+const grouped = (value) => value.toLocaleString("en");
+
+function factsOf(words, cell, makers) {
+  const { runs } = cell,
+    made = runs.map((run) => makers[run.made]),
+    each = (read) => distinct(made.map(read)).join(", ");
+  const commit = ({ commit, changed }) =>
+    commit ? interpolate(words.commit[String(changed)], { commit: commit.slice(0, 7) }) : words.unknown;
+  const all = (read) => runs.map(read).join(", "),
+    reach = ([low, high]) => interpolate(words.reach, { low: format(low), high: format(high) });
+  return [
+    ["seeds", all(({ seed }) => seed)],
+    ["device", each(({ device }) => device)],
+    ["errors", all(({ error }) => format(error))],
+    ["threads", each(({ threads }) => threads)],
+    ["interval", reach(cell.interval)],
+    ["torch", each(({ torch }) => torch)],
+    ["wrong", interpolate(words.wrong, { wrong: all(({ wrong }) => grouped(wrong)), n: grouped(cell.n) })],
+    ["commit", each(commit)],
+    ["paper", reach([cell.paper - ROUNDING, cell.paper + ROUNDING])],
+    ["parameters", grouped(cell.parameters)],
+    ["pairs", cell.gap ? String(cell.gap.seeds) : words.none],
+    ["images", grouped(cell.images)],
+    ["seconds", interpolate(words.minutes, { values: runs.map(({ seconds }) => format(seconds / 60, 1)).join(", ") })],
+  ].map(([name, value]) => h("div", {}, h("dt", {}, words.facts[name]), h("dd", {}, value)));
+}
+
+// The clipboard is not there for a page that is opened from a folder in some browsers, and may be refused anywhere.
+function copier(words, code, told) {
+  let timer = 0;
+  const tell = (text) => {
+    copy.textContent = text;
+    told(text);
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      copy.textContent = words.copy;
+    }, COPIED);
+  };
+  const copy = button(
+    words.copy,
+    async () => {
+      try {
+        await navigator.clipboard.writeText(code.textContent);
+        tell(words.copied);
+      } catch {
+        getSelection().selectAllChildren(code);
+        tell(words.selected);
+      }
+    },
+    { class: "stn-button stn-copy" },
+  );
+  return { copy, stop: () => clearTimeout(timer) };
+}
+
+// A command whose lines break between its flags only: a browser would break after a hyphen.
+const unbroken = (command) => command.split(/ (?=--)/).flatMap((part, k) => [k ? " " : "", h("span", {}, part)]);
+
+export function makingOf(words, cell, { makers, commands }, told) {
+  const { runs } = cell,
+    lines = runs.length ? runs.map(({ command, seed }) => interpolate(commands[command], { seed })) : [cell.command];
+  const code = h(
+    "code",
+    {},
+    lines.flatMap((line, k) => [k ? "\n" : "", ...unbroken(line)]),
+  );
+  const { copy, stop } = copier(words, code, told);
+  const node = h(
+    "div",
+    { class: "stn-making" },
+    h(
+      "p",
+      {},
+      interpolate(words.reads, { network: words.networks[cell.network], digits: words.digits[cell.distortion] }),
+    ),
+    h("div", { class: "stn-making-head" }, h("p", {}, runs.length ? words.made : words.make), copy),
+    code,
+    runs.length ? h("dl", { class: "stn-facts" }, factsOf(words, cell, makers)) : [],
+  );
+  return { node, stop };
+}
