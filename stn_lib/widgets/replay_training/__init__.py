@@ -79,7 +79,7 @@ class ReplayTraining(Explorable):
         "apart": "{pixels} px",
         "rows": {
             "centre": "centre",
-            "apart": "off the digit",
+            "apart": "to digit",
             "zoom": "zoom",
             "rotation": "rotation",
             "stretch": "stretch",
