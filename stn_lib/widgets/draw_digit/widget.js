@@ -130,7 +130,7 @@ function makeLab(words, state, current, announce) {
   const hundred = button(words.hundred, start);
   const key = h("p", { class: "stn-remark" });
   const stage = charts.map((chart) => chart.node);
-  const charted = h("div", { class: "stn-stage", hidden: true }, stage); // until it is asked for
+  const charted = h("div", { class: "stn-stage", hidden: true }, stage); // until the reader tries a hundred
   next.hidden = true;
   const row = h("div", { class: "stn-row" }, hundred, next);
   const attributes = { class: "stn-lab", "aria-label": words.lab };
