@@ -37,6 +37,7 @@ export function makeWindow(words, height, width, sizes, act) {
     at: act.at,
     move: act.move,
     step: 0.05,
+    range: () => [-act.far, act.far],
     locate: (event) => plate.back(...svgPoint(board.svg, event)),
   });
   handle.addEventListener("pointerdown", () => act.hold(true));

@@ -69,6 +69,7 @@ export function makeFrame(words, size, reach, state, move) {
   const middle = size / 2;
   draggable(handle, {
     step: 0.5,
+    range: () => [-reach, reach],
     locate: (event) => svgPoint(svg, event),
     at: () => [middle + state().x, middle + state().y],
     move: (x, y) => move(x - middle, y - middle),
