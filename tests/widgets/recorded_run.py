@@ -36,4 +36,6 @@ def frames(**changes):
 
 
 def widget(**options):
-    return ReplayTraining(make_images(), LABELS, frames(), **({"out_size": (6, 8)} | options))
+    return ReplayTraining(
+        make_images(), LABELS, frames(), **({"out_size": (6, 8), "tested": 2000, "step": 20} | options)
+    )

@@ -332,13 +332,13 @@ def test_the_ring_sets_the_start_by_keyboard_and_by_mouse(browser):
             stage.page.keyboard.press("ArrowRight")
         assert stage.get("x", "y", "step") == [0.3, 0, 0]
         assert ring.get_attribute("aria-valuetext") == "start at x 0.30, y 0.00"
-        assert "Press Play" in stage.text(".stn-told")
+        assert stage.text(".stn-told").endswith("Guess, then press Play.")
         stage.page.evaluate("() => window.model.set('step', 60)")
         stage.settle()
         assert stage.text(".stn-told").startswith("Step 60 of 120: ")
         stage.page.evaluate("() => window.model.set('step', 120)")
         stage.settle()
-        assert "stuck" in stage.text(".stn-told")
+        assert stage.text(".stn-told").startswith("Stuck")
         box = ring.locator(".stn-knob").bounding_box()
         assert min(box["width"], box["height"]) >= 24
         stage.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -353,12 +353,87 @@ def test_the_ring_sets_the_start_by_keyboard_and_by_mouse(browser):
         assert stage.get("x", "y", "step") == [0, 0, 30]
 
 
+def test_nothing_of_the_path_is_seen_before_it_is_walked(browser):
+    """Oracle: by hand: a path has a point for each step so far; the curve of the loss, too."""
+    count = "(path) => (path.getAttribute('d').match(/[ML]/g) ?? []).length"
+    with Stage(browser, AlignImage()) as stage:
+        for step in (0, 1, 57, 120):
+            stage.page.evaluate("(step) => window.model.set('step', step)", step)
+            stage.settle()
+            paths = stage.page.locator(".stn-walked, .stn-curve").all()
+            assert len(paths) == 3 and {path.evaluate(count) for path in paths} == {step + 1}
+
+
+def test_a_guess_is_compared_with_the_end_and_forgotten_when_the_start_moves(browser):
+    """Oracle: the stories above: it arrives; from x = 0.3 it gets stuck; with nearest sampling it stays."""
+    with Stage(browser, AlignImage()) as stage:
+        guess = lambda name: stage.page.get_by_role("radio", name=name).check(force=True)  # noqa: E731
+        checked = stage.page.locator(".stn-guess :checked")
+        for change, name, told in (
+            ({}, "it arrives", "You guessed it."),
+            ({"x": 0.3}, "it arrives", "You guessed: it arrives."),
+            ({"sampler": "nearest"}, "it stays", "You guessed it."),
+        ):
+            for trait, value in change.items():
+                stage.page.evaluate("(values) => window.model.set(...values)", [trait, value])
+            stage.page.evaluate("() => window.model.set('step', 0)")
+            stage.settle()
+            assert checked.count() == 0
+            guess(name)
+            assert stage.text(".stn-told") == f"Your guess: {name}. Press Play."
+            stage.page.evaluate("() => window.model.set('step', 120)")
+            stage.settle()
+            assert stage.text(".stn-told").endswith(told)
+        stage.press("Reset")
+        assert checked.count() == 0
+        stage.page.evaluate("() => window.model.set('step', 120)")
+        stage.settle()
+        assert "guessed" not in stage.text(".stn-told")
+
+
+@pytest.mark.parametrize("step", [0, 9])
+def test_the_formula_has_the_numbers_of_the_step(browser, step):
+    """Oracle: torch's Adam and autograd: the shifts before and after the next step, and the slopes between them."""
+    shown = AlignImage(start=THETA, step=step)
+    moving, fixed = (torch.tensor(v, dtype=torch.float64).view(40, 40) for v in (shown.moving, shown.fixed))
+    leaf = six(shown.start).requires_grad_()
+    adam = torch.optim.Adam([leaf], lr=0.02)
+    for _ in range(step + 1):
+        before = leaf.detach().clone()
+        grid = F.affine_grid(leaf, (1, 1, 40, 40), False)
+        adam.zero_grad()
+        F.mse_loss(F.grid_sample(moving[None, None], grid, align_corners=False)[0, 0], fixed).backward()
+        adam.step()
+    with Stage(browser, shown) as stage:
+        texts = [text.strip("()").replace("\u2212", "-") for text in stage.texts(".stn-sum b")]
+        for row, (after, now, rate, direction, slope) in enumerate([map(float, texts[:5]), map(float, texts[5:])]):
+            assert [after, now, slope] == pytest.approx(
+                [v[0, row, 2].item() for v in (leaf, before, leaf.grad)], abs=6e-4
+            )
+            assert now - rate * direction == pytest.approx(after, abs=12e-4)
+
+
+def test_a_term_of_the_formula_lights_what_it_names(browser):
+    """Oracle: by hand: theta with the window and its point on the map, the gradient with the arrow, the step's slider."""
+    with Stage(browser, AlignImage()) as stage:
+        lit = lambda: {  # noqa: E731
+            name.split(" ")[0]
+            for name in stage.page.locator(".stn-lit").evaluate_all("(all) => all.map((n) => n.getAttribute('class'))")
+        }
+        stage.page.get_by_role("slider", name="step", exact=True).focus()
+        assert lit() == {"stn-slider", "stn-button", "stn-next", "stn-term-name"}
+        stage.page.locator(".stn-sum b.stn-slope").first.hover()
+        assert lit() == {"stn-arrow", "stn-slope", "stn-direction", "stn-term-name"}
+        stage.page.locator(".stn-sum b.stn-now").first.hover()
+        assert {"stn-sixes", "stn-now", "stn-lit"} <= lit()
+
+
 @pytest.mark.parametrize("sampler", ["bilinear", "linearized"])
 def test_images_that_are_not_square_and_have_no_known_goal(browser, sampler):
     moving, fixed = images()
     with Stage(browser, AlignImage(moving, fixed, sampler=sampler, steps=40, step=40)) as stage:
         assert "40 steps" in stage.text(".stn-told") and "{" not in stage.text(".stn-told")
-        assert stage.page.locator(".stn-figures dd").count() == 1
+        assert stage.text(".stn-left") == "" and stage.page.locator(".stn-guess").count() == 0
         assert stage.errors == []
 
 

@@ -237,6 +237,19 @@ def test_nothing_runs_over_at_any_width(browser, width, count):
             assert box["width"] == pytest.approx(box["height"], abs=0.5) and box["x"] + box["width"] <= width
 
 
+def test_on_a_phone_the_digit_and_both_answers_stay_in_view(browser):
+    """Oracle: the browser's boxes: while the pad, a slider or the hundred are used, the view is whole, at the top."""
+    with Stage(browser, width=390, height=844) as stage:
+        stage.hundred()
+        view = stage.page.locator(".stn-view")
+        for control in stage.page.locator(".stn-pad, input[type=range], .stn-lab button").all():
+            control.evaluate("(node) => node.scrollIntoView({ block: 'end' })")
+            box, other = view.bounding_box(), control.bounding_box()
+            assert box["y"] >= 0 and box["height"] <= 380
+            assert other["y"] >= box["y"] + box["height"] and other["y"] + other["height"] <= 845
+        assert view.locator(".stn-pane, .stn-reader").count() == 3
+
+
 def test_it_follows_the_theme(browser):
     """Oracle: the palette: a blank picture and the ink on the pad."""
     with Stage(browser, theme="dark") as stage:

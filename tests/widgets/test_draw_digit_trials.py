@@ -13,7 +13,10 @@ TRIALS = module("draw_digit/trials.js")
 def test_a_hundred_distortions(browser, seed):
     """Oracle: torch's answers to the same digit under the same hundred distortions."""
     with Stage(browser, widget(examples=written(), labels=[7], example=0, seed=seed)) as stage:
+        charts = stage.page.locator(".stn-trials, button:text('Next')")
+        assert charts.count() == 3 and not any(one.is_visible() for one in charts.all())
         stage.hundred()
+        assert all(one.is_visible() for one in charts.all())
         states = list(random_states(seed))
         for name, (chart, share) in zip(
             ("CNN", "ST-CNN"),
@@ -41,15 +44,15 @@ def test_a_mark_and_the_next_mistake_show_their_distortion(browser):
     """Oracle: the hundred distortions; torch says which are mistakes; a click takes the nearest mark."""
     with Stage(browser, widget(examples=written(), labels=[7], example=0)) as stage:
         states, chart = list(random_states()), stage.page.locator(".stn-trials").first
+        stage.hundred()
         box = chart.bounding_box()
         scale = box["width"] / 310
         for k in (0, 4):
             x = 38 + (states[k]["degrees"] + 45) / 90 * 264
-            y = 150 - (states[k]["scale"] - 0.7) / 0.5 * 138
+            y = 120 - (states[k]["scale"] - 0.7) / 0.5 * 108
             stage.page.mouse.click(box["x"] + x * scale, box["y"] + y * scale)
             assert stage.get(*PLACE) == pytest.approx([states[k][name] for name in PLACE])
         assert stage.page.locator(".stn-ringed").first.is_visible()
-        stage.hundred()
         answers = [share.argmax(1) for share in read(written(), states)]
         mistakes = [k for k in range(100) if any(answer[k] != 7 for answer in answers)]
         assert len(mistakes) > 2

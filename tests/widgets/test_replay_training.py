@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from scipy import ndimage
 from torch.nn import functional as F
 
 from stn_lib import metrics
@@ -95,6 +96,21 @@ def test_a_mirror_and_a_window_without_area(call):
     assert (flat["mirrored"], flat["zoom"], flat["stretch"]) == (False, None, None)
 
 
+def test_the_centres_of_window_and_digit(call):
+    """Oracle: by hand: theta's shift in pixels, and scipy's centre of mass, from the corner; a blank image has its middle."""
+    image = make_images(1, 12, 16)[0, 0]
+    y, x = (at + 0.5 for at in ndimage.center_of_mass(image.numpy()))
+    theta = [1, 0, 0.25, 0, 1, -0.5]
+    body = (
+        "(m, [p, theta]) => [m.windowCentre(theta, [12, 16]), m.digitCentre(p, [12, 16]), m.apart(p, theta, [12, 16])]"
+    )
+    got = call(SOURCE, body, [image.flatten().tolist(), theta])
+    close(got[0], [10, 3], 1e-12)
+    close(got[1], [x, y], 1e-5)
+    assert got[2] == pytest.approx(math.hypot(10 - x, 3 - y), abs=1e-5)
+    assert call(SOURCE, body, [[0] * 192, theta])[1] == [8, 6]
+
+
 def test_frames_that_are_not_evenly_recorded(call):
     """Oracle: by hand."""
     steps = [0, 10, 25, 250]
@@ -129,11 +145,11 @@ def test_the_steps_of_the_axis_are_round(call):
     assert got == [[0, 50, 100, 150, 200, 250], [0, 50, 100, 150, 200, 250], [10, 20, 30, 40], [0, 1, 2, 3]]
 
 
-def test_it_opens_where_the_gap_is_widest_with_the_digit_that_goes_furthest():
-    """Oracle: by hand: 40 - 9 points at step 20; only the window of digit 1 moves."""
-    shown = widget()
-    assert (shown.frame, shown.digit, shown.curve) == (2, 1, "error")
-    assert (widget(step=40).frame, widget(digit=0).digit) == (4, 0)
+def test_it_opens_at_the_end_with_the_digit_whose_window_goes_furthest():
+    """Oracle: by hand: the last of five frames; only the window of digit 1 moves."""
+    shown = ReplayTraining(make_images(), LABELS, frames())
+    assert (shown.frame, shown.digit, shown.curve, shown.tested) == (4, 1, "error", 0)
+    assert (widget(step=20).frame, widget(digit=0).digit) == (2, 0)
 
 
 def test_what_is_kept_is_small():
@@ -182,6 +198,7 @@ def broken(**changes):
         (broken(loss=lambda k: {"cnn": 1, "st-cnn": math.nan}), "loss of st-cnn in frame 0 of at least 0, got nan"),
         ({"step": 15}, r"expected a recorded step, got 15: choose one of \[0, 10"),
         ({"digit": 3}, "expected digit from 0 to 2, got 3"),
+        ({"tested": -1}, "expected tested, a number of images, got -1"),
     ],
 )
 def test_wrong_requests_are_refused(arguments, message):

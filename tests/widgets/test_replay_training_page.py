@@ -1,6 +1,9 @@
 """The explorable of chapter 7 on a page: mouse, finger, keyboard, playing, what it says and how it fits."""
 
+import math
+
 import pytest
+from scipy import ndimage
 
 from stn_lib import palette
 from stn_lib.widgets import ReplayTraining
@@ -24,18 +27,37 @@ class Stage(Alone):
 
 
 def test_the_first_state_tells_the_numbers(browser):
-    """Oracle: by hand, from the recorded tables: step 20, one and two of three right, errors 40 and 9."""
+    """Oracle: by hand, from the recorded tables: step 20, errors of 40 and 9 % of 2,000 images."""
     with Stage(browser) as stage:
-        assert stage.text(".stn-told") == "Step 20: of these 3 digits the CNN classifies 1 correctly, the ST-CNN 2."
+        assert stage.text(".stn-told") == "Step 20: of all 2,000 test images the CNN misclassifies 800, the ST-CNN 180."
         assert stage.texts(".stn-verdict b") == ["7 ✓", "7 ✓", "1 ✗", "2 ✓", "1 ✗", "1 ✗"]
         assert stage.page.locator(".stn-plot .stn-value").all_text_contents() == ["CNN 40.0 %", "ST-CNN 9.0 %"]
         assert stage.text(".stn-number") == "20 of 40"
         assert stage.texts(".stn-six span") == ["1.00", "0.00", "0.25", "0.00", "1.00", "0.00"]
-        assert stage.texts(".stn-reading dd") == ["2.0 px right", "0.0 px", "×1.00", "0°", "1.00 : 1"]
+        readings = stage.texts(".stn-reading dd")
+        y, x = (at + 0.5 for at in ndimage.center_of_mass(make_images()[1, 0].numpy()))
+        assert readings.pop(2) == f"{math.hypot(10 - x, 6 - y):.1f} px"  # the window's centre is at (10, 6)
+        assert readings == ["2.0 px right", "0.0 px", "×1.00", "0°", "1.00 : 1"]
         assert stage.page.locator(".stn-card input:checked").get_attribute("aria-label") == (
             "Digit 2, a 2. The CNN answers 1, which is wrong. The ST-CNN answers 2, which is correct."
         )
         assert stage.errors == []
+
+
+def test_without_the_number_of_test_images_it_tells_rates(browser):
+    """Oracle: by hand, from the recorded tables."""
+    with Stage(browser, widget(tested=0)) as stage:
+        assert stage.text(".stn-told") == "Step 20: the CNN’s error rate is 40.0 %, the ST-CNN’s 9.0 %."
+
+
+def test_a_side_of_v_is_as_long_as_a_side_of_u(browser):
+    """Oracle: by hand: both canvases hold the coordinates −1 to 1."""
+    shown = ReplayTraining(make_images(3, 42, 42), LABELS, frames())
+    for width in (390, 688):
+        with Stage(browser, shown, width=width) as stage:
+            for card in stage.page.locator(".stn-card").all():
+                u, v = (card.locator(f"{at} > canvas").bounding_box() for at in (".stn-pane", ".stn-pair"))
+                assert u["width"] == pytest.approx(v["width"], rel=0.05)
 
 
 def test_the_slider_and_the_buttons_step_and_stop_at_both_ends(browser):
@@ -151,8 +173,8 @@ def test_the_cursor_stands_over_the_thumb_and_the_future_is_faint(browser):
 def test_a_digit_is_chosen_by_mouse_and_by_keyboard(browser):
     """Oracle: by hand: the windows of digits 0 and 2 never move; digit 1's way has as many points as frames."""
     with Stage(browser, widget(step=40)) as stage:
-        way = "() => document.querySelector('.stn-walked').getAttribute('d').slice(1).split('L')"
-        assert stage.page.evaluate(way) == [f"{x:.2f} 6.00" for x in (8, 9, 10, 11, 12, 12)]
+        ways = "() => [...document.querySelectorAll('.stn-walked')].map((way) => way.getAttribute('d').slice(1).split('L'))"
+        assert stage.page.evaluate(ways)[1] == [f"{x:.2f} 6.00" for x in (8, 9, 10, 11, 12, 12)]
         stage.page.locator(".stn-card").first.click(position={"x": 60, "y": 60})
         assert stage.get("digit") == 0
         assert stage.texts(".stn-reading dd")[0] == "0.0 px"
@@ -173,7 +195,7 @@ def test_the_curve_switches(browser):
         assert stage.page.locator(".stn-plot .stn-value").all_text_contents() == ["CNN 1.20", "ST-CNN 0.40"]
         assert stage.page.locator(".stn-plot .stn-axis-y").all_text_contents() == ["0.1", "0.3", "1"]
         assert "Loss" in stage.text(".stn-time figcaption")
-        assert stage.page.locator(".stn-plot").get_attribute("aria-label") == "Loss on test digits"
+        assert stage.page.locator(".stn-plot").get_attribute("aria-label") == "Loss on all test images"
 
 
 def test_it_is_told_once_it_is_quiet_and_never_while_it_plays(browser):
@@ -215,7 +237,7 @@ def test_nothing_runs_over_at_any_width(browser, width, count):
 def test_it_follows_the_theme(browser):
     """Oracle: the palette: the outermost pixels of a blank picture are the surface of the theme."""
     shown = ReplayTraining(make_images() * 0, LABELS, frames(), out_size=(6, 8))
-    pixel = "() => [...document.querySelector('.stn-card > canvas').getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)"
+    pixel = "() => [...document.querySelector('.stn-pair > canvas').getContext('2d').getImageData(0, 0, 1, 1).data].slice(0, 3)"
     with Stage(browser, shown, theme="dark") as stage:
         for theme, colours in (("dark", palette.DARK), ("light", palette.LIGHT)):
             stage.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)

@@ -2,7 +2,7 @@
 import { makeRandom } from "../shared/random.js";
 import { SAMPLES, lossAndGradient } from "./pair.js";
 
-const RATE = 0.02; // the library's, and torch's Adam
+export const RATE = 0.02; // the library's, and torch's Adam
 const BETAS = [0.9, 0.999];
 const EPSILON = 1e-8;
 
@@ -32,10 +32,12 @@ export const blurAt = (step, steps, blurs) =>
   blurs[Math.min(Math.floor((step * blurs.length) / steps), blurs.length - 1)];
 
 // A descent that is worked out piece by piece: `advance(until)` goes on until `until()` is true. Entry k of thetas,
-// losses and gradients is what step k looked at; `known` says how many there are. `pairAt(sigma)` gives the images.
+// losses and gradients is what step k looked at; theta then moves by -RATE times entry k of directions, the gradients
+// as Adam scales them. `known` says how many entries there are. `pairAt(sigma)` gives the images.
 export function makeDescent({ pairAt, start, move, sampler, blurs, steps, noise }) {
   const thetas = new Float64Array(6 * (steps + 1)),
     gradients = new Float64Array(6 * (steps + 1)),
+    directions = new Float64Array(6 * (steps + 1)),
     losses = new Float64Array(steps + 1);
   const { height, width } = pairAt(blurs[0]),
     out = new Float64Array(height * width);
@@ -43,7 +45,7 @@ export function makeDescent({ pairAt, start, move, sampler, blurs, steps, noise 
     mean = new Float64Array(6),
     square = new Float64Array(6);
   const free = theta.map((_, i) => Number(move === "affine" || i % 3 === 2));
-  const run = { thetas, losses, gradients, steps, known: 0, done: false, blank: false };
+  const run = { thetas, losses, gradients, directions, steps, known: 0, done: false, blank: false };
   const one = (k) => {
     const gradient = gradients.subarray(6 * k, 6 * k + 6);
     thetas.set(theta, 6 * k);
@@ -53,9 +55,9 @@ export function makeDescent({ pairAt, start, move, sampler, blurs, steps, noise 
       const slope = free[i] * gradient[i];
       mean[i] = BETAS[0] * mean[i] + (1 - BETAS[0]) * slope;
       square[i] = BETAS[1] * square[i] + (1 - BETAS[1]) * slope * slope;
-      const length = RATE / (1 - BETAS[0] ** (k + 1)),
-        size = Math.sqrt(square[i] / (1 - BETAS[1] ** (k + 1)));
-      theta[i] -= (length * mean[i]) / (size + EPSILON);
+      const size = Math.sqrt(square[i] / (1 - BETAS[1] ** (k + 1)));
+      directions[6 * k + i] = mean[i] / (1 - BETAS[0] ** (k + 1)) / (size + EPSILON);
+      theta[i] -= RATE * directions[6 * k + i];
     }
   };
   run.advance = (until = () => false) => {

@@ -1,44 +1,62 @@
-// The loss for every shift, with lines of equal loss; the path of the descent, where it is, and downhill.
+// The loss for every shift, with axes, a scale and lines of equal loss; the path of the descent so far, and downhill.
 import { arrowPath } from "../shared/arrow.js";
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { svgPoint } from "../shared/drag.js";
 import { imageCanvas } from "../shared/image.js";
+import { format } from "../shared/text.js";
 import { makeBoard, segments, trail } from "./board.js";
 import { contour, landscape } from "./landscape.js";
 
+const MARGIN = 30; // left of the map and below it, for the axes
 const ARROW = 56; // of the steepest gradient of the run, in pixels of the screen
+const DEPTH = 1.9; // the largest loss is not drawn in full colour, so that path and arrow are seen on it
 const LEVELS = [1, 2, 3, 4, 5, 6, 7].map((k) => k / 8);
 
 // One axis of the map: how many cells are on each side of 0, a shift to the board and back; a cell's middle is its
-// shift.
-function makeAxis(side, extent, [reach, , every]) {
+// shift. The map begins at `low` and is `extent` pixels long.
+function makeAxis(side, low, extent, [reach, , every]) {
   const half = Math.round((reach * side) / 2 / every);
   const count = 2 * half + 1;
   const unit = side / 2 / every;
   return {
     half,
     count,
-    to: (shift) => ((shift * unit + half + 0.5) / count) * extent,
-    from: (at) => ((at / extent) * count - half - 0.5) / unit,
-    ofCell: (index) => ((index + 0.5) / count) * extent,
+    reach,
+    to: (shift) => low + ((shift * unit + half + 0.5) / count) * extent,
+    from: (at) => (((at - low) / extent) * count - half - 0.5) / unit,
+    ofCell: (index) => low + ((index + 0.5) / count) * extent,
   };
 }
 
-function makeParts(words) {
+function makeParts() {
   const path = (name) => s("path", { class: `stn-${name}` });
   return {
     rings: path("level"),
-    legend: s("text", { class: "stn-legend", x: 8 }, words.legend),
     under: path("halo"),
-    ahead: path("ahead"),
     walked: path("walked"),
     crossHalo: path("aim-halo"),
     cross: path("aim"),
     first: s("circle", { class: "stn-first", r: 7 }),
-    arrow: path("arrow"),
-    now: s("circle", { class: "stn-now", r: 5.5 }),
+    arrow: s("path", { class: "stn-arrow", "data-term": "gradient" }),
+    now: s("circle", { class: "stn-now", r: 5.5, "data-term": "theta" }),
   };
+}
+
+// The numbers of both axes, and their names: the two shifts of theta.
+function drawTicks(group, across, down, { width, height }) {
+  const most = across.reach > 1 ? 1.5 : across.reach;
+  const text = (x, y, anchor, shown) => s("text", { class: `stn-axis stn-${anchor}`, x, y }, shown);
+  const name = (x, y, axis) => text(x, y, "middle", ["t", s("tspan", { dy: 3 }, axis)]);
+  const numbers = [-most, 0, most].map((value) => [value, value ? format(value, most % 1 ? 1 : 0) : "0"]);
+  const bottom = height - MARGIN + 14;
+  const inside = (x) => Math.min(Math.max(x, MARGIN + 10), width - 9);
+  group.replaceChildren(
+    ...numbers.map(([value, shown]) => text(inside(across.to(value)), bottom, "middle", shown)),
+    ...numbers.map(([value, shown]) => text(MARGIN - 4, Math.max(down.to(value) + 4, 10), "end", shown)),
+    name(across.to(most / 2), bottom, "x"),
+    name(MARGIN - 9, down.to(most / 2) + 4, "y"),
+  );
 }
 
 function drawLosses(canvas, rings, { pair, theta, sampler, zoom }, [across, down]) {
@@ -49,18 +67,17 @@ function drawLosses(canvas, rings, { pair, theta, sampler, zoom }, [across, down
     if (loss > high) high = loss;
   }
   const smooth = sampler !== "nearest";
-  canvas.draw(losses, low, low + (high - low) * 1.9);
+  canvas.draw(losses, low, low + (high - low) * DEPTH);
   canvas.canvas.classList.toggle("stn-soft", smooth);
   const lines = (share) => contour(losses, down.count, across.count, low + share * (high - low));
   const paths = (smooth ? LEVELS : []).map((share) => segments(lines(share), across.ofCell, down.ofCell));
   rings.setAttribute("d", paths.join(""));
+  return [low, high];
 }
 
-function drawPath({ under, ahead, walked, cross, crossHalo, first, now }, { run, theta, shown, goal }, px, py) {
-  const [before, after] = [trail(run, 0, shown, px, py), trail(run, shown, run.known - 1, px, py)];
-  walked.setAttribute("d", before);
-  ahead.setAttribute("d", after);
-  under.setAttribute("d", before + after);
+function drawPath({ under, walked, cross, crossHalo, first, now }, { run, theta, shown, goal }, px, py) {
+  const way = trail(run, 0, shown, px, py);
+  for (const path of [under, walked]) path.setAttribute("d", way);
   const aim = goal ? `M${px(goal[2]) - 6} ${py(goal[5]) - 6}l12 12m0 -12l-12 12` : "";
   for (const path of [cross, crossHalo]) path.setAttribute("d", aim);
   setAttributes(first, { cx: px(run.thetas[2]), cy: py(run.thetas[5]) });
@@ -79,18 +96,32 @@ function drawArrow(arrow, { run, theta, gradient }, [px, py], [height, width]) {
   arrow.setAttribute("d", arrowPath(px(theta[2]), py(theta[5]), dx, dy, 11));
 }
 
+// The colours of the smallest and the largest loss, and their numbers.
+function makeScale() {
+  const [low, high] = [h("span", {}), h("span", {})];
+  const node = h("span", { class: "stn-scale" }, low, h("i", {}), high);
+  node.style.setProperty("--stn-depth", `${(100 / DEPTH).toFixed(0)}%`);
+  const draw = (range) => range.forEach((loss, k) => ([low, high][k].textContent = format(loss, 2)));
+  return { node, draw };
+}
+
 export function makeMap(words, height, width, sizes, act) {
   const board = makeBoard({ "aria-hidden": "true", class: "stn-map" }, sizes);
-  const parts = makeParts(words);
-  board.svg.append(...Object.values(parts));
-  const style = `aspect-ratio: ${width} / ${height}`;
+  const parts = makeParts();
+  const ticks = s("g", {});
+  const scale = makeScale();
+  board.svg.append(ticks, ...Object.values(parts));
+  const style = `aspect-ratio: ${width} / ${height}; --stn-margin: ${MARGIN}px`;
   const holder = h("div", { class: "stn-over stn-plate", style }, board.svg);
   let canvas = null;
   let zoom = null;
-  const axes = () => [makeAxis(width, board.width, zoom), makeAxis(height, board.height, zoom)];
+  const axes = () => [
+    makeAxis(width, MARGIN, board.width - MARGIN, zoom),
+    makeAxis(height, 0, board.height - MARGIN, zoom),
+  ];
   board.svg.addEventListener("click", (event) => {
     const at = svgPoint(board.svg, event);
-    act.move(...axes().map(({ from }, k) => from(at[k])));
+    if (at[0] >= MARGIN && at[1] <= board.height - MARGIN) act.move(...axes().map(({ from }, k) => from(at[k])));
   });
   const renew = ([across, down]) => {
     canvas?.canvas.remove();
@@ -103,12 +134,11 @@ export function makeMap(words, height, width, sizes, act) {
     zoom = state.zoom;
     const [across, down] = axes();
     if (changed) renew([across, down]);
-    drawLosses(canvas, parts.rings, state, [across, down]);
+    scale.draw(drawLosses(canvas, parts.rings, state, [across, down]));
+    drawTicks(ticks, across, down, board);
     drawPath(parts, state, across.to, down.to);
     drawArrow(parts.arrow, state, [across.to, down.to], [height, width]);
-    parts.legend.setAttribute("y", board.height - 8);
   };
-  const node = figure(words.map, holder);
-  node.classList.add("stn-half");
+  const node = figure([h("span", {}, words.map), scale.node], holder);
   return { node, draw, recolour: () => canvas?.recolour() };
 }

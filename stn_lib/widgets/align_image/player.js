@@ -39,6 +39,7 @@ export function makePlayer(words, { steps, step, known, show }) {
   const once = button(
     words.once,
     go(() => Math.min(step() + 1, steps)),
+    { class: "stn-button", "data-term": "step" },
   );
   const rewind = button(
     words.rewind,

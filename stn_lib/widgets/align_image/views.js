@@ -1,11 +1,10 @@
-// The panels of AlignImage: U with the frame, V over the fixed image, the loss over the steps.
-import { figure } from "../shared/controls.js";
-import { h, s, setAttributes } from "../shared/dom.js";
+// The panels of AlignImage: U with the window, V over the fixed image, the loss over the steps.
+import { s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
-import { imageCanvas } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeBoard, segments, trail } from "./board.js";
 import { contour } from "./landscape.js";
+import { makePlate } from "./plate.js";
 
 function makeHandle(words, far) {
   return s(
@@ -23,37 +22,29 @@ function makeHandle(words, far) {
   );
 }
 
-// U, the frame, the way of its centre, and the ring that says where it starts.
+// U, the window, the way of its centre so far, and the ring that says where it starts.
 export function makeWindow(words, height, width, sizes, act) {
-  const canvas = imageCanvas(height, width, words.moving);
-  const lines = s("path", { class: "stn-lines" }),
-    frame = s("path", { class: "stn-quad" }),
-    top = s("path", { class: "stn-top" });
-  const ahead = s("path", { class: "stn-ahead" }),
-    walked = s("path", { class: "stn-walked" }),
-    now = s("circle", { class: "stn-now", r: 4.5 });
+  const [lines, frame, top, walked] = ["lines", "quad", "top", "walked"].map((name) =>
+    s("path", { class: `stn-${name}` }),
+  );
+  const quad = s("g", { "data-term": "theta" }, lines, frame, top);
+  const now = s("circle", { class: "stn-now", r: 4.5 });
   const handle = makeHandle(words, act.far);
-  const board = makeBoard({ role: "group", "aria-label": words.moving }, sizes);
-  board.svg.append(lines, frame, top, ahead, walked, now, handle);
-  let view = 1.3;
-  const px = (x) => ((x / view + 1) / 2) * board.width,
-    py = (y) => ((y / view + 1) / 2) * board.height;
+  const attributes = { role: "group", "aria-label": words.moving };
+  const plate = makePlate(words.moving, height, width, sizes, attributes, quad, walked, now, handle);
+  const { board, px, py } = plate;
   draggable(handle, {
     at: act.at,
     move: act.move,
     step: 0.05,
-    locate: (event) => {
-      const [x, y] = svgPoint(board.svg, event);
-      return [((2 * x) / board.width - 1) * view, ((2 * y) / board.height - 1) * view];
-    },
+    range: () => [-act.far, act.far],
+    locate: (event) => plate.back(...svgPoint(board.svg, event)),
   });
   handle.addEventListener("pointerdown", () => act.hold(true));
   for (const name of ["pointerup", "pointercancel"]) handle.addEventListener(name, () => act.hold(false));
-  const box = h("div", { class: "stn-glass", style: `aspect-ratio: ${width} / ${height}` }, canvas.canvas, board.svg);
   const draw = ({ run, theta, shown, zoom, pair, top: most }) => {
-    view = zoom[1];
-    box.style.setProperty("--stn-share", `${50 / view}%`);
-    canvas.draw(pair.moving, 0, most);
+    plate.zoom(zoom[1]);
+    plate.canvas.draw(pair.moving, 0, most);
     const at = (x, y) => {
       const [u, v] = [theta[0] * x + theta[1] * y + theta[2], theta[3] * x + theta[4] * y + theta[5]];
       return `${px(u).toFixed(1)} ${py(v).toFixed(1)}`;
@@ -62,7 +53,6 @@ export function makeWindow(words, height, width, sizes, act) {
     frame.setAttribute("d", `M${at(-1, -1)}L${at(1, -1)}L${at(1, 1)}L${at(-1, 1)}Z`);
     top.setAttribute("d", `M${at(-1, -1)}L${at(1, -1)}`);
     walked.setAttribute("d", trail(run, 0, shown, px, py));
-    ahead.setAttribute("d", trail(run, shown, run.known - 1, px, py));
     setAttributes(now, { cx: px(theta[2]), cy: py(theta[5]) });
     const [x, y] = act.at();
     handle.setAttribute("transform", `translate(${px(x)} ${py(y)})`);
@@ -71,34 +61,35 @@ export function makeWindow(words, height, width, sizes, act) {
       "aria-valuetext": interpolate(words.starts, { x: format(x), y: format(y) }),
     });
   };
-  return { node: figure(words.moving, box), draw, recolour: canvas.recolour };
+  return { node: plate.node, draw, recolour: plate.canvas.recolour };
 }
 
-export function makeOverlay(words, height, width) {
-  const canvas = imageCanvas(height, width, words.overlay);
-  const halo = s("path", { class: "stn-halo" }),
-    line = s("path", { class: "stn-goal" });
-  const svg = s("svg", { viewBox: `-0.5 -0.5 ${width} ${height}`, "aria-hidden": "true" }, halo, line);
+// V, at the scale of U, and the outline of the fixed image.
+export function makeOverlay(words, height, width, sizes) {
+  const [halo, line, frame, top] = ["halo", "goal", "quad", "top"].map((name) => s("path", { class: `stn-${name}` }));
+  const attributes = { "aria-hidden": "true" };
+  const plate = makePlate(words.overlay, height, width, sizes, attributes, halo, line, frame, top);
+  const { px, py } = plate;
+  let outline = null;
   let drawn = null;
-  const draw = ({ pair, top, out }) => {
-    canvas.draw(out, 0, top);
-    if (drawn === pair) return;
+  const draw = ({ pair, top: most, out, zoom }) => {
+    plate.zoom(zoom[1]);
+    plate.canvas.draw(out, 0, most);
+    if (drawn !== pair) outline = contour(pair.fixed, height, width, most / 2, 1);
     drawn = pair;
     const d = segments(
-      contour(pair.fixed, height, width, top / 2, 1),
-      (v) => v,
-      (v) => v,
+      outline,
+      (column) => px((2 * column + 1) / width - 1),
+      (row) => py((2 * row + 1) / height - 1),
     );
     for (const path of [halo, line]) path.setAttribute("d", d);
+    frame.setAttribute("d", `M${px(-1)} ${py(-1)}H${px(1)}V${py(1)}H${px(-1)}Z`);
+    top.setAttribute("d", `M${px(-1)} ${py(-1)}H${px(1)}`);
   };
-  return {
-    node: figure(words.overlay, h("div", { class: "stn-over" }, canvas.canvas, svg)),
-    draw,
-    recolour: canvas.recolour,
-  };
+  return { node: plate.node, draw, recolour: plate.canvas.recolour };
 }
 
-// The loss over the steps, as wide as the slider below it.
+// The loss up to the shown step, as wide as the slider below it.
 export function makeCurve(words, sizes) {
   const board = makeBoard({ role: "img", "aria-label": words.loss, class: "stn-plot" }, sizes),
     edge = 12;
@@ -111,15 +102,15 @@ export function makeCurve(words, sizes) {
   board.svg.append(base, stages, ticks, curve, marker, value);
   const draw = ({ run, shown, blurs }) => {
     const { width, height } = board,
-      low = height - 22,
-      high = blurs.length > 1 ? 30 : 16;
+      low = height - 20,
+      high = blurs.length > 1 ? 26 : 14;
     let most = 0;
     for (let k = 0; k < run.known; k++) most = Math.max(most, run.losses[k]);
     const px = (k) => edge + (k / run.steps) * (width - 2 * edge),
       py = (loss) => low - (loss / (most || 1)) * (low - high);
     base.setAttribute("d", `M${edge} ${low}H${width - edge}`);
     let d = "";
-    for (let k = 0; k < run.known; k++) d += `${k ? "L" : "M"}${px(k).toFixed(1)} ${py(run.losses[k]).toFixed(1)}`;
+    for (let k = 0; k <= shown; k++) d += `${k ? "L" : "M"}${px(k).toFixed(1)} ${py(run.losses[k]).toFixed(1)}`;
     curve.setAttribute("d", d);
     setAttributes(marker, { cx: px(shown), cy: py(run.losses[shown]) });
     const right = px(shown) > width - 80;

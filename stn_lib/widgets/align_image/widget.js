@@ -1,14 +1,15 @@
 // AlignImage: the descent on theta that aligns one image with another, step by step; the reader sets its start, its
 // sampler and the blur of the images.
 import { followAddress, integer, number, oneOf } from "../shared/address_state.js";
-import { button, choice, controls, figure, slider } from "../shared/controls.js";
+import { button, choice, controls, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { imageCanvas } from "../shared/image.js";
 import { drawOnChange, getTraits, mountRoot, onTraits, setTraits } from "../shared/mount.js";
 import { gaussianBlur } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
-import { blurAt, distance, makeDescent, makeNoise, outcome, startTheta } from "./descent.js";
+import { RATE, blurAt, distance, makeDescent, makeNoise, outcome, startTheta } from "./descent.js";
+import { makeFormula } from "./formula.js";
+import { makeGuess } from "./guess.js";
 import { makeMap } from "./map.js";
 import { lossAndGradient, makePair } from "./pair.js";
 import { makePlayer } from "./player.js";
@@ -26,17 +27,14 @@ const ZOOMS = [
 const SLICE = 8; // milliseconds of a frame for working out the descent
 const NAMES = ["x", "y", "rotation", "sampler", "blur", "move", "step"];
 
-function makeSix(label, concept, places) {
+// The six numbers of theta; those that are not free are muted.
+function makeSix(label) {
   const cells = Array.from({ length: 6 }, () => h("span", {}));
-  const node = h(
-    "div",
-    { class: "stn-sixes" },
-    h("p", { class: "stn-head" }, label),
-    h("div", { class: `stn-six stn-${concept}`, role: "group", "aria-label": label }, cells),
-  );
+  const matrix = h("div", { class: "stn-six stn-theta", role: "group", "aria-label": label }, cells);
+  const node = h("div", { class: "stn-sixes", "data-term": "theta" }, h("p", { class: "stn-head" }, label), matrix);
   const draw = (values, held) =>
     cells.forEach((cell, k) => {
-      cell.textContent = values[k] === 0 ? "0" : format(values[k], places);
+      cell.textContent = values[k] === 0 ? "0" : format(values[k], 2);
       cell.classList.toggle("stn-held", held && k % 3 !== 2);
     });
   return { node, draw };
@@ -100,9 +98,12 @@ function makeState(model) {
     const { step, sampler, blur } = getTraits(model, NAMES);
     const shown = Math.min(step, run.known - 1);
     const pair = pairAt(blurAt(shown, steps, BLURS[blur]));
-    const [theta, gradient] = [run.thetas, run.gradients].map((all) => all.subarray(6 * shown, 6 * shown + 6));
+    const [theta, gradient, direction] = [run.thetas, run.gradients, run.directions].map((all) =>
+      all.subarray(6 * shown, 6 * shown + 6),
+    );
     lossAndGradient(pair, theta, sampler === "nearest" ? sampler : "bilinear", { out, gradient: unused });
-    return { run, theta, gradient, shown, zoom, pair, top: pair.top, out, blurs: BLURS[blur], sampler, goal };
+    const seen = { run, theta, gradient, direction, rate: RATE, shown, zoom, pair, top: pair.top, out };
+    return { ...seen, blurs: BLURS[blur], sampler, goal };
   };
   const restart = () => {
     run = null;
@@ -110,13 +111,17 @@ function makeState(model) {
   return { height, width, steps, goal, advance, fit, look, restart, known: () => run.known };
 }
 
-// The shown step in a sentence; at the last step, how the run ended.
-function describe(words, { height, width, steps, goal }, { run, sampler, shown, theta }, move) {
+// The shown step in a sentence; at the last step, how the run ended, and whether the reader guessed it.
+function describe(words, { height, width, steps, goal }, { run, sampler, shown, theta }, move, guess) {
   if (!run.done) return interpolate(words.busy, { known: run.known, steps });
   const left = goal ? format(distance(theta, goal, height, width), 1) : words.unknown;
-  if (shown === 0) return words.ready;
+  const name = guess.name();
+  if (shown === 0) return name ? interpolate(words.guessed, { guess: name }) : words.ready;
   if (shown < steps) return interpolate(words.going, { step: shown, steps, left });
-  return interpolate(words.ends[outcome(run, { goal, move, sampler, height, width })], { steps, left });
+  const end = outcome(run, { goal, move, sampler, height, width });
+  const met = guess.verdict(end);
+  const told = interpolate(words.ends[end], { steps, left });
+  return met ? `${told} ${interpolate(words.verdicts[met], { guess: name })}` : told;
 }
 
 function makeInputs(model, words, steps, change) {
@@ -147,48 +152,39 @@ function makeInputs(model, words, steps, change) {
     show: (value) => interpolate(words.of, { step: value, steps }),
     oninput: (value) => change({ step: value }),
   });
+  step.node.setAttribute("data-term", "step");
   return { step, sampler: pick("sampler"), blur: pick("blur"), move: pick("move"), rotation };
 }
 
 function makeViews(model, words, state, act) {
-  const { height, width, goal } = state;
+  const { height, width } = state;
   const sizes = new Map();
-  const distanceLeft = h("dd", {});
-  const loss = h("dd", {});
-  const list = [h("dt", {}, words.lossName), loss, ...(goal ? [h("dt", {}, words.left), distanceLeft] : [])];
   return {
     sizes,
     source: makeWindow(words, height, width, sizes, act),
-    output: imageCanvas(height, width, words.output),
-    overlay: makeOverlay(words, height, width),
+    overlay: makeOverlay(words, height, width, sizes),
     curve: makeCurve(words, sizes),
     map: makeMap(words, height, width, sizes, act),
-    theta: makeSix(words.theta, "theta", 2),
-    slope: makeSix(words.slope, "gradient", 3),
-    figures: { node: h("dl", {}, list), loss, left: distanceLeft },
+    theta: makeSix(words.theta),
+    formula: makeFormula(words),
+    left: h("b", { class: "stn-left" }),
     told: h("output", { class: "stn-told" }),
   };
 }
 
-function layOut(words, views, inputs, player, reset) {
-  const { source, output, overlay, curve, map, theta, slope, figures, told } = views;
+function layOut(words, views, inputs, guess, buttons) {
+  const { source, overlay, curve, map, theta, formula, left, told } = views;
   const { step, sampler, blur, move, rotation } = inputs;
-  const time = [h("figcaption", {}, words.loss), curve.node, step.node];
-  const buttons = h("div", { class: "stn-buttons" }, player.nodes);
+  const time = h("figure", { class: "stn-panel stn-time" }, h("figcaption", {}, h("span", {}, words.loss), left));
+  time.append(curve.node);
   return frame(
     words,
-    h(
-      "div",
-      { class: "stn-stage" },
-      source.node,
-      figure(words.output, output.canvas),
-      overlay.node,
-      h("figure", { class: "stn-panel stn-half stn-time" }, time, buttons),
-      map.node,
-    ),
-    h("div", { class: "stn-figures" }, theta.node, slope.node, figures.node),
+    h("div", { class: "stn-view stn-stage" }, source.node, overlay.node, map.node, time),
+    h("div", { class: "stn-go" }, h("div", { class: "stn-buttons" }, buttons), step.node),
+    h("div", { class: "stn-go" }, guess, rotation.node),
     told,
-    controls(sampler.node, blur.node, move.node, rotation.node, reset),
+    h("div", { class: "stn-figures" }, theta.node, formula.node),
+    controls(sampler.node, blur.node, move.node),
   );
 }
 
@@ -205,17 +201,15 @@ function watchSizes(sizes, ask) {
   return () => observer.disconnect();
 }
 
-function drawViews(words, views, inputs, state, seen, traits) {
+function drawViews(words, views, inputs, state, seen, traits, guess) {
   const { height, width, goal } = state;
-  const { source, output, overlay, curve, map, theta, slope, figures, told } = views;
-  for (const panel of [source, overlay, curve, map]) panel.draw(seen);
-  output.draw(seen.out, 0, seen.top);
+  const { source, overlay, curve, map, theta, formula, left, told } = views;
+  for (const panel of [source, overlay, curve, map, formula]) panel.draw(seen);
   theta.draw(seen.theta, traits.move === "translation");
-  slope.draw(seen.gradient, traits.move === "translation");
-  figures.loss.textContent = format(seen.run.losses[seen.shown], 4);
-  if (goal) figures.left.textContent = format(distance(seen.theta, goal, height, width), 1);
+  const away = () => format(distance(seen.theta, goal, height, width), 1);
+  left.textContent = goal ? interpolate(words.left, { left: away() }) : "";
   for (const [name, input] of Object.entries(inputs)) input.set(name === "step" ? seen.shown : traits[name]);
-  told.textContent = describe(words, state, seen, traits.move);
+  told.textContent = describe(words, state, seen, traits.move, guess);
 }
 
 function render({ model, el }) {
@@ -247,13 +241,12 @@ function render({ model, el }) {
     },
   });
   const inputs = makeInputs(model, words, steps, change);
-  const section = layOut(
-    words,
-    views,
-    inputs,
-    player,
-    button(words.reset, () => change(first)),
-  );
+  const guess = makeGuess(words, ask);
+  const reset = button(words.reset, () => {
+    guess.clear();
+    change(first);
+  });
+  const section = layOut(words, views, inputs, state.goal ? guess.node : "", [...player.nodes, reset]);
   mountRoot(el, "align-image", section);
   const offSizes = watchSizes(views.sizes, ask);
 
@@ -261,12 +254,15 @@ function render({ model, el }) {
   const draw = (again) => {
     const run = state.advance();
     if (!held) zoom = state.fit();
-    drawViews(words, views, inputs, state, state.look(zoom), getTraits(model, NAMES));
+    drawViews(words, views, inputs, state, state.look(zoom), getTraits(model, NAMES), guess);
     section.setAttribute("aria-busy", String(!run.done));
     if (!run.done) again();
   };
-  const recolour = () => [views.source, views.output, views.overlay, views.map].forEach((panel) => panel.recolour());
-  const offStart = onTraits(model, NAMES.slice(0, -1), state.restart);
+  const recolour = () => [views.source, views.overlay, views.map].forEach((panel) => panel.recolour());
+  const offStart = onTraits(model, NAMES.slice(0, -1), () => {
+    state.restart();
+    guess.clear();
+  });
   const drawing = drawOnChange(model, { traits: NAMES, draw, recolour });
   const table = addressTable(model, words);
   const offAddress = followAddress(el, "align-image", table, (values) => change({ step: 0, ...values }));

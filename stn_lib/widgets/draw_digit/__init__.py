@@ -68,15 +68,16 @@ class DrawDigit(Explorable):
         "exampleOf": "Example {place}, a {label}",
         "meant": "Your digit is",
         "unsaid": "?",
-        "normal": "Prepared as in MNIST, 28 × 28",
-        "recipe": "The longer side of your digit becomes 20 pixels; its centre of mass moves to the middle (+).",
-        "frame": "The input, 42 × 42: drag it",
+        "normal": "Prepared as in MNIST:",
+        "recipe": "longer side 20 pixels, centre of mass at +",
+        "frame": "Distort: drag the digit",
+        "answers": "Answers",
         "move": "move the digit",
         "at": "x {x}, y {y}",
         "sliders": {"degrees": "rotation", "scale": "scale"},
         "turned": "{v}°",
         "sized": "×{v}",
-        "band": "Coloured: the ranges that both networks were trained on.",
+        "band": "Coloured: the trained ranges.",
         "random": "One at random",
         "upright": "Upright",
         "cnn": "CNN",
@@ -109,13 +110,13 @@ class DrawDigit(Explorable):
         "differs": "Next disagreement",
         "wrongs": "{wrong} of {count} wrong",
         "mostly": "{times} of {count} classified as {digit}",
-        "labEmpty": "Each ring is one random distortion of the training recipe, at its rotation and its scale. On how many will each network fail?",
+        "labEmpty": "On how many of a hundred random distortions of your digit will each network fail?",
         "labOpen": "Each mark is one distortion, at its rotation and its scale. Choose above which digit it is, and the mistakes "
         "are counted. Click a mark to see its distortion.",
         "labKey": "Each mark is one distortion, at its rotation and its scale. A dot was classified as {truth}; a number is "
         "the wrong answer. Click a mark to see its distortion.",
-        "try": "Write a 7 as you usually do. Rotate it until one network is wrong, then try a hundred distortions. Then write it "
-        "badly: an extra stroke, a gap. Which distortions can a transformer undo, and which not?",
+        "try": "Write a 7 as you usually do. Rotate it until one network is wrong. Then write it badly: an extra stroke, a gap. "
+        "Which distortions can a transformer undo?",
     }
     small = traitlets.Int(SMALL).tag(sync=True)
     large = traitlets.Int(LARGE).tag(sync=True)

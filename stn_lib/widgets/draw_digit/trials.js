@@ -4,7 +4,7 @@ import { svgPoint } from "../shared/drag.js";
 import { interpolate } from "../shared/text.js";
 
 const SLICE = 8; // milliseconds of a frame that the experiment may take
-const VIEW = { width: 310, height: 178, left: 38, right: 302, top: 12, bottom: 150 };
+const VIEW = { width: 310, height: 148, left: 38, right: 302, top: 12, bottom: 120 };
 const NEAR = 16;
 
 // Does one(k) for k = 0 … count − 1, as many a frame as fit, and calls after(done) with how many are done.

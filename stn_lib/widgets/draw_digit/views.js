@@ -29,12 +29,13 @@ export function makeNormal(words, small) {
     box.style.display = frame ? "" : "none";
     if (frame) setAttributes(box, { x: frame[0], y: frame[1], width: frame[2], height: frame[3] });
   };
-  const node = figure(
-    words.normal,
+  const about = h("figcaption", {}, words.normal, " ", words.recipe);
+  const node = h(
+    "figure",
+    { class: "stn-panel stn-normal" },
     h("div", { class: "stn-over" }, canvas.canvas, svg),
-    h("p", { class: "stn-remark" }, words.recipe),
+    about,
   );
-  node.classList.add("stn-normal");
   return { node, draw, recolour: canvas.recolour };
 }
 
@@ -68,6 +69,7 @@ export function makeFrame(words, size, reach, state, move) {
   const middle = size / 2;
   draggable(handle, {
     step: 0.5,
+    range: () => [-reach, reach],
     locate: (event) => svgPoint(svg, event),
     at: () => [middle + state().x, middle + state().y],
     move: (x, y) => move(x - middle, y - middle),
@@ -120,8 +122,9 @@ export function makeReader(words, name, caption, [height, width]) {
   const node = h(
     "section",
     { class: "stn-answers stn-reader", "aria-label": name },
-    h("div", {}, sees.canvas, h("span", { class: "stn-remark" }, caption)),
-    h("div", {}, h("p", {}, h("b", {}, name), verdict), bars),
+    h("p", {}, h("b", {}, name), verdict),
+    h("div", { class: "stn-sees" }, sees.canvas, h("span", { class: "stn-remark" }, caption)),
+    bars,
   );
   const draw = (image, probabilities, truth) => {
     const guess = probabilities ? best(probabilities) : -1,

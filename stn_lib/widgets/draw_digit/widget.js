@@ -111,6 +111,7 @@ function makeLab(words, state, current, announce) {
   };
   const start = () => {
     stop();
+    charted.hidden = next.hidden = false;
     trials.renew();
     const run = trials.state;
     const pixels = current();
@@ -129,9 +130,11 @@ function makeLab(words, state, current, announce) {
   const hundred = button(words.hundred, start);
   const key = h("p", { class: "stn-remark" });
   const stage = charts.map((chart) => chart.node);
+  const charted = h("div", { class: "stn-stage", hidden: true }, stage); // until the reader tries a hundred
+  next.hidden = true;
   const row = h("div", { class: "stn-row" }, hundred, next);
   const attributes = { class: "stn-lab", "aria-label": words.lab };
-  const node = h("section", attributes, row, h("div", { class: "stn-stage" }, stage), key);
+  const node = h("section", attributes, row, key, charted);
   return { node, draw, hundred, stop: () => stop() };
 }
 
@@ -169,17 +172,21 @@ function layOut(words, views, telling, lab) {
   const { pad, normal, board, readers, sliders } = views;
   const row = (...nodes) => h("div", { class: "stn-row" }, nodes);
   const tools = (name, ...nodes) => h("div", { class: `stn-tools stn-${name}` }, nodes);
-  const writing = tools("writing", row(views.undo, views.clear), views.examples.node, views.meant.node);
+  const writing = tools("writing", row(views.undo, views.clear), normal.node);
+  const start = tools("starting", views.examples.node, views.meant.node);
   const band = h("p", { class: "stn-remark stn-band-key" }, words.band);
-  const turning = tools("turning", row(views.random, views.upright), sliders.degrees.node, sliders.scale.node, band);
-  const answers = readers.map((reader) => reader.node);
-  return frame(
-    words,
-    h("div", { class: "stn-desk" }, pad.node, normal.node, writing, board.node, turning),
-    h("div", { class: "stn-reading" }, h("div", { class: "stn-stage" }, answers), telling.node),
-    lab.node,
-    telling.spoken,
+  const poses = h("div", { class: "stn-poses" }, sliders.degrees.node, sliders.scale.node);
+  const turning = tools("turning", poses, row(views.random, views.upright, band));
+  pad.node.classList.add("stn-write");
+  const answers = h(
+    "div",
+    { class: "stn-both" },
+    h("p", { class: "stn-head" }, words.answers),
+    readers.map((reader) => reader.node),
   );
+  const view = h("div", { class: "stn-view" }, board.node, answers);
+  const desk = h("div", { class: "stn-desk" }, pad.node, view, writing, turning, start, telling.node, lab.node);
+  return frame(words, desk, telling.spoken);
 }
 
 // The sentence about both answers, and the live region, which waits until nothing moves: it would never be silent.

@@ -29,12 +29,14 @@ class ReplayTraining(Explorable):
         frames: one dict for each recorded step, in order: ``"step"``; ``"theta"``, (K, 2, 3), of the ST-CNN; ``"answers"``,
             the class that ``"cnn"`` and ``"st-cnn"`` give each digit, (K,); ``"error"`` of both in per cent; ``"loss"``.
         out_size: (H', W') of the straightened images.
-        step: the recorded step to open at; if None, the one where the two errors are furthest apart.
+        tested: the number of images on which ``"error"`` was measured, for a sentence that counts errors; 0 if unknown.
+        step: the recorded step to open at; the last one if None.
         digit: the one that is shown large, counted from 0; if None, the one whose window moves furthest. ``curve`` is
             ``"error"`` or ``"loss"``.
 
     Raises:
-        ValueError: images, labels or frames of other shapes or values, steps out of order, an unknown step or digit.
+        ValueError: images, labels or frames of other shapes or values, steps out of order, an unknown step or digit, a
+            negative number of tested images.
         TraitError: an unknown curve.
 
     Example:
@@ -54,7 +56,7 @@ class ReplayTraining(Explorable):
         "names": {"cnn": "CNN", "st-cnn": "ST-CNN"},
         "curve": "Curve",
         "curves": [["error", "Error rate"], ["loss", "Loss"]],
-        "charts": {"error": "Error rate on test digits, %", "loss": "Loss on test digits"},
+        "charts": {"error": "Error on all test images, %", "loss": "Loss on all test images"},
         "values": {"error": "{name} {value} %", "loss": "{name} {value}"},
         "step": "training step",
         "of": "{step} of {steps}",
@@ -62,7 +64,8 @@ class ReplayTraining(Explorable):
         "pause": "Pause",
         "back": "Back",
         "next": "Next",
-        "digits": "Above: the input U and the window, where θ samples it. Below: the output V, which the ST-CNN’s classifier sees.",
+        "digits": "First U: the window and the way of its centre (●) to the digit’s centre (+). Then V, which the classifier sees.",
+        "centred": "The centres are {pixels} px apart on average.",
         "truth": "a {label}",
         "right": "{digit} ✓",
         "wrong": "{digit} ✗",
@@ -71,11 +74,16 @@ class ReplayTraining(Explorable):
             "right": "The {name} answers {digit}, which is correct.",
             "wrong": "The {name} answers {digit}, which is wrong.",
         },
-        "input": "U, and the window in it",
-        "output": "V, sampled there",
         "theta": "θ, output to input",
-        "window": "The window",
-        "rows": {"centre": "centre", "zoom": "zoom", "rotation": "rotation", "stretch": "stretch"},
+        "chosen": "θ and window of digit {place}, a {label}",
+        "apart": "{pixels} px",
+        "rows": {
+            "centre": "centre",
+            "apart": "to digit",
+            "zoom": "zoom",
+            "rotation": "rotation",
+            "stretch": "stretch",
+        },
         "shift": "{pixels} px {side}",
         "sides": {"left": "left", "right": "right", "up": "up", "down": "down"},
         "zoom": "×{zoom}",
@@ -87,12 +95,11 @@ class ReplayTraining(Explorable):
         "none": {"shift": "0.0 px", "rotation": "0°"},
         "stretch": "{stretch} : 1",
         "flat": "–",
-        "told": "Step {step}: of these {count} digits the CNN classifies {cnn} correctly, the ST-CNN {st}.",
+        "told": "Step {step}: of all {all} test images the CNN misclassifies {cnnWrong}, the ST-CNN {stWrong}.",
+        "rates": "Step {step}: the CNN’s error rate is {cnnError} %, the ST-CNN’s {stError} %.",
         "spoken": "Step {step} of {steps}. The CNN classifies {cnn} of {count} digits correctly, error rate {cnnError} %. The "
         "ST-CNN classifies {st} correctly, error rate {stError} %.",
-        "try": "Press Play, or drag in the chart. From which step on do the windows differ from the whole frame, and what does "
-        "the ST-CNN’s curve do then? Choose a digit to follow the centre of its window. What do all windows have in common "
-        "at the end?",
+        "try": "Press Play. From which step on do the windows move to the digits, and what does the ST-CNN’s curve do then?",
     }
     inputs = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -104,6 +111,7 @@ class ReplayTraining(Explorable):
     answers = traitlets.Dict().tag(sync=True)
     error = traitlets.Dict().tag(sync=True)
     loss = traitlets.Dict().tag(sync=True)
+    tested = traitlets.Int(0, min=0).tag(sync=True)
     frame = traitlets.Int(0, min=0).tag(sync=True)
     digit = traitlets.Int(0, min=0).tag(sync=True)
     curve = traitlets.Enum(["error", "loss"], "error").tag(sync=True)
@@ -114,6 +122,7 @@ class ReplayTraining(Explorable):
         labels,
         frames: Sequence[Mapping],
         out_size: tuple[int, int] = (28, 28),
+        tested: int = 0,
         step: int | None = None,
         digit: int | None = None,
         **traits,
@@ -122,6 +131,8 @@ class ReplayTraining(Explorable):
         count = len(pixels)
         run = _Run(frames, count)
         digit = run.farthest() if digit is None else digit
+        if tested < 0:
+            raise ValueError(f"expected tested, a number of images, got {tested}: leave it out if it is unknown")
         if not 0 <= digit < count:
             raise ValueError(f"expected digit from 0 to {count - 1}, got {digit}: they are counted from 0")
         super().__init__(
@@ -135,6 +146,7 @@ class ReplayTraining(Explorable):
             answers=run.answers,
             error=run.error,
             loss=run.loss,
+            tested=int(tested),
             digit=digit,
             **({"frame": run.opening(step)} | traits),
         )
@@ -202,7 +214,7 @@ class _Run:
 
     def opening(self, step: int | None) -> int:
         if step is None:
-            return int(np.argmax(np.subtract(self.error["cnn"], self.error["st-cnn"])))
+            return len(self.steps) - 1
         if step not in self.steps:
             raise ValueError(f"expected a recorded step, got {step}: choose one of {self.steps}")
         return self.steps.index(step)

@@ -7,7 +7,7 @@ import { joined } from "./pane.js";
 import { NETWORKS, frameNear, stepTicks } from "./replay.js";
 
 // Room round the axes: for numbers, and for names above and below the curves. The slider's thumb is 24 pixels wide.
-const EDGE = { left: 36, right: 12, top: 26, bottom: 44 };
+const EDGE = { left: 36, right: 12, top: 24, bottom: 38 };
 const NAME = 118; // pixels that a name beside a curve needs
 
 function makeLine(network) {

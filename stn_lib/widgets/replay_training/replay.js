@@ -46,6 +46,26 @@ export function windowCorners([a, b, tx, c, d, ty], [height, width]) {
   ].map(([x, y]) => [((a * x + b * y + tx + 1) * width) / 2, ((c * x + d * y + ty + 1) * height) / 2]);
 }
 
+// The centre of the window and the digit's centre of mass, in pixels from the input's upper left corner.
+export const windowCentre = ([, , x, , , y], [height, width]) => [((x + 1) * width) / 2, ((y + 1) * height) / 2];
+
+export function digitCentre(image, [height, width]) {
+  let [sum, x, y] = [0, 0, 0];
+  image.forEach((value, at) => {
+    sum += value;
+    x += value * ((at % width) + 0.5);
+    y += value * (Math.floor(at / width) + 0.5);
+  });
+  return sum > 0 ? [x / sum, y / sum] : [width / 2, height / 2];
+}
+
+// The pixels between both centres.
+export function apart(image, theta, size) {
+  const [x, y] = windowCentre(theta, size);
+  const [u, v] = digitCentre(image, size);
+  return Math.hypot(x - u, y - v);
+}
+
 export function straighten(image, size, theta, outSize) {
   return gridSample(image, [1, ...size], affineGrid(theta, ...outSize));
 }

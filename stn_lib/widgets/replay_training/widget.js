@@ -10,10 +10,10 @@ import { makeCard } from "./card.js";
 import { makeChart } from "./chart.js";
 import { makeCloseUp } from "./close_up.js";
 import { makePlayer } from "./player.js";
-import { NETWORKS, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
+import { NETWORKS, apart, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
 
 const QUIET = 700; // milliseconds without a change before the state is announced
-const FARTHEST = 1.5; // half sides of the input: windows that reach further are cut
+const FARTHEST = 1.25; // half sides of the input: windows that reach further are cut
 const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];
 
 // The run, the frame and the digit that are shown, and the text about them for a screen reader.
@@ -21,16 +21,25 @@ function makeState(model) {
   const size = [model.get("height"), model.get("width")];
   const run = readRun({ ...getTraits(model, RECORD), size, outSize: model.get("out_size") });
   const { steps, last, count } = run;
+  const tested = model.get("tested");
   const at = (name, most) => Math.min(Math.max(model.get(name), 0), most);
   const frameNow = () => at("frame", last);
   const facts = () => {
     const [cnn, st] = NETWORKS.map((network) => rightOnes(run, network, frameNow()));
-    const [cnnError, stError] = NETWORKS.map((network) => format(run.curves.error[network][frameNow()], 1));
-    return { step: steps[frameNow()], steps: steps[last], count, cnn, st, cnnError, stError };
+    const errors = NETWORKS.map((network) => run.curves.error[network][frameNow()]);
+    const [cnnError, stError] = errors.map((error) => format(error, 1));
+    const whole = (value) => Math.round(value).toLocaleString("en");
+    const [cnnWrong, stWrong, all] = [...errors, 100].map((percent) => whole((percent * tested) / 100));
+    return { step: steps[frameNow()], steps: steps[last], count, cnn, st, cnnError, stError, cnnWrong, stWrong, all };
+  };
+  // The mean distance between the centres of window and digit.
+  const centring = () => {
+    const each = run.images.map((image, k) => apart(image, run.thetas[frameNow()][k], size));
+    return format(each.reduce((sum, one) => sum + one, 0) / count, 1);
   };
   return {
     run,
-    facts,
+    ...{ facts, centring, tested },
     frame: frameNow,
     digit: () => at("digit", count - 1),
     put: (values) => setTraits(model, values),
@@ -70,8 +79,8 @@ function makeTime(words, { run, frame, put }, ask) {
   });
   const back = button(words.back, () => go(frame() - 1));
   const next = button(words.next, () => go(frame() + 1));
-  time.node.append(h("div", { class: "stn-buttons" }, back, player.play, next));
-  return { node: time.node, set: time.set, go, player, rest: () => rest };
+  const buttons = h("div", { class: "stn-buttons" }, player.play, back, next);
+  return { node: time.node, buttons, set: time.set, go, player, rest: () => rest };
 }
 
 function makeViews(model, words, state, ask) {
@@ -91,23 +100,29 @@ function makeViews(model, words, state, ask) {
     cards,
     time,
     chart: makeChart(words, run, time.go),
-    closeUp: makeCloseUp(words, run, reach),
+    closeUp: makeCloseUp(words, run),
     curve: pick("curve"),
     title: h("span", {}),
     told: h("span", { class: "stn-told", "aria-hidden": "true" }),
+    centred: h("span", {}),
     spoken: h("output", { class: "stn-spoken" }),
   };
 }
 
-function layOut(words, { cards, time, chart, closeUp, curve, title, told, spoken }) {
+function layOut(words, { cards, time, chart, closeUp, curve, title, told, centred, spoken }) {
   const count = cards.length;
   const caption = h("figcaption", {}, title, curve.node);
   const nodes = cards.map(({ node }) => node);
   const section = frame(
     words,
-    h("figure", { class: "stn-panel stn-time" }, caption, chart.svg, time.node),
-    h("fieldset", { class: "stn-digits" }, h("legend", {}, told, words.digits), h("div", {}, nodes)),
-    closeUp.node,
+    h("fieldset", { class: "stn-digits stn-view" }, h("legend", {}, told), h("div", {}, nodes)),
+    h("p", { class: "stn-key" }, words.digits, " ", centred),
+    h(
+      "div",
+      { class: "stn-below" },
+      h("figure", { class: "stn-panel stn-time" }, caption, chart.svg, time.node, time.buttons),
+      closeUp.node,
+    ),
     spoken,
   );
   const wide = count > 6 ? Math.ceil(count / 2) : count;
@@ -175,16 +190,17 @@ function render({ model, el }) {
       const output = straighten(image, run.size, theta, run.outSize);
       const seen = { theta, image, corners: windowCorners(theta, run.size), output };
       card.draw(now, seen);
-      if (k === chosen) closeUp.draw(now, k, seen);
+      if (k === chosen) closeUp.draw(k, seen);
       card.input.checked = k === chosen;
     });
     time.set(now);
     views.curve.set(curve);
     views.title.textContent = words.charts[curve];
-    views.told.textContent = interpolate(words.told, state.facts());
+    views.told.textContent = interpolate(state.tested ? words.told : words.rates, state.facts());
+    views.centred.textContent = interpolate(words.centred, { pixels: state.centring() });
     speech.later();
   };
-  const recolour = () => [...cards, closeUp].forEach((view) => view.recolour());
+  const recolour = () => cards.forEach((card) => card.recolour());
   const drawing = drawOnChange(model, { traits: ["frame", "digit", "curve"], draw, recolour });
   const table = {
     step: integer(run.steps[0], run.steps[run.last]),
