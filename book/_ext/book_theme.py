@@ -21,7 +21,8 @@ _REPAIRS = (
 )
 _SIDEBAR = ('<div id="pst-primary-sidebar"', '<div role="complementary" aria-label="The book" id="pst-primary-sidebar"')
 # The search field's button shows words; its name must contain them.
-_SEARCH = ('pst-js-only" title="Search" aria-label="Search" data', 'pst-js-only" data')
+_FIELD = "search-button-field search-button__button pst-js-only"
+_SEARCH = (f'{_FIELD}" title="Search" aria-label="Search" data', f'{_FIELD}" data')
 _REDIRECT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}"><link rel="canonical" href="{page}"></head>

@@ -114,6 +114,44 @@ def test_it_fits_its_width(visit):
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= visit.width
 
 
+# The part of an explorable that a control moves: the nearest `.stn-view`, looking outwards. With the control at the
+# lower or the upper end of the window, both are seen whole; what is in the view moves with it.
+IN_ONE_VIEW = """(control) => {
+  let at = control;
+  while (at && !at.querySelector(".stn-view")) at = at.parentElement.closest(".stn-widget, .stn-widget *");
+  const view = control.closest(".stn-view") ?? at?.querySelector(".stn-view");
+  if (!view) return "no .stn-view in the explorable";
+  const header = document.querySelector(".bd-header-article").getBoundingClientRect().height;
+  const boxes = () => [control, view].map((node) => node.getBoundingClientRect());
+  const told = [];
+  for (const block of ["end", "center", "start"]) {
+    (view.contains(control) ? view : control).scrollIntoView({ block, behavior: "instant" });
+    const [one, other] = boxes();
+    const apart = view.contains(control) || one.top >= other.bottom - 1 || one.bottom <= other.top + 1
+      || one.left >= other.right - 1 || one.right <= other.left + 1;
+    const whole = [one, other].every((box) => box.top >= header - 1 && box.bottom <= innerHeight + 1);
+    if (whole && apart) return "";
+    told.push([block, ...[one, other].flatMap((box) => [Math.round(box.top), Math.round(box.bottom)])].join(" "));
+  }
+  return told.join("; ");
+}"""
+
+
+def test_each_control_and_what_it_moves_are_seen_together(visit):
+    failed = []
+    for control in visit.page.query_selector_all(f".stn-widget :is({CONTROLS})"):
+        if control.is_visible() and (told := control.evaluate(IN_ONE_VIEW)):
+            failed.append(f"{html(control)[:120]}: {told}")
+    assert not failed, "\n".join(failed)
+
+
+def test_a_desktop_window_holds_each_explorable(visit):
+    if visit.width == 1280:
+        free = visit.height - visit.page.evaluate("document.querySelector('.bd-header-article').offsetHeight")
+        for widget in visit.page.query_selector_all(".stn-widget"):
+            assert widget.bounding_box()["height"] <= free, html(widget)[:120]
+
+
 def test_the_theme_shows_each_tool_once(visit):
     for selector in (".search-button", ".theme-switch-button", ".primary-toggle"):
         shown = [tool for tool in visit.page.locator(selector).all() if tool.is_visible()]
@@ -175,8 +213,11 @@ def disturb(visit, widget):
     """Move the first slider, so that a button that goes home has somewhere to come from."""
     for slider in widget.query_selector_all("input[type=range]")[:1]:
         slider.focus()
+        before = slider.input_value()
         for _ in range(3):
             visit.page.keyboard.press("ArrowRight")
+        if slider.input_value() == before:  # it is at its end
+            visit.page.keyboard.press("ArrowLeft")
 
 
 def test_every_control_moves_something_by_keyboard(visit):
@@ -196,44 +237,6 @@ def test_every_control_moves_something_by_keyboard(visit):
         for control in waiting:
             assert press(visit, widget, control), html(control)
     assert_quiet(visit)
-
-
-# The part of an explorable that a control moves: the nearest `.stn-view`, looking outwards. With the control at the
-# lower or the upper end of the window, both are seen whole; what is in the view moves with it.
-IN_ONE_VIEW = """(control) => {
-  let at = control;
-  while (at && !at.querySelector(".stn-view")) at = at.parentElement.closest(".stn-widget, .stn-widget *");
-  const view = control.closest(".stn-view") ?? at?.querySelector(".stn-view");
-  if (!view) return "no .stn-view in the explorable";
-  const header = document.querySelector(".bd-header-article").getBoundingClientRect().height;
-  const boxes = () => [control, view].map((node) => node.getBoundingClientRect());
-  const told = [];
-  for (const block of ["end", "center", "start"]) {
-    (view.contains(control) ? view : control).scrollIntoView({ block, behavior: "instant" });
-    const [one, other] = boxes();
-    const apart = view.contains(control) || one.top >= other.bottom - 1 || one.bottom <= other.top + 1
-      || one.left >= other.right - 1 || one.right <= other.left + 1;
-    const whole = [one, other].every((box) => box.top >= header - 1 && box.bottom <= innerHeight + 1);
-    if (whole && apart) return "";
-    told.push([block, ...[one, other].flatMap((box) => [Math.round(box.top), Math.round(box.bottom)])].join(" "));
-  }
-  return told.join("; ");
-}"""
-
-
-def test_each_control_and_what_it_moves_are_seen_together(visit):
-    failed = []
-    for control in visit.page.query_selector_all(f".stn-widget :is({CONTROLS})"):
-        if control.is_visible() and (told := control.evaluate(IN_ONE_VIEW)):
-            failed.append(f"{html(control)[:120]}: {told}")
-    assert not failed, "\n".join(failed)
-
-
-def test_a_desktop_window_holds_each_explorable(visit):
-    if visit.width == 1280:
-        free = visit.height - visit.page.evaluate("document.querySelector('.bd-header-article').offsetHeight")
-        for widget in visit.page.query_selector_all(".stn-widget"):
-            assert widget.bounding_box()["height"] <= free, html(widget)[:120]
 
 
 def test_every_link_that_sets_an_explorable_does_and_brings_it_into_view(visit):

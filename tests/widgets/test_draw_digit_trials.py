@@ -124,3 +124,16 @@ def test_who_wants_no_motion_sees_the_hundred_at_once(browser):
             .observe(document.querySelector('.stn-lab'), { childList: true, subtree: true, characterData: true }); }""")
         stage.hundred()
         assert len(stage.page.evaluate("() => [...window.told]")) == 1
+
+
+def test_another_digit_ends_a_running_hundred(browser):
+    """Oracle: nothing is busy any more, and no mark of the first digit is left."""
+    with Stage(browser, widget(examples=np.stack([written()[0]] * 2), labels=[7, 7], example=0)) as stage:
+        stage.page.evaluate("""() => {
+          document.querySelector(".stn-lab button").click();
+          document.querySelectorAll(".stn-examples button")[1].click();
+        }""")
+        stage.settle()
+        assert stage.get("example") == 1
+        assert stage.page.locator(".stn-lab").get_attribute("aria-busy") == "false"
+        assert stage.page.locator(".stn-trials circle[data-state=right]").count() == 0

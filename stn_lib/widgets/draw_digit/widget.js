@@ -99,7 +99,11 @@ function makeLab(words, state, current, announce) {
   const { recipe, trials, truth, pose, small, large } = state;
   const choose = (k) => state.move(trials.state.trials[k]);
   const charts = [words.cnn, words.stCnn].map((name) => makeTrialChart(words, name, recipe, choose));
-  let stop = () => {};
+  let end = () => {};
+  const stop = () => {
+    end();
+    node.setAttribute("aria-busy", "false");
+  };
   const draw = () => {
     const { state: run, indexOf, next: following } = trials;
     const chosen = indexOf(pose());
@@ -120,7 +124,7 @@ function makeLab(words, state, current, announce) {
       run.cnn.push(best(state.cnn(image).probabilities));
       run.st.push(best(state.st(image).probabilities));
     };
-    stop = inSlices(TRIALS, one, (count) => {
+    end = inSlices(TRIALS, one, (count) => {
       node.setAttribute("aria-busy", String(count < TRIALS));
       if (count === TRIALS || !prefersReducedMotion()) draw();
       if (count === TRIALS) announce(charts.map((chart) => chart.result()).join(". "));
@@ -135,7 +139,7 @@ function makeLab(words, state, current, announce) {
   const row = h("div", { class: "stn-row" }, hundred, next);
   const attributes = { class: "stn-lab", "aria-label": words.lab };
   const node = h("section", attributes, row, key, charted);
-  return { node, draw, hundred, stop: () => stop() };
+  return { node, draw, hundred, stop };
 }
 
 function makeViews(words, state, digit, act) {
