@@ -100,11 +100,13 @@ function makeLab(words, state, current, announce) {
   const choose = (k) => state.move(trials.state.trials[k]);
   const charts = [words.cnn, words.stCnn].map((name) => makeTrialChart(words, name, recipe, choose));
   let end = () => {};
+  const setBusy = (busy) => node.setAttribute("aria-busy", String(busy));
   const stop = () => {
     end();
-    node.setAttribute("aria-busy", "false");
+    setBusy(false);
   };
   const draw = () => {
+    if (node.ariaBusy === "true" && prefersReducedMotion()) return; // all hundred at once
     const { state: run, indexOf, next: following } = trials;
     const chosen = indexOf(pose());
     [run.cnn, run.st].forEach((answers, k) => charts[k].draw(run.trials, answers, truth(), chosen));
@@ -115,6 +117,7 @@ function makeLab(words, state, current, announce) {
   };
   const start = () => {
     stop();
+    setBusy(true);
     charted.hidden = next.hidden = false;
     trials.renew();
     const run = trials.state;
@@ -125,8 +128,8 @@ function makeLab(words, state, current, announce) {
       run.st.push(best(state.st(image).probabilities));
     };
     end = inSlices(TRIALS, one, (count) => {
-      node.setAttribute("aria-busy", String(count < TRIALS));
-      if (count === TRIALS || !prefersReducedMotion()) draw();
+      setBusy(count < TRIALS);
+      draw();
       if (count === TRIALS) announce(charts.map((chart) => chart.result()).join(". "));
     });
   };
