@@ -13,9 +13,8 @@ from markupsafe import Markup
 _FONTAWESOME = re.compile(r"<script[^>]*scripts/fontawesome\.js[^>]*></script>\s*")
 # docutils gives bibliographies roles that ARIA no longer has, and the theme's sidebar is not a landmark.
 _ROLES = re.compile(r' role="(?:doc-biblioentry|list)"')
-# A formula wider than the page scrolls, so the keyboard must reach it; an empty heading is a plain cell.
+# An empty heading is a plain cell.
 _REPAIRS = (
-    ('<div class="math notranslate nohighlight"', '<div class="math notranslate nohighlight" tabindex="0"'),
     ('<th class="head"><p></p></th>', "<td></td>"),
     ('<summary aria-label="Toggle hidden content">', "<summary>"),  # its own text is its name
 )

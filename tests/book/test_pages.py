@@ -37,7 +37,7 @@ KEYS = {
 MARK_REPEATED = """() => {
   const seen = new Set();
   const way = (node) => node ? `${way(node.parentElement)}>${node.tagName}.${node.getAttribute("class")}` : "";
-  for (const node of document.querySelectorAll("pre span, mjx-container *")) {
+  for (const node of document.querySelectorAll("pre span, math *")) {
     node.toggleAttribute("data-repeated", seen.has(way(node)));
     seen.add(way(node));
   }
@@ -112,6 +112,21 @@ def test_it_loads_widget_code_only_where_there_are_widgets(visit):
 
 def test_it_fits_its_width(visit):
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= visit.width
+
+
+def test_a_formula_wider_than_the_page_starts_at_its_left_end_and_the_keyboard_reaches_it(visit):
+    for block in visit.page.locator("div.math").all():
+        left, inner, width, scrolls, stop = block.evaluate("""(block) => {
+          const [outer, inner] = [block, block.querySelector("math")].map((node) => node.getBoundingClientRect());
+          return [outer.left, inner.left, outer.width, block.scrollWidth > block.clientWidth, block.tabIndex];
+        }""")
+        assert left - 1 <= inner <= left + width and (stop == 0 or not scrolls), html(block)
+
+
+def test_formulas_are_drawn_with_the_books_font_and_no_script(visit):
+    used = [url for url in visit.loaded if url.endswith("stn-math.woff2")]
+    assert bool(visit.page.locator("math").count()) == bool(used)
+    assert visit.page.evaluate("[...document.fonts].every((font) => font.status !== 'error')")
 
 
 def test_the_theme_shows_each_tool_once(visit):
