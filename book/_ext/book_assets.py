@@ -93,9 +93,7 @@ def with_icons(html: str) -> str:
 def _classes_and_ids(selector: list) -> Iterable[str]:
     """Yield the classes and ids that a selector needs; not those within `:not()` and other functions."""
     for before, token in zip([None, *selector], selector, strict=False):
-        if token.type == "hash":
-            yield token.value
-        elif token.type == "ident" and before is not None and before == ".":
+        if token.type == "hash" or (token.type == "ident" and before is not None and before == "."):
             yield token.value
 
 
@@ -145,9 +143,7 @@ def _rules(rules: Iterable, words: set[str]) -> str:
     return "".join(written)
 
 
-_VARIABLE = re.compile(
-    r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|url\([^"')]*\)|[^;{}"'])*(?:;|(?=\}))"""
-)
+_VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|url\([^"')]*\)|[^;{}"'])*(?:;|(?=\}))""")
 _ANIMATION = re.compile(r"@(?:-webkit-)?keyframes ([\w-]+)\{(?:[^{}]*\{[^{}]*\})*\}")
 
 

@@ -7,7 +7,9 @@ instead. The theme's files are the matter of `book_assets.py`.
 import re
 from pathlib import Path
 
-_THEBE = re.compile(r'<script type="text/x-thebe-config">.*?</script>\s*|<script>kernelName = .*?</script>\s*', re.DOTALL)
+_THEBE = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*|<script>kernelName = .*?</script>\s*', re.DOTALL
+)
 # docutils gives bibliographies roles that ARIA no longer has, and the theme's sidebar is not a landmark.
 _ROLES = re.compile(r' role="(?:doc-biblioentry|list)"')
 # An empty heading is a plain cell.

@@ -39,7 +39,10 @@
     dialog.addEventListener("click", (event) => {
       const box = dialog.getBoundingClientRect();
       const inside =
-        event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+        event.clientX >= box.left &&
+        event.clientX <= box.right &&
+        event.clientY >= box.top &&
+        event.clientY <= box.bottom;
       if (event.target === dialog && !inside) dialog.close();
     });
   }
@@ -63,6 +66,33 @@
         toggle();
       }
     });
+  }
+
+  // The words of the search that led here are marked; Escape takes the marks away.
+  function startMarks() {
+    let words = "";
+    try {
+      words = localStorage.getItem("sphinx_highlight_terms") ?? ""; // set by Sphinx's page of search results
+      if (!find("#search-results")) localStorage.removeItem("sphinx_highlight_terms");
+    } catch {
+      return;
+    }
+    if (!words || !window.Highlight || !find(".bd-article")) return;
+    const ranges = [];
+    const walker = document.createTreeWalker(find(".bd-article"), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const text = walker.currentNode.data.toLowerCase();
+      for (const word of words.toLowerCase().split(" ").filter(Boolean)) {
+        for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + word.length)) {
+          const range = new Range();
+          range.setStart(walker.currentNode, at);
+          range.setEnd(walker.currentNode, at + word.length);
+          ranges.push(range);
+        }
+      }
+    }
+    CSS.highlights.set("stn-search", new window.Highlight(...ranges));
+    addEventListener("keydown", (event) => event.key === "Escape" && CSS.highlights.delete("stn-search"));
   }
 
   // On a narrow page a sidebar's content and classes move into its dialog while that is open.
@@ -186,7 +216,11 @@
     const drawing = find("#stn-copy-icon");
     for (const code of all(".highlight > pre")) {
       if (code.closest(".cell_output")) continue;
-      const button = Object.assign(document.createElement("button"), { className: "copybtn", type: "button", title: "Copy" });
+      const button = Object.assign(document.createElement("button"), {
+        className: "copybtn",
+        type: "button",
+        title: "Copy",
+      });
       button.setAttribute("aria-label", "Copy");
       button.append(drawing.content.cloneNode(true));
       button.addEventListener("click", async () => {
@@ -235,6 +269,7 @@
   for (const start of [
     startTheme,
     startSearch,
+    startMarks,
     startSidebars,
     startMenus,
     startContents,
