@@ -16,17 +16,19 @@ NAME = "STN Math"
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _GREEK = "αβγδεζηθικλμνξοπρςστυφχψω"
 _GREEK_CAPITALS = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡϴΣΤΥΦΧΨΩ"
-#: A letter's forms in Unicode: (first capital, first small letter). Browsers draw `<mi>x</mi>` as the italic form of x.
-_LATIN_FORMS = {"italic": 0x1D434, "bold italic": 0x1D468}
-_GREEK_FORMS = {"italic": 0x1D6E2, "bold italic": 0x1D71C}
+_OWN_CAPITALS = "ΓΔΘΛΞΠΣΥΦΨΩ"  # those that are not Latin letters
+#: Where Unicode has the italic and the bold italic letters. Browsers draw `<mi>x</mi>` as the italic x.
+_LATIN_FORMS = (0x1D434, 0x1D468)
+_SMALL_GREEK_FORMS = (0x1D6FC, 0x1D736)
 _OPERATORS = "∂∇∞∑∏∫√−±∓×÷·⋅∗∘⊙⊗⊕⊤⊥∈∉∋⊂⊆∪∩∅∧∨¬∀∃≤≥≪≫≠≈≃≅∼≡∝→←↔⇒⇐⇔↦⟨⟩⌊⌋⌈⌉‖∥…⋯⋮⋱′″ℓℎℝℤℕℒ"
 _ACCENTS = "¯ˆ˜˙¨ˇ´`\u0302\u0303\u0304\u0305\u0307\u0308\u20d7^~"
 #: Every sign that formulas may use.
 SIGNS = (
     frozenset(map(chr, range(0x20, 0x7F)))
-    | frozenset(_GREEK + _GREEK_CAPITALS + "ϕϵϑϱ" + _OPERATORS + _ACCENTS)
-    | {chr(first + k) for first in _LATIN_FORMS.values() for k in range(52) if first + k != 0x1D455}
-    | {chr(first + k) for first in _GREEK_FORMS.values() for k in range(58)}
+    | frozenset(_OWN_CAPITALS + _OPERATORS + _ACCENTS)
+    | {chr(first + k) for first in _LATIN_FORMS for k in range(52) if first + k != 0x1D455}
+    | {chr(first + k) for first in _SMALL_GREEK_FORMS for k in range(32)}  # with ∂ ϵ ϑ ϕ ϱ ϖ
+    | {chr(0x1D6E2 + _GREEK_CAPITALS.index(sign)) for sign in _OWN_CAPITALS}
     | {"𝖳"}  # the sign of a transposed matrix
 )
 

@@ -14,7 +14,10 @@ with small_book.scripts():
         (".a, .b .c { top: 0 }", ".a{top: 0}"),
         ("#a:not(.gone) > p.b { top: 0 } #gone { top: 1px }", "#a:not(.gone) > p.b{top: 0}"),
         ("@media print { .gone { top: 0 } } p { color: #a1b2c3 }", "p{color: #a1b2c3}"),
-        ("@font-face { font-family: 'Font Awesome 6 Free' } @font-face { font-family: b }", "@font-face{font-family: b}"),
+        (
+            "@font-face { font-family: 'Font Awesome 6 Free' } @font-face { font-family: b }",
+            "@font-face{font-family: b}",
+        ),
         ('@import "x.css"; /* .a */ [class~="gone"] { top: 0 }', '[class~="gone"]{top: 0}'),
     ],
 )
@@ -36,7 +39,9 @@ def test_an_animation_goes_if_nothing_names_it():
 def test_an_icon_becomes_svg_and_keeps_what_is_not_font_awesome():
     """Oracle: Font Awesome's box for its bars, 448 × 512."""
     svg = book_assets.with_icons('<i class="theme-switch fa-solid fa-bars fa-lg" data-mode="dark" title="Dark"></i>')
-    assert svg.startswith('<svg class="stn-icon theme-switch" data-mode="dark" viewBox="0 0 448 512" aria-hidden="true">')
+    assert svg.startswith(
+        '<svg class="stn-icon theme-switch" data-mode="dark" viewBox="0 0 448 512" aria-hidden="true">'
+    )
 
 
 def test_an_icon_that_the_theme_lacks_is_a_warning_which_fails_the_build(caplog):
