@@ -1,28 +1,29 @@
 """Remove the parts of the theme that readers do not need, and give every page the book's colours.
 
-The theme contains Font Awesome twice: as a web font, which draws its icons, and as a script of half a megabyte for icons
-that this book does not have. Jupyter Book adds the scripts of sphinx-thebe (twice), which load code from other hosts;
-this book's live code runs in Jupyter instead.
+Jupyter Book adds the settings of sphinx-thebe, which loads code from other hosts; this book's live code runs in Jupyter
+instead. The theme's files are the matter of `book_assets.py`.
 """
 
 import re
 from pathlib import Path
 
-from markupsafe import Markup
-
-_FONTAWESOME = re.compile(r"<script[^>]*scripts/fontawesome\.js[^>]*></script>\s*")
+_THEBE = re.compile(
+    r'<script type="text/x-thebe-config">.*?</script>\s*|<script>kernelName = .*?</script>\s*', re.DOTALL
+)
 # docutils gives bibliographies roles that ARIA no longer has, and the theme's sidebar is not a landmark.
 _ROLES = re.compile(r' role="(?:doc-biblioentry|list)"')
-# A formula wider than the page scrolls, so the keyboard must reach it; an empty heading is a plain cell.
+# An empty heading is a plain cell.
 _REPAIRS = (
-    ('<div class="math notranslate nohighlight"', '<div class="math notranslate nohighlight" tabindex="0"'),
     ('<th class="head"><p></p></th>', "<td></td>"),
     ('<summary aria-label="Toggle hidden content">', "<summary>"),  # its own text is its name
 )
 _SIDEBAR = ('<div id="pst-primary-sidebar"', '<div role="complementary" aria-label="The book" id="pst-primary-sidebar"')
-# The search field's button shows words; its name must contain them.
-_FIELD = "search-button-field search-button__button pst-js-only"
-_SEARCH = (f'{_FIELD}" title="Search" aria-label="Search" data', f'{_FIELD}" data')
+# The search field's button shows words; its name must contain them. The icon's button has none.
+_SEARCH = (
+    'search-button-field search-button__button pst-js-only" title="Search" aria-label="Search"',
+    'search-button-field search-button__button pst-js-only"',
+)
+_TOOLTIPS = re.compile(r' data-bs-(?:placement|toggle)="\w+"')  # of Bootstrap; the browser shows titles itself
 _REDIRECT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="refresh" content="0; url={page}"><link rel="canonical" href="{page}"></head>
@@ -36,20 +37,16 @@ def _set_options(app, config) -> None:
 
 
 def _clean_page(app, pagename, templatename, context, doctree) -> None:
-    context["with_landmarks"] = lambda html: Markup(str(html).replace(*_SIDEBAR).replace(*_SEARCH))
+    context["cleaned"] = _cleaned
     body = _ROLES.sub("", context.get("body", ""))
     for plain, better in _REPAIRS:
         body = body.replace(plain, better)
     context["body"] = body
-    context["without_fontawesome"] = lambda html: Markup(_FONTAWESOME.sub("", str(html)))
-    scripts = context.get("script_files")
-    if isinstance(scripts, list):
-        scripts[:] = [script for script in scripts if not _is_thebe(script)]
 
 
-def _is_thebe(script) -> bool:
-    name, attributes = getattr(script, "filename", None), getattr(script, "attributes", {})
-    return "thebe" in str(name or "") or "THEBE_JS_URL" in str(attributes.get("body") or "")
+def _cleaned(html: str) -> str:
+    html = _THEBE.sub("", str(html)).replace(*_SIDEBAR).replace(*_SEARCH)
+    return _TOOLTIPS.sub("", html).replace(" data-bs-title=", " title=")
 
 
 def _write_palette(app) -> None:
@@ -66,8 +63,6 @@ def _finish(app, error) -> None:
     if error or app.builder.format != "html":
         return
     site = Path(app.outdir)
-    for name in ("fontawesome.js", "fontawesome.js.map", "fontawesome.js.LICENSE.txt"):
-        (site / "_static" / "scripts" / name).unlink(missing_ok=True)
     front = app.config.root_doc
     if front != "index":
         text = _REDIRECT.format(title=app.config.html_title, page=f"{front}.html")

@@ -27,6 +27,14 @@ def test_a_warning_of_sphinx_fails_the_build_twice(copy):
         assert status == 1 and "nowhere" in told
 
 
+def test_a_formula_that_cannot_be_translated_fails_the_build_with_its_text_and_place(copy):
+    (copy / "book/index.md").write_text("# A book\n\nA formula, $a + \\unknown{x}$.\n")
+    for _ in range(2):
+        status, told = small_book.build(copy)
+        assert status == 1 and "index.md:3" in told
+        assert "Unknown command" in told and r"a + \unknown{x}" in told
+
+
 def test_an_unchanged_book_is_left_alone_and_prose_runs_nothing_again(copy):
     assert "Nothing changed" in small_book.build(copy)[1]
     page = copy / "book/one.ipynb"

@@ -3,7 +3,7 @@
 THREE_FRAMES = """async () => {
   for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
 }"""
-LOADED = "async () => { await document.fonts.ready; await window.MathJax?.startup?.promise; }"
+LOADED = "async () => { await document.fonts.ready; }"
 READY = "() => [...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)"
 IDLE = "() => !document.querySelector('[aria-busy=true]')"
 # What a reader can see of a widget: its markup, what its inputs hold, what its images show. Parts that were still
@@ -62,7 +62,7 @@ class Visit:
             self.ignored.append(message.text)
 
     def settle(self):
-        """Wait for fonts, formulas and explorables, and for what they still compute."""
+        """Wait for fonts and explorables, and for what they still compute."""
         self.page.evaluate(LOADED)
         self.page.wait_for_function(READY, timeout=20_000)
         self.rest()
