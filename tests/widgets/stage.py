@@ -30,6 +30,11 @@ MOUNT = """async ([source, css, state, blobs]) => {
     window.dispose = module.default.render({ model: window.model, el });
 }"""
 
+BOXES = """(nodes) => nodes.map((node) => {
+    const { x, y, width, height } = node.getBoundingClientRect();
+    return { x, y, width, height };
+})"""
+
 # A change is drawn in the next frame; what that drawing asks for comes in the frame after it.
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 
@@ -89,6 +94,10 @@ class Stage:
     def texts(self, selector):
         self.settle()
         return self.page.locator(selector).all_inner_texts()
+
+    def boxes(self, selector):
+        """Where elements are, as `bounding_box` says, in one call."""
+        return self.page.locator(selector).evaluate_all(BOXES)
 
     def press(self, name):
         self.page.get_by_role("button", name=name).click()

@@ -229,11 +229,9 @@ def test_nothing_runs_over_at_any_width(browser, width, count):
         stage.write()
         stage.hundred()
         assert stage.page.evaluate("() => document.documentElement.scrollWidth") <= width
-        for control in stage.page.locator("button, .stn-choice label, input[type=range]").all():
-            box = control.bounding_box()
+        for box in stage.boxes("button, .stn-choice label, input[type=range]"):
             assert min(box["width"], box["height"]) >= 24 and box["x"] >= 0 and box["x"] + box["width"] <= width
-        for square in stage.page.locator(".stn-pad, .stn-pane, .stn-frame canvas").all():
-            box = square.bounding_box()
+        for box in stage.boxes(".stn-pad, .stn-pane, .stn-frame canvas"):
             assert box["width"] == pytest.approx(box["height"], abs=0.5) and box["x"] + box["width"] <= width
 
 

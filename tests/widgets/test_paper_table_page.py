@@ -362,8 +362,7 @@ def test_nothing_runs_over_at_any_width(browser, width, found, cell):
             stage.look(view)
             assert stage.page.evaluate("() => document.documentElement.scrollWidth") <= width
             assert stage.page.locator(parts).evaluate_all(over) == []
-            for control in stage.page.locator(".stn-table button, .stn-copy, summary").all():
-                box = control.bounding_box()
+            for box in stage.boxes(".stn-table button, .stn-copy, summary"):
                 assert min(box["width"], box["height"]) >= 24 and box["x"] >= 0 and box["x"] + box["width"] <= width
         assert stage.errors == []
 

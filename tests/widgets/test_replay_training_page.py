@@ -229,8 +229,7 @@ def test_nothing_runs_over_at_any_width(browser, width, count):
             "(nodes) => nodes.filter((node) => node.scrollWidth > node.clientWidth + 1).map((node) => node.className)"
         )
         assert stage.page.locator(".stn-verdict, .stn-six, .stn-reading dl, .stn-button").evaluate_all(wide) == []
-        for control in stage.page.locator(".stn-card, .stn-button").all():
-            box = control.bounding_box()
+        for box in stage.boxes(".stn-card, .stn-button"):
             assert min(box["width"], box["height"]) >= 24 and box["x"] >= 0 and box["x"] + box["width"] <= width
 
 

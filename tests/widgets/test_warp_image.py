@@ -134,7 +134,6 @@ def test_no_key_brings_theta_out_of_its_range_or_a_handle_s_value_out_of_what_it
             for name in ("source of A", "the whole frame"):
                 for _ in range(15):
                     handle(stage, name).press(key)
-                    stage.settle()
                 stage.settle()
                 assert max(map(abs, stage.get("theta"))) <= 9
                 low, high, now = (
