@@ -14,6 +14,7 @@ import pytest
 import yaml
 from axe_playwright_python.sync_playwright import Axe
 
+from stn_lib import palette
 from tests.book.visit import Visit
 from tests.conftest import ROOT
 
@@ -110,6 +111,19 @@ def test_it_is_light(visit, site):
 def test_it_loads_widget_code_only_where_there_are_widgets(visit):
     code = [url for url in visit.loaded if "stn-host" in url or "/widgets/" in url]
     assert bool(visit.page.locator(".stn-slot").count()) == bool(code)
+
+
+def test_code_has_a_background_of_its_own(visit):
+    """Oracle: the palette; what a cell prints has the background of the page."""
+    colours = {
+        name: palette.LIGHT[name] if theme(visit) == "light" else palette.DARK[name] for name in ("surface", "paper")
+    }
+    for selector, name in ((".cell_input pre", "surface"), (".cell_output pre", "paper")):
+        wanted = "rgb({}, {}, {})".format(*bytes.fromhex(colours[name][1:]))
+        found = visit.page.eval_on_selector_all(
+            selector, "all => all.map((node) => getComputedStyle(node).backgroundColor)"
+        )
+        assert set(found) <= {wanted}, selector
 
 
 def test_it_fits_its_width(visit):
