@@ -4,7 +4,7 @@ import { followAddress, integer, number, oneOf } from "../shared/address_state.j
 import { button, choice, controls, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, getTraits, mountRoot, onTraits, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, getTraits, mountRoot, onTraits, setTraits } from "../shared/mount.js";
 import { gaussianBlur } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
 import { RATE, blurAt, distance, makeDescent, makeNoise, outcome, startTheta } from "./descent.js";
@@ -266,9 +266,7 @@ function render({ model, el }) {
   const drawing = drawOnChange(model, { traits: NAMES, draw, recolour });
   const table = addressTable(model, words);
   const offAddress = followAddress(el, "align-image", table, (values) => change({ step: 0, ...values }));
-  return () => {
-    for (const end of [offAddress, offStart, drawing.stop, player.stop, offSizes]) end();
-  };
+  return endAll(offAddress, offStart, drawing.stop, player.stop, offSizes);
 }
 
 export default { render };

@@ -6,7 +6,7 @@ import { button, choice, slider } from "../shared/controls.js";
 import { isTrained, placeDigit } from "../shared/distortion.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, getTraits, mountRoot, prefersReducedMotion, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, getTraits, mountRoot, prefersReducedMotion, setTraits } from "../shared/mount.js";
 import { makeNetwork } from "../shared/network.js";
 import { format, interpolate } from "../shared/text.js";
 import { inkImage } from "./ink.js";
@@ -274,10 +274,7 @@ function render({ model, el }) {
     if (example !== undefined) digit.choose(example);
     state.move(pose);
   });
-  return () => {
-    offAddress();
-    for (const part of [drawing, lab, telling]) part.stop();
-  };
+  return endAll(offAddress, drawing.stop, lab.stop, telling.stop);
 }
 
 export default { render };

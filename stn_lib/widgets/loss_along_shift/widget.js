@@ -5,7 +5,7 @@ import { button, choice, figure, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { themeColour } from "../shared/image.js";
-import { drawOnChange, mountRoot, onTraits, prefersReducedMotion, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, mountRoot, onTraits, prefersReducedMotion, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { measure, shiftImage, whyStopped } from "./model.js";
 import { MODES, makeCloseUp, makePlot } from "./plot.js";
@@ -155,9 +155,7 @@ function render({ model, el }) {
     mode: oneOf(MODES),
   };
   const offAddress = followAddress(el, "loss-along-shift", table, change);
-  return () => {
-    for (const end of [offAddress, off, drawing.stop, descent.stop]) end();
-  };
+  return endAll(offAddress, off, drawing.stop, descent.stop);
 }
 
 export default { render };

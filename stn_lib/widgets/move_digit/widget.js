@@ -4,7 +4,15 @@ import { best, makeAnswers, readDigits } from "../shared/answers.js";
 import { button, choice } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, getTraits, mountRoot, onTraits, prefersReducedMotion, setTraits } from "../shared/mount.js";
+import {
+  drawOnChange,
+  endAll,
+  getTraits,
+  mountRoot,
+  onTraits,
+  prefersReducedMotion,
+  setTraits,
+} from "../shared/mount.js";
 import { makeNetwork } from "../shared/network.js";
 import { interpolate } from "../shared/text.js";
 import { makeChanges, shown } from "./changes.js";
@@ -183,9 +191,7 @@ function render({ model, el }) {
     state.clear();
     drawing.ask();
   });
-  return () => {
-    for (const end of [offAddress, offShapes, offDigit, drawing.stop, views.walk.stop, views.map.stop]) end();
-  };
+  return endAll(offAddress, offShapes, offDigit, drawing.stop, views.walk.stop, views.map.stop);
 }
 
 export default { render };

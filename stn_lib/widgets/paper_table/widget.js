@@ -3,7 +3,7 @@ import { followAddress, oneOf } from "../shared/address_state.js";
 import { choice } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { distinct, stateOf } from "./cells.js";
 import { curvesOf, gapLine, intervalsOf } from "./charts.js";
@@ -131,9 +131,7 @@ function render({ model, el }) {
   const drawing = drawOnChange(model, { traits: ["cell", "view"], draw });
   const settable = { cell: oneOf([...cells.keys()]), view: oneOf(VIEWS) };
   const offAddress = followAddress(el, "paper-table", settable, put);
-  return () => {
-    for (const end of [offAddress, drawing.stop, opened.stop]) end();
-  };
+  return endAll(offAddress, drawing.stop, opened.stop);
 }
 
 export default { render };

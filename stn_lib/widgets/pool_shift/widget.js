@@ -5,7 +5,7 @@ import { followAddress, integer, numbers, oneOf } from "../shared/address_state.
 import { button, choice, nextId, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { compare } from "./model.js";
 import { makeSpectrum } from "./spectrum.js";
@@ -145,9 +145,7 @@ function render({ model, el }) {
   const drawing = drawOnChange(model, { traits, draw, recolour: views.image.recolour });
   const open = (values) => put(values.spectrum ? { view: "signal", ...values } : values); // only a signal has one
   const offAddress = followAddress(el, "pool-shift", addressTable(model, words), open);
-  return () => {
-    for (const end of [offAddress, drawing.stop]) end();
-  };
+  return endAll(offAddress, drawing.stop);
 }
 
 export default { render };

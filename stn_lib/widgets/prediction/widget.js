@@ -2,7 +2,7 @@
 import { button } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
-import { mountRoot, onTheme, onTraits, setTraits } from "../shared/mount.js";
+import { endAll, mountRoot, onTheme, onTraits, setTraits } from "../shared/mount.js";
 import { loadText, storeText } from "../shared/storage.js";
 
 const letter = (index) => String.fromCharCode(97 + index);
@@ -77,10 +77,10 @@ function render({ model, el }) {
     storeText(shelf(key), choice < 0 ? null : String(choice));
   };
   if (model.get("choice") < 0) model.set("choice", recall(key, options.length));
-  const ends = [onTraits(model, ["choice"], draw), onTheme(images.paint)];
+  const end = endAll(onTraits(model, ["choice"], draw), onTheme(images.paint));
   draw();
   images.paint();
-  return () => ends.forEach((end) => end());
+  return end;
 }
 
 export default { render };

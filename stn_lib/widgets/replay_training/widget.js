@@ -4,7 +4,7 @@ import { followAddress, integer, oneOf } from "../shared/address_state.js";
 import { button, choice, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeCard } from "./card.js";
 import { makeChart } from "./chart.js";
@@ -211,10 +211,7 @@ function render({ model, el }) {
     state.put(rest);
     if (step !== undefined) time.go(frameAt(run.steps, step));
   });
-  return () => {
-    offAddress();
-    for (const part of [drawing, time.player, speech, layout]) part.stop();
-  };
+  return endAll(offAddress, drawing.stop, time.player.stop, speech.stop, layout.stop);
 }
 
 export default { render };

@@ -5,7 +5,7 @@ import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
 import { equation } from "../shared/formula.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { rotate } from "./model.js";
 
@@ -223,9 +223,7 @@ function render({ model, el }) {
   const drawing = drawOnChange(model, { traits: NAMES, draw });
   const angle = number(-180, 180);
   const offAddress = followAddress(el, "rotate-point", { radius: number(0.2, 1), angle, by: angle }, put);
-  return () => {
-    for (const end of [offAddress, drawing.stop]) end();
-  };
+  return endAll(offAddress, drawing.stop);
 }
 
 export default { render };

@@ -3,7 +3,7 @@ import { followAddress, number, oneOf } from "../shared/address_state.js";
 import { button, choice, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeClose } from "./close_up.js";
 import { makeFormulas } from "./formulas.js";
@@ -74,9 +74,7 @@ function render({ model, el }) {
     padding: oneOf(words.paddings.map(([key]) => key)),
   };
   const offAddress = followAddress(el, "sample-point", table, put);
-  return () => {
-    for (const end of [offAddress, drawing.stop]) end();
-  };
+  return endAll(offAddress, drawing.stop);
 }
 
 export default { render };

@@ -52,6 +52,15 @@ export function onTraits(model, names, callback) {
 }
 
 /**
+ * One function that ends all of these.
+ * @param {...(() => void)} ends
+ */
+export const endAll =
+  (...ends) =>
+  () =>
+    ends.forEach((end) => end());
+
+/**
  * A function that calls `then` at most once a frame however often it is called.
  * @param {() => void} then
  */

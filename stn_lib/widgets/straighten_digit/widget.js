@@ -8,7 +8,7 @@ import { placeDigit, randomPlace } from "../shared/distortion.js";
 import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { imageCanvas } from "../shared/image.js";
-import { drawOnChange, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { makeNetwork } from "../shared/network.js";
 import { toPixel } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
@@ -184,9 +184,7 @@ function render({ model, el }) {
   const poses = Object.fromEntries(NAMES.map((name) => [name, number(...LIMITS[name])]));
   const table = { ...poses, digit: integer(0, labels.length - 1) };
   const offAddress = followAddress(el, "straighten-digit", table, (values) => setTraits(model, values));
-  return () => {
-    for (const end of [offAddress, drawing.stop]) end();
-  };
+  return endAll(offAddress, drawing.stop);
 }
 
 export default { render };

@@ -3,7 +3,7 @@ import { followAddress, integer, numbers, oneOf } from "../shared/address_state.
 import { button, choice, slider } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
-import { drawOnChange, mountRoot, setTraits } from "../shared/mount.js";
+import { drawOnChange, endAll, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeInput } from "./input.js";
 import { makeOutput } from "./output.js";
@@ -224,9 +224,7 @@ function render({ model, el }) {
   const offAddress = followAddress(el, "trace-pixel", ADDRESS, (values) =>
     state.put(fromAddress(values, { sizeOf: state.sizeOf, outSize: model.get("out_size") })),
   );
-  return () => {
-    for (const end of [offAddress, drawing.stop]) end();
-  };
+  return endAll(offAddress, drawing.stop);
 }
 
 export default { render };

@@ -5,7 +5,7 @@ import { choice, controls, figure, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { imageCanvas } from "../shared/image.js";
-import { drawOnChange, mountRoot } from "../shared/mount.js";
+import { drawOnChange, endAll, mountRoot } from "../shared/mount.js";
 import { gridSample, toNormalized } from "../shared/numerics.js";
 import { format, interpolate } from "../shared/text.js";
 import { FAMILIES, MOST } from "./families.js";
@@ -195,9 +195,7 @@ function render({ model, el }) {
   const sizes = new ResizeObserver(ask);
   sizes.observe(pictures.node);
   const offAddress = followAddress(el, "warp-image", ADDRESS, (values) => state.put(fromAddress(values)));
-  return () => {
-    for (const end of [offAddress, drawing.stop, () => sizes.disconnect()]) end();
-  };
+  return endAll(offAddress, drawing.stop, () => sizes.disconnect());
 }
 
 export default { render };
