@@ -20,7 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-import book_cache  # noqa: E402  (found through the line above)
+import book_address  # noqa: E402  (found through the line above)
+import book_cache  # noqa: E402
 import book_launch  # noqa: E402
 
 BUILD = ROOT / "_build"
@@ -32,7 +33,8 @@ def inputs() -> str:
     """Return a hash of everything that the site is made from."""
     settings = [ROOT / "_config.yml", ROOT / "_toc.yml"]
     paths = [path for path in settings if path.exists()] + book_cache.files_under(ROOT / "book")
-    return book_cache.digest(paths, book_cache.key(ROOT), str(book_launch.of_checkout(ROOT)), root=ROOT)
+    addresses = str(book_launch.of_checkout(ROOT)), book_address.of_site()
+    return book_cache.digest(paths, book_cache.key(ROOT), *addresses, root=ROOT)
 
 
 def site_listing() -> list:

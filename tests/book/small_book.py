@@ -63,14 +63,15 @@ def set_address(root: Path, address: str) -> None:
 
 def build_in_process_of_its_own(root: Path) -> tuple[int, str]:
     """Run `python book/build.py`; return the exit status and what was printed."""
-    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment = {**os.environ, "PYTHONPATH": str(root), "STN_SITE": ""}
     command = [sys.executable, "book/build.py"]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
 
-def build(root: Path) -> tuple[int, str]:
-    """Call the `main` of `book/build.py` on this book; return the exit status and what was printed."""
+def build(root: Path, site: str = "") -> tuple[int, str]:
+    """Call the `main` of `book/build.py` on this book, for a site at this address; return the exit status and what was
+    printed."""
     printed = io.StringIO()
     with contextlib.ExitStack() as stack:
         stack.enter_context(scripts())
@@ -78,6 +79,7 @@ def build(root: Path) -> tuple[int, str]:
         folders = {"ROOT": root, "BUILD": root / "_build", "SITE": root / "_build" / "html"}
         stamp = {"STAMP": root / module.STAMP.relative_to(module.ROOT)}
         stack.enter_context(mock.patch.multiple(module, **folders, **stamp))
+        stack.enter_context(mock.patch.dict(os.environ, {"STN_SITE": site}))
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.redirect_stderr(printed))
         # A thread of its own: an open browser keeps an event loop in this one, which the notebooks need too.

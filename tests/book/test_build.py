@@ -1,6 +1,9 @@
 """The build fails when it should, also the second time, and knows what it has to run again."""
 
+import re
 import shutil
+from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
@@ -87,3 +90,51 @@ def test_colab_has_a_button_only_if_the_notebooks_hold_this_address(copy, addres
     assert small_book.build(copy)[0] == 0
     text = page.read_text(encoding="utf-8")
     assert "mybinder" in text and "colab" not in text
+
+
+def test_a_site_with_an_address_tells_it_to_search_engines_and_social_networks(copy):
+    """Oracle: the addresses by hand. The book is built from a folder first: without an address, there is no trace of one."""
+    site, address = copy / "_build/html", "https://someone.github.io/a-course"
+    page = site / "book/one.html"
+    plain = page.read_text(encoding="utf-8")
+    assert "canonical" not in plain and "og:" not in plain and not (site / "sitemap.xml").exists()
+    notebook = copy / "book/one.ipynb"
+    prose = r"# One & all\n\nA *first* paragraph.\n\nA second one."
+    notebook.write_text(notebook.read_text(encoding="utf-8").replace("# One", prose), encoding="utf-8")
+    status, told = small_book.build(copy, site=address)
+    assert status == 0, told
+    text = page.read_text(encoding="utf-8")
+    assert f'<link rel="canonical" href="{address}/book/one.html" />' in text
+    tags = dict(re.findall(r'<meta property="og:(\S+)" content="(.*?)">', text))
+    assert tags["title"] == "One &amp; all" and tags["description"] == "A first paragraph."
+    assert tags["url"] == f"{address}/book/one.html"
+    image = tags["image"].removeprefix(f"{address}/")
+    assert (site / image).read_bytes() == (copy / "book/_static/readme.png").read_bytes()
+    listed = [element.text for element in ElementTree.parse(site / "sitemap.xml").iter() if element.tag.endswith("loc")]
+    assert listed == [f"{address}/book/index.html", f"{address}/book/one.html"]
+
+
+def test_the_list_of_pages_goes_when_the_address_does(tmp_path, monkeypatch):
+    with small_book.scripts():
+        import book_address
+    app = SimpleNamespace(
+        outdir=tmp_path,
+        env=SimpleNamespace(found_docs={"b", "a"}),
+        builder=SimpleNamespace(format="html", get_target_uri="{}.html".format),
+    )
+    monkeypatch.setenv("STN_SITE", "https://example.org/")
+    book_address._list(app, None)
+    text = (tmp_path / "sitemap.xml").read_text(encoding="utf-8")
+    assert text.index("https://example.org/a.html") < text.index("https://example.org/b.html")
+    monkeypatch.delenv("STN_SITE")
+    book_address._list(app, None)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("address", ["example.org/course", "ftp://example.org", "https://example.org/?page=1"])
+def test_an_address_that_is_none_is_refused(address, monkeypatch):
+    with small_book.scripts():
+        import book_address
+    monkeypatch.setenv("STN_SITE", address)
+    with pytest.raises(SystemExit, match="expected STN_SITE to be an address"):
+        book_address.of_site()
