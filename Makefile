@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 LAB_STAMP := $(VENV)/.installed-lab
 TEST_STAMP := $(VENV)/.installed-test
 
-.PHONY: book test quick lab train bench clean
+.PHONY: book test quick lab train bench dist clean
 .DEFAULT_GOAL := book
 
 book: $(STAMP)
@@ -28,6 +28,9 @@ train: $(STAMP)
 bench: $(TEST_STAMP)
 	@for name in sampler step_cost widget_frame page_weight build_time; do \
 		echo "== $$name"; $(PY) -m experiments speed $$name || exit 1; done
+
+dist: $(TEST_STAMP)
+	@$(PY) tools/dist.py
 
 clean:
 	rm -rf _build build dist .pytest_cache .ruff_cache .hypothesis

@@ -10,10 +10,12 @@ import zipfile
 import pytest
 
 from tests.conftest import ROOT
+from tools import dist
 
 pytestmark = pytest.mark.process
 
 PACKAGES = ("stn_lib", "experiments")
+COMMITTED = 1_700_000_000  # 14 November 2023, 22:13:20 UTC
 SHIPPED = {".py", ".js", ".css", ".json", ".safetensors"}
 
 
@@ -27,8 +29,7 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / name, source)
     (source / "runs").mkdir()
     (source / "runs" / "__init__.py").touch()
-    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "--quiet", "-w", "dist", "."]
-    subprocess.run(command, cwd=source, check=True)
+    dist.build_wheel(source, source / "dist", COMMITTED)
     (built,) = (source / "dist").glob("*.whl")
     with zipfile.ZipFile(built) as archive:
         yield archive
@@ -39,6 +40,10 @@ def test_it_holds_the_packages_whole_and_nothing_else(wheel):
     files = (file for package in PACKAGES for file in (ROOT / package).rglob("*") if file.suffix in SHIPPED)
     expected = {file.relative_to(ROOT).as_posix() for file in files} | {"stn_lib/py.typed"}
     assert {name for name in wheel.namelist() if ".dist-info/" not in name} == expected
+
+
+def test_its_files_have_the_time_of_the_commit(wheel):
+    assert {entry.date_time for entry in wheel.infolist()} == {(2023, 11, 14, 22, 13, 20)}
 
 
 def test_it_says_what_it_is(wheel):
