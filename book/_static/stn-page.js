@@ -261,6 +261,7 @@
         document.body.classList.toggle("scrolled", entry.boundingClientRect.y < 0);
       }).observe(helper);
     }
+    for (const button of all(".stn-print")) button.addEventListener("click", () => print());
     addEventListener("beforeprint", () => {
       for (const fold of all("details.admonition")) fold.open = true;
     });

@@ -105,6 +105,12 @@ def test_a_menu_opens_by_keyboard_and_closes_by_escape_and_by_a_click_elsewhere(
     assert not menu.get_by_text(".ipynb").is_visible()
 
 
+def test_the_button_that_prints_does(wide):
+    wide.page.evaluate("window.print = () => { window.printed = true; }")
+    wide.page.locator(".stn-print").dispatch_event("click")
+    assert wide.page.evaluate("window.printed")
+
+
 def test_the_contents_mark_the_section_in_view(wide):
     wide.page.locator("h2", has_text="From scratch").scroll_into_view_if_needed()
     wide.page.evaluate("document.querySelector('#from-scratch').scrollIntoView()")
