@@ -99,6 +99,8 @@ def test_a_download_names_the_commit_once_it_is_pushed(tmp_path):
     assert book_launch.install_address(tmp_path) == ADDRESS
     git(tmp_path, "update-ref", "refs/remotes/origin/trunk", "HEAD")
     assert book_launch.install_address(tmp_path) == f"{ADDRESS}@{git(tmp_path, 'rev-parse', 'HEAD')}"
+    git(tmp_path, "remote", "set-head", "origin", "trunk")  # as the workflows do, whose clones lack it
+    assert book_launch.of_checkout(tmp_path).branch == "trunk"
 
 
 ALONE = """
