@@ -49,6 +49,7 @@ def test_listing_and_help_import_no_torch():
         ("table1 --budget soon", "expected a time such as 90s, 30m or 2h, got 'soon'"),
         ("table1 --cells rts-st-cnn-afine", "got 'rts-st-cnn-afine': did you mean 'rts-st-cnn-affine'?"),
         ("speed sampler --shapes 2x1x8", "expected a shape NxCxHxW such as 256x1x28x28, got '2x1x8'"),
+        (f"table1 report --out {__file__}", "expected a folder of results, got the file"),
         ("collapse --hold-out tset", "invalid choice: 'tset'"),
     ],
 )
