@@ -40,8 +40,13 @@ def main(words: list[str] | None = None) -> int:
         entry = find(name)
         options = command_line.parse(entry, rest)
         return _work(entry, options)
-    except (ValueError, OSError, FloatingPointError) as error:
-        print(f"python -m experiments {name}: {error}", file=sys.stderr)
+    except Exception as error:
+        from stn_lib._command_line import explain  # here, so that the listing imports no library
+
+        message = explain(error)
+        if message is None:
+            raise
+        print(f"python -m experiments {name}: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped; the same command resumes from the last checkpoint", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import math
 import re
 import shlex
 from collections.abc import Callable
@@ -10,12 +11,22 @@ from typing import Any, NamedTuple, NoReturn
 
 from experiments.catalogue import ROOT, Entry
 
+MOST_PIXELS = 2**28  # a gigabyte
 
-def positive(text: str) -> int:
-    """Parse a whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return int(text)
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return a function that parses a whole number in [least, most]."""
+
+    def parse(text: str) -> int:
+        # A longer text is too large, and Python takes minutes to convert millions of digits.
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"expected a whole number in [{least}, {most}], got {text!r}")
+        return int(text)
+
+    return parse
+
+
+positive = whole(1, 1_000_000)
 
 
 def duration(text: str) -> float:
@@ -38,9 +49,12 @@ def image_shape(text: str) -> tuple[int, ...]:
         >>> image_shape("8x3x224x224")
         (8, 3, 224, 224)
     """
-    if not re.fullmatch(r"[1-9]\d*(x[1-9]\d*){3}", text):
+    if not re.fullmatch(r"[1-9][0-9]{0,9}(x[1-9][0-9]{0,9}){3}", text):
         raise argparse.ArgumentTypeError(f"expected a shape NxCxHxW such as 256x1x28x28, got {text!r}")
-    return tuple(map(int, text.split("x")))
+    shape = tuple(map(int, text.split("x")))
+    if math.prod(shape) > MOST_PIXELS:
+        raise argparse.ArgumentTypeError(f"expected images of at most {MOST_PIXELS} numbers, got {text!r}")
+    return shape
 
 
 class Option(NamedTuple):
@@ -55,13 +69,13 @@ class Option(NamedTuple):
 
 OPTIONS = {
     "seeds": Option("number of seeds, from 0", positive, metavar="N"),
-    "seed": Option("only this seed", int, metavar="SEED"),
+    "seed": Option("only this seed", whole(0, 2**32 - 1), metavar="SEED"),
     "hold_out": Option("which digits to measure on", choices=("test", "validation")),
     "cells": Option("cells such as rts-st-cnn-affine; all by default", nargs="+", metavar="CELL"),
     "steps": Option("number of training steps of each run, in place of the recipe's", positive, metavar="N"),
     "device": Option("device to train on", choices=("auto", "cpu", "cuda", "mps")),
     "precision": Option("precision of the convolutions and linear layers", choices=("float32", "bfloat16")),
-    "threads": Option("number of torch threads", positive, metavar="N"),
+    "threads": Option("number of torch threads", whole(1, 1024), metavar="N"),
     "digits": Option("number of sample digits, from 0", positive, metavar="N"),
     "more": Option("number of seeds, from 0, of the two runs with our recipe", positive, metavar="N"),
     "rounds": Option("number of rounds; the results are medians over them", positive, metavar="N"),

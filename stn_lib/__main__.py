@@ -7,16 +7,17 @@ import dataclasses
 import difflib
 import logging
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from stn_lib._command_line import parse
+from stn_lib._command_line import explain, parse
 from stn_lib.data.datasets import DATASETS
 from stn_lib.data.distortions import DISTORTIONS
-from stn_lib.training.config import TrainConfig, command, run_folder
+from stn_lib.training.config import TrainConfig, command, run_folder, stored_config
 
 # torch takes a second to import. The commands import what they need after their arguments are parsed, so that --help and
 # a mistyped flag get their answer immediately.
@@ -97,11 +98,12 @@ class Evaluate:
         from stn_lib.training.runs import held_out
 
         path = Path(self.network)
+        remedy = "name a run's folder, a .safetensors file, or pretrained weights"
         if path.exists() and path.suffix != ".safetensors":
-            model, config, _ = load_run(path, "name a run's folder, a .safetensors file, or pretrained weights")
+            model, config, _ = load_run(path, remedy)
         else:
             model = models.load_pretrained(self.network)
-            config = TrainConfig(**models.pretrained_info(self.network).get("config", {}))
+            config = stored_config(models.pretrained_info(self.network).get("config", {}), self.network, remedy)
         given = {name: getattr(self, name) for name in ("distortion", "dataset", "max_angle", "copies")}
         given = {name: value for name, value in given.items() if value is not None}
         if "distortion" in given:
@@ -139,11 +141,12 @@ class Export:
                 f"expected a finished run, got step {state['step']} of {config.steps}: run {command(config)!r} to its end"
             )
         about = {"command": command(config), "seed": config.seed, "config": dataclasses.asdict(config)}
-        path = models.save_weights(model, self.to, **about)
         # Record the error of the rounded weights, because those are what is loaded.
-        found = evaluate(models.load_pretrained(path), held_out(config))
-        models.save_weights(
-            model, path, **about, error_percent=round(found.error, 4), wrong=found.wrong, n=found.n,
+        with tempfile.TemporaryDirectory() as folder:
+            rounded = models.load_pretrained(models.save_weights(model, Path(folder) / "rounded.safetensors"))
+        found = evaluate(rounded, held_out(config))
+        path = models.save_weights(
+            model, self.to, **about, error_percent=round(found.error, 4), wrong=found.wrong, n=found.n,
             interval_percent=[round(x, 2) for x in found.interval], hold_out=config.hold_out,
         )  # fmt: skip
         print(f"{path}: {path.stat().st_size} bytes, {config.hold_out} error {found.error:.2f} % of {found.n}")
@@ -177,9 +180,12 @@ def main(argv: list[str] | None = None) -> int:
         if name not in COMMANDS:
             raise ValueError(_unknown(name))
         parse(COMMANDS[name], arguments, f"python -m stn_lib {name}").run()
-    except (ValueError, OSError, FloatingPointError) as error:
+    except Exception as error:
+        message = explain(error)
+        if message is None:
+            raise
         where = f" {name}" if name in COMMANDS else ""
-        print(f"python -m stn_lib{where}: {error}", file=sys.stderr)
+        print(f"python -m stn_lib{where}: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(

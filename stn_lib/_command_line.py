@@ -1,16 +1,60 @@
-"""Parse flags into a dataclass, with help from its docstring and errors on one line."""
+"""Parse flags into a dataclass, with help from its docstring; put errors on one line."""
 
 import contextlib
+import errno
 import io
 import itertools
 import re
 import tomllib
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import TypeVar
 
 import tyro
 
 Command = TypeVar("Command")
+
+#: What a user can do about an error of the file system, besides choosing another path.
+_REMEDIES = {
+    errno.ENOENT: "check the path",
+    errno.EACCES: "change its permissions, or choose another path",
+    errno.EPERM: "change its permissions, or choose another path",
+    errno.ENOSPC: "make room there, or choose another path",
+    errno.EDQUOT: "make room there, or choose another path",
+}
+
+
+def explain(error: Exception) -> str | None:
+    """Describe an error that a user can remove; return None for a fault of the program.
+
+    Example:
+        >>> explain(IsADirectoryError(errno.EISDIR, "Is a directory", "runs"))
+        "expected to read or write 'runs', got: Is a directory: choose another path"
+        >>> explain(ValueError("expected steps of at least 1, got 0"))
+        'expected steps of at least 1, got 0'
+        >>> explain(TypeError("'int' object is not iterable")) is None
+        True
+    """
+    if isinstance(error, OSError) and error.strerror:
+        what = "a file" if error.filename is None else repr(str(error.filename))
+        remedy = _REMEDIES.get(error.errno, "choose another path")
+        return f"expected to read or write {what}, got: {error.strerror}: {remedy}"
+    if isinstance(error, ValueError | OSError | FloatingPointError):
+        return str(error)
+    if _is_out_of_memory(error):
+        return "expected enough memory, got too little: choose smaller numbers, such as the batch size"
+    if isinstance(error, BrokenExecutor):
+        return (
+            "expected every process to end by itself, got one that was ended, perhaps for its memory: use fewer --jobs"
+        )
+    return None
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Whether Python or torch could not allocate memory. On a CPU torch raises a plain RuntimeError."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "DefaultCPUAllocator" in str(error)
 
 
 def parse(kind: type[Command], flags: list[str], prog: str) -> Command:

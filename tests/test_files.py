@@ -1,5 +1,8 @@
 """Atomic file writes."""
 
+import errno
+import os
+
 import pytest
 
 from stn_lib import files
@@ -18,3 +21,24 @@ def test_a_failing_write_leaves_the_old_file(tmp_path, monkeypatch):
         files.write_atomically(path, b"new and longer")
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_errors_name_the_file_that_was_to_be_written(tmp_path, monkeypatch):
+    """Oracle: its path. A full disk names no file, a failing rename the temporary one, a file as a folder that folder."""
+    path = tmp_path / "file"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError) as renamed:
+        files.write_atomically(path, b"content")
+    (tmp_path / "text").write_text("")
+    with pytest.raises(OSError) as inside:
+        files.write_atomically(tmp_path / "text" / "file", b"content")
+
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(OSError) as no_room:
+        files.write_atomically(path, b"content")
+    assert renamed.value.filename == no_room.value.filename == str(path) and renamed.value.filename2 is None
+    assert inside.value.filename == str(tmp_path / "text" / "file")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "text"]

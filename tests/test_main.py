@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -120,19 +121,27 @@ def test_settings_from_a_file(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("train --steps 0", "train: expected steps of at least 1, got 0"),
+        ("train --steps 0", "train: expected steps in [1, 1000000000], got 0"),
         ("train --steps many", "invalid literal for int"),
         ("train --stps 3", "did you mean --steps?"),
         ("train --seed 99999999999999999999", "expected seed in [0, 4294967295]"),
-        ("train --copies 0", "expected copies of at least 1, got 0"),
-        ("train --lr nan", "expected lr"),
+        ("train --copies 0", "expected copies in [1, 1000], got 0"),
+        ("train --lr nan", "expected lr in [0, 1000000], got nan"),
+        ("train --lr 1e38", "expected lr in [0, 1000000], got 1e+38"),
+        ("train --batch-size 1000000000", "expected batch_size in [2, 65536]"),
+        ("train --threads 1000000", "expected threads in [0, 1024], got 1000000"),
+        ("train --seed -1", "expected seed in [0, 4294967295], got -1"),
+        (f"train --model cnn --out {__file__}", f"expected to read or write '{__file__}/"),
+        (f"train --config {Path(__file__).parent}", "got: Is a directory: choose another path"),
+        (f"evaluate {__file__}", "is damaged, or not a run of this library: name a run's folder"),
+        (f"evaluate {Path(__file__).parent}", "expected a checkpoint, got no file"),
         ("train --model vit", "expected model in"),
         ("train --distortion RT", "did you mean 'RTS'?"),
         ("train --model cnn --transform tps", "a CNN has no transformer"),
         ("train --checkpoint-every 0", "expected --checkpoint-every of at least 1"),
         ("evaluate", "Missing"),
         ("evaluate no-such-network", "expected one of"),
-        ("evaluate digits-rts-cnn --copies 0", "expected copies of at least 1, got 0"),
+        ("evaluate digits-rts-cnn --copies 0", "expected copies in [1, 1000], got 0"),
         (
             "evaluate digits-rts-cnn --distortion R --copies 1",
             "expected images of 42 x 42 pixels for this network, got 28 x 28",
@@ -161,12 +170,26 @@ def test_a_mistyped_flag_gets_one_line_in_any_encoding(encoding, monkeypatch, ca
     assert "--localization-lr-factor" in said and said.count("\n") == 1
 
 
-@pytest.mark.parametrize("kind", ["model", "text", "cut", "encoder"])
+class Attack:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = str(folder)
+
+    def __reduce__(self):
+        return os.mkdir, (self.folder,)
+
+
+@pytest.mark.parametrize("kind", ["model", "text", "cut", "encoder", "code", "code saved by torch"])
 def test_what_is_no_run_is_refused_with_a_remedy_for_the_command(kind, tmp_path, capsys):
-    """Oracle: to evaluate or export, name another; to train, choose another folder or delete the file."""
+    """Oracle: to evaluate or export, name another; to train, choose another folder or delete the file. No code is run."""
     file = tmp_path / "checkpoint.pt"
     if kind == "model":
         torch.save(nn.Linear(2, 2), file)
+    elif kind == "code":
+        file.write_bytes(pickle.dumps(Attack(tmp_path / "attacked")))
+    elif kind == "code saved by torch":
+        torch.save({"format": checkpoint.FORMAT, "config": Attack(tmp_path / "attacked")}, file)
     elif kind == "encoder":  # a checkpoint of this library without a run's config
         checkpoint.save(file, {"step": 3, "model": {}, "settings": {"steps": 3}})
     else:
@@ -178,6 +201,7 @@ def test_what_is_no_run_is_refused_with_a_remedy_for_the_command(kind, tmp_path,
     ):  # fmt: skip
         said = one_line(capsys, *words)
         assert remedy in said and "run of" in said and "weights_only" not in said
+    assert not (tmp_path / "attacked").exists()
 
 
 def test_an_unfinished_run_is_not_exported(tmp_path, capsys):

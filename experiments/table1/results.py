@@ -24,8 +24,10 @@ def load_results(folder: str | Path = RESULTS) -> Results:
     """All stored results by cell.
 
     Raises:
-        ValueError: for a file that is no result.
+        ValueError: for a file that is no result, or a file in place of the folder.
     """
+    if Path(folder).is_file():
+        raise ValueError(f"expected a folder of results, got the file {folder}: choose another --out")
     results: Results = {}
     for file in sorted(Path(folder).glob("*.json")):
         try:

@@ -2,16 +2,24 @@
 
 import io
 import json
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from stn_lib.files import write_atomically
+from stn_lib.files import naming, write_atomically
 from stn_lib.training.config import MACHINE, with_defaults
 
 FORMAT = 2
+#: What the checkpoint of a training run holds besides its format.
+PARTS: dict[str, type] = {
+    "config": dict, "about": dict, "step": int, "seconds": float, "history": list, "model": dict, "optimizer": dict,
+    "generator": Tensor, "rng": dict,
+}  # fmt: skip
 #: What a user can do about a file that training cannot resume from.
 START_AGAIN = "choose another folder, or delete it to train from the start"
 
@@ -37,17 +45,47 @@ def load(path: str | Path, remedy: str = START_AGAIN) -> dict[str, Any]:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"expected a checkpoint, got no file at {path}: train first, or check the path")
-    try:
+    with usable(path, remedy), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch warns of a foreign pickle, which is refused anyway
         # To the CPU first: a GPU's checkpoint must open without one. A run that resumes moves it back itself.
         content = torch.load(path, weights_only=True, map_location="cpu")
-    # Whatever torch makes of a foreign file: its message suggests weights_only=False, which runs the file's code.
-    except Exception as error:
-        raise ValueError(f"{path} is damaged, or not a run of this library: {remedy}") from error
     if not (isinstance(content, dict) and "format" in content):
         raise ValueError(f"{path} is not a run of this library: {remedy}")
     if content["format"] != FORMAT:
         raise ValueError(f"another version of this library wrote {path}: {remedy}")
     return content
+
+
+@contextmanager
+def usable(file: Path | None, remedy: str = START_AGAIN) -> Iterator[None]:
+    """Blame a file for every error that its content causes, but not for those of the file system.
+
+    No list of errors is complete: torch raises many kinds for foreign content, and its messages suggest
+    weights_only=False, which runs the file's code.
+
+    Raises:
+        ValueError: instead of the error; it names the file and ends with the remedy.
+    """
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise ValueError(f"{file} is damaged, or not a run of this library: {remedy}") from error
+
+
+def check_parts(saved: dict[str, Any], file: Path | None, remedy: str = START_AGAIN) -> None:
+    """Refuse a checkpoint that lacks a part of a training run, or has one of another type.
+
+    Raises:
+        ValueError: it names the parts, and ends with the remedy.
+    """
+    missing = [name for name in PARTS if name not in saved]
+    if missing:
+        raise ValueError(f"{file} is not a training run of this library, it has no {missing}: {remedy}")
+    wrong = [name for name, kind in PARTS.items() if not isinstance(saved[name], kind)]
+    if wrong:
+        raise ValueError(f"{file} is damaged, or not a run of this library, its {wrong} have other types: {remedy}")
 
 
 def check_same_config(saved: dict[str, Any], mine: dict[str, Any], file: Path | None) -> None:
@@ -56,16 +94,14 @@ def check_same_config(saved: dict[str, Any], mine: dict[str, Any], file: Path | 
     A field that the checkpoint's config lacks, because it is older than the field, has its default.
 
     Args:
-        saved: the checkpoint, with ``"config"`` and ``"about"``.
+        saved: the checkpoint of a training run.
         mine: the same two entries of the run that would resume.
         file: the checkpoint's path.
 
     Raises:
         ValueError: it names each setting that differs, with both values.
     """
-    missing = [key for key in ("config", "about", "model", "optimizer", "step") if key not in saved]
-    if missing:
-        raise ValueError(f"{file} is not a training run of this library, it has no {missing}: {START_AGAIN}")
+    check_parts(saved, file)
     old, new = ({**with_defaults(part["config"]), **part["about"]} for part in (saved, mine))
     differ = [key for key in {**old, **new} if old.get(key) != new.get(key) and key not in MACHINE]
     if differ:
@@ -82,7 +118,7 @@ def load_weights(model: nn.Module, weights: dict[str, Tensor], file: Path | None
     """
     try:
         model.load_state_dict(weights)
-    except RuntimeError as error:
+    except Exception as error:  # foreign keys and values cause errors of many kinds
         raise ValueError(
             f"expected the weights of a {type(model).__name__} of this version, got others in {file}: delete it and "
             "train again"
@@ -110,13 +146,15 @@ class MetricsLog:
     def write(self, **values: Any) -> None:
         """Add a line."""
         if self._file:
-            self._file.write(json.dumps(values) + "\n")
-            self._file.flush()
+            with naming(self._file.name):
+                self._file.write(json.dumps(values) + "\n")
+                self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
         if self._file:
-            self._file.close()
+            with naming(self._file.name):
+                self._file.close()
 
 
 def last_logged(path: str | Path) -> int:

@@ -23,6 +23,8 @@ PRECISIONS = ("float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MACHINE = ("device", "threads")  # a run may resume with other values of these
 RUNS = Path("runs")
+MAX_THREADS = 1024  # many more crash torch
+LARGE = 1_000_000  # no training needs a larger factor, and float32 overflows at 1e38
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +72,31 @@ class FitConfig:
     evaluate_every: int = 0
 
     def __post_init__(self):
+        self._check_types()
         look_up("optimizer", self.optimizer, dict.fromkeys(OPTIMIZERS))
         look_up("schedule", self.schedule, dict.fromkeys(SCHEDULES))
         look_up("precision", self.precision, dict.fromkeys(PRECISIONS))
         look_up("device", self.device, dict.fromkeys(DEVICES))
         in_range("seed", self.seed, 0, 2**32 - 1)  # torch's CPU generator uses the lowest 32 bits only
-        in_range("steps", self.steps, 1)
-        in_range("batch_size", self.batch_size, 2)
-        in_range("threads", self.threads, 0)
-        in_range("evaluate_every", self.evaluate_every, 0)
+        in_range("steps", self.steps, 1, 10**9)
+        in_range("batch_size", self.batch_size, 2, 2**16)
+        in_range("threads", self.threads, 0, MAX_THREADS)
+        in_range("evaluate_every", self.evaluate_every, 0, 10**9)
         for name in ("lr", "localization_lr_factor", "weight_decay"):
-            in_range(name, getattr(self, name), 0)
+            in_range(name, getattr(self, name), 0, LARGE)
         in_range("label_smoothing", self.label_smoothing, 0, 0.999)
         in_range("momentum", self.momentum, 0, 0.999)
         if self.momentum and self.optimizer != "sgd":
             raise ValueError(f"expected momentum 0 with {self.optimizer}, got {self.momentum}: choose optimizer sgd")
+
+    def _check_types(self) -> None:
+        """Refuse a value of another type, which only Python code or a damaged file can give."""
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), field.type
+            wanted = kind if kind in (int, str) else kind | int  # a whole number is a float, too
+            if not isinstance(value, wanted) or isinstance(value, bool):
+                name = getattr(kind, "__name__", str(kind))
+                raise TypeError(f"expected {field.name} of type {name}, got {value!r}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +138,7 @@ class TrainConfig(FitConfig):
         look_up("dataset", self.dataset, DATASETS)
         look_up("distortion", self.distortion, DISTORTIONS)
         look_up("hold_out", self.hold_out, dict.fromkeys(("validation", "test")))
-        in_range("copies", self.copies, 1)
+        in_range("copies", self.copies, 1, 1000)
         if self.max_angle is not None:
             in_range("max_angle", self.max_angle, 0, 180)
         if self.evaluate_every and self.hold_out == "test" and DATASETS[self.dataset].final_test:
@@ -165,11 +177,27 @@ class TrainConfig(FitConfig):
         return dataclasses.replace(declared, max_angle=math.radians(self.max_angle))
 
 
-def in_range(name: str, value: float, least: float, most: float = math.inf) -> None:
-    """Refuse a number that is not finite or outside [least, most]."""
-    if not least <= value <= most or value == math.inf:  # NaN fails every comparison
-        bounds = f"of at least {least}" if most == math.inf else f"in [{least}, {most}]"
-        raise ValueError(f"expected {name} {bounds}, got {value}")
+def in_range(name: str, value: float, least: float, most: float) -> None:
+    """Refuse a number outside [least, most]."""
+    if not least <= value <= most:  # NaN fails every comparison
+        raise ValueError(f"expected {name} in [{least}, {most}], got {value}")
+
+
+def stored_config(stored: Any, file: str | Path, remedy: str) -> TrainConfig:
+    """Make the config of a run from what a file holds.
+
+    Args:
+        stored: the fields of a config, as `dataclasses.asdict` writes them.
+        file: where they are from.
+        remedy: what the caller's user can do if they are no config; the error ends with it.
+
+    Raises:
+        ValueError: if they are no config.
+    """
+    try:
+        return TrainConfig(**stored)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{file} is not a run of `train` ({error}): {remedy}") from error
 
 
 def with_defaults(stored: dict[str, Any], kind: type[FitConfig] | None = None) -> dict[str, Any]:

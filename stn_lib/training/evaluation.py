@@ -57,6 +57,7 @@ def evaluate(
 
     Raises:
         ValueError: for an unknown name; for images of another size than the model's ``in_size``.
+        FloatingPointError: if logits are not finite.
 
     Example:
         >>> from stn_lib.models import CNN
@@ -82,6 +83,10 @@ def evaluate(
             logits = torch.cat([model(images.to(device)).cpu() for images in held_out.images.split(batch_size)])
     finally:
         model.train(training)
+    if (
+        not logits.isfinite().all()
+    ):  # argmax takes NaN for the largest, so that an error rate would be measured all the same
+        raise FloatingPointError("expected finite logits, got NaN or infinity: train the network with a lower lr")
     labels, theta = held_out.labels.cpu(), held_out.theta.cpu()
     wrong, n = int((logits.argmax(1) != labels).sum()), len(labels)
     return Evaluation(100 * wrong / n, error_interval(wrong, n), wrong, n, logits.clone(), labels, theta)

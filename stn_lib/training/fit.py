@@ -129,9 +129,10 @@ def fit(
         if saved is not None:
             checkpoint.check_same_config(saved, settings, file)
             checkpoint.load_weights(model, saved["model"], file)
-            optimizer.load_state_dict(saved["optimizer"])
-            generator.set_state(saved["generator"])
-            set_rng_state(saved["rng"])
+            with checkpoint.usable(file):
+                optimizer.load_state_dict(saved["optimizer"])
+                generator.set_state(saved["generator"])
+                set_rng_state(saved["rng"])
             step, seconds, history = saved["step"], saved["seconds"], list(saved["history"])
             if main:
                 log.info("resumed at step %d of %d from %s", step, config.steps, file)

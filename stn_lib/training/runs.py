@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from stn_lib import models
 from stn_lib.data import DigitsSplit, HeldOut, held_out_set, load_dataset, training_batch
 from stn_lib.training import checkpoint
-from stn_lib.training.config import TrainConfig
+from stn_lib.training.config import TrainConfig, stored_config
 from stn_lib.training.distributed import from_main, is_main_process, join_processes, local_device
 from stn_lib.training.evaluation import Evaluation, evaluate
 from stn_lib.training.fit import Batches, Callback, fit
@@ -149,10 +149,8 @@ def load_run(
     """
     file = Path(out) / "checkpoint.pt" if Path(out).is_dir() else Path(out)
     saved = checkpoint.load(file, remedy)
-    try:
-        config = TrainConfig(**saved["config"])
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"{file} is not a run of `train` ({error}): {remedy}") from error
+    checkpoint.check_parts(saved, file, remedy)
+    config = stored_config(saved["config"], file, remedy)
     model = build_model(config)
     checkpoint.load_weights(model, saved["model"], file)
     return model.eval(), config, saved

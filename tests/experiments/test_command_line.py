@@ -8,6 +8,7 @@ import pytest
 from experiments import options as command_line
 from experiments.__main__ import main
 from experiments.catalogue import ENTRIES, ROOT, find
+from stn_lib.training.config import MAX_THREADS
 
 WITHOUT_TORCH = """
 import contextlib, sys
@@ -40,11 +41,15 @@ def test_listing_and_help_import_no_torch():
         ("zzz", "python -m experiments lists them"),
         ("collapse reprot", "expected run or report, got 'reprot': did you mean 'report'?"),
         ("collapse --sedes 3", "unknown option --sedes: did you mean --seeds?"),
-        ("collapse --seeds 0", "argument --seeds: expected a whole number of at least 1, got '0'"),
-        ("table1 --jobs no", "argument --jobs: expected a whole number of at least 1, got 'no'"),
+        ("collapse --seeds 0", "argument --seeds: expected a whole number in [1, 1000000], got '0'"),
+        ("table1 --jobs no", "argument --jobs: expected a whole number in [1, 1000000], got 'no'"),
+        ("table1 --seed -1", "argument --seed: expected a whole number in [0, 4294967295], got '-1'"),
+        ("speed sampler --threads 1000000", f"argument --threads: expected a whole number in [1, {MAX_THREADS}], got"),
+        ("speed sampler --shapes 99999x9x9999x9999", "expected images of at most 268435456 numbers, got '99999x9"),
         ("table1 --budget soon", "expected a time such as 90s, 30m or 2h, got 'soon'"),
         ("table1 --cells rts-st-cnn-afine", "got 'rts-st-cnn-afine': did you mean 'rts-st-cnn-affine'?"),
         ("speed sampler --shapes 2x1x8", "expected a shape NxCxHxW such as 256x1x28x28, got '2x1x8'"),
+        (f"table1 report --out {__file__}", "expected a folder of results, got the file"),
         ("collapse --hold-out tset", "invalid choice: 'tset'"),
     ],
 )

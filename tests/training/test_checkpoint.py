@@ -9,6 +9,12 @@ import torch
 from stn_lib.training import FitConfig, TrainConfig, checkpoint
 
 
+def run_of(config, **other):
+    """The content of a training run's checkpoint."""
+    parts = {"about": {}, "step": 3, "seconds": 1.0, "history": [], "model": {}, "optimizer": {}, "rng": {}}
+    return {"config": config, "generator": torch.zeros(1), **parts, **other}
+
+
 def test_round_trip(tmp_path):
     """Oracle: what was saved."""
     checkpoint.save(tmp_path / "c.pt", {"step": 3, "x": torch.arange(4.0)})
@@ -66,17 +72,14 @@ def test_a_checkpoint_of_another_kind_is_refused(tmp_path):
     mine = {"config": {"steps": 3}, "about": {}}
     with pytest.raises(ValueError, match=r"c.pt is not a training run of this library, it has no \['config', 'about'"):
         checkpoint.check_same_config({"step": 3, "model": {}, "settings": {}}, mine, tmp_path / "c.pt")
+    wrong = run_of({"steps": 3}, step="3", history=None)
+    with pytest.raises(ValueError, match=r"c.pt is damaged, .*its \['step', 'history'\] have other types: choose"):
+        checkpoint.check_same_config(wrong, mine, tmp_path / "c.pt")
 
 
 def test_the_machine_may_change(tmp_path):
     """Oracle: by hand."""
-    saved = {
-        "config": {"steps": 3, "device": "cuda", "threads": 1},
-        "about": {},
-        "model": {},
-        "optimizer": {},
-        "step": 3,
-    }
+    saved = run_of({"steps": 3, "device": "cuda", "threads": 1})
     checkpoint.check_same_config(saved, {"config": {"steps": 3, "device": "cpu", "threads": 4}, "about": {}}, None)
     with pytest.raises(ValueError, match="expected a checkpoint with steps=4, got one with steps=3"):
         checkpoint.check_same_config(saved, {"config": {"steps": 4}, "about": {}}, None)
@@ -86,7 +89,7 @@ def test_the_machine_may_change(tmp_path):
 def test_a_checkpoint_older_than_a_field_has_its_default(config):
     """Oracle: the fields' defaults, by hand: another value is refused, and the message names it alone."""
     older = {name: value for name, value in dataclasses.asdict(config).items() if name not in ("lr", "momentum")}
-    saved = {"config": older, "about": {}, "model": {}, "optimizer": {}, "step": 3}
+    saved = run_of(older)
     checkpoint.check_same_config(saved, {"config": dataclasses.asdict(config), "about": {}}, None)
     changed = dataclasses.asdict(dataclasses.replace(config, lr=0.5))
     with pytest.raises(ValueError, match=r"expected a checkpoint with lr=0\.5, got one with lr=0\.004 in"):
@@ -101,6 +104,9 @@ def test_weights_that_do_not_fit_the_network_are_refused(tmp_path):
     for other in (torch.nn.Linear(3, 4), torch.nn.Linear(3, 2, bias=False), torch.nn.BatchNorm1d(2)):
         with pytest.raises(ValueError, match=r"expected the weights of a Linear .* got others in .*c\.pt: .*delete it"):
             checkpoint.load_weights(new, other.state_dict(), tmp_path / "c.pt")
+    for foreign in ({1: 2}, {"weight": "text"}):
+        with pytest.raises(ValueError, match="expected the weights of a Linear"):
+            checkpoint.load_weights(new, foreign, None)
 
 
 def test_a_resumed_run_logs_no_step_twice(tmp_path):

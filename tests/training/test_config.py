@@ -25,14 +25,17 @@ from stn_lib.training.config import command, run_folder
         ({"precision": "float16"}, "expected precision in"),
         ({"device": "tpu"}, "expected device in"),
         ({"size": "large"}, "expected size in"),
-        ({"steps": 0}, "expected steps of at least 1, got 0"),
-        ({"batch_size": 1}, "expected batch_size of at least 2"),
-        ({"copies": 0}, "expected copies of at least 1, got 0"),
+        ({"steps": 0}, r"expected steps in \[1, 1000000000\], got 0"),
+        ({"batch_size": 1}, r"expected batch_size in \[2, 65536\], got 1"),
+        ({"batch_size": 10**9}, r"expected batch_size in \[2, 65536\], got 1000000000"),
+        ({"copies": 0}, r"expected copies in \[1, 1000\], got 0"),
+        ({"threads": 10**6}, r"expected threads in \[0, 1024\], got 1000000"),
         ({"seed": 10**20}, r"expected seed in \[0, 4294967295\], got 1000"),
         ({"seed": 10**400}, "expected seed in"),
         ({"seed": -1}, "expected seed in"),
-        ({"lr": math.inf}, "expected lr of at least 0, got inf"),
-        ({"lr": math.nan}, "expected lr of at least 0, got nan"),
+        ({"lr": math.inf}, r"expected lr in \[0, 1000000\], got inf"),
+        ({"lr": math.nan}, r"expected lr in \[0, 1000000\], got nan"),
+        ({"lr": 1e38}, r"expected lr in \[0, 1000000\], got 1e\+38"),
         ({"weight_decay": -1.0}, "expected weight_decay"),
         ({"label_smoothing": 1.0}, "expected label_smoothing"),
         ({"momentum": 0.9}, "expected momentum 0 with adamw, got 0.9: choose optimizer sgd"),
@@ -49,6 +52,16 @@ def test_impossible_runs_are_refused(wrong, message):
     """Oracle: the message names the field, expected and got, and what to do."""
     with pytest.raises(ValueError, match=message):
         TrainConfig(**wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"steps": 3.0}, {"steps": True}, {"lr": "0.1"}, {"model": None}, {"size": ["small"]}, {"max_angle": "20"}]
+)
+def test_values_of_another_type_are_refused(wrong):
+    """Oracle: by hand; a whole number is a float, too."""
+    with pytest.raises(TypeError, match=f"expected {next(iter(wrong))} of type (int|float|str)"):
+        TrainConfig(**wrong)
+    assert TrainConfig(lr=1, max_angle=20).lr == 1
 
 
 def test_the_test_set_is_measured_on_request_only():

@@ -69,3 +69,11 @@ def test_images_of_another_size_are_refused():
     with pytest.raises(ValueError, match="expected images of 42 x 42 pixels for this network, got 28 x 28"):
         evaluate(CNN(), "R", copies=1)
     assert evaluate(Always(1), "R", copies=1).n == 445
+
+
+def test_a_network_that_returns_nan_has_no_error_rate():
+    """Oracle: the message; argmax would take the NaN for the largest logit."""
+    model = CNN()
+    model[-1].bias.data[3] = float("nan")
+    with pytest.raises(FloatingPointError, match="expected finite logits, got NaN or infinity: .*lower lr"):
+        evaluate(model, "RTS", copies=1)

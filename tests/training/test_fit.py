@@ -1,14 +1,17 @@
 """The loop: what it logs and calls, what it refuses, and that an interrupted run ends as an uninterrupted one, to the bit."""
 
 import dataclasses
+import errno
 import itertools
 import json
 import math
+import os
 
 import pytest
 import torch
 from torch import nn
 
+from stn_lib import files
 from stn_lib.spatial_transformer import SpatialTransformer
 from stn_lib.training import FitConfig, OutOfTime, checkpoint
 from stn_lib.training.fit import fit
@@ -176,6 +179,39 @@ def test_a_finished_run_is_read_back_on_another_number_of_threads(tiny, same_bit
     config = dataclasses.replace(CONFIG, threads=2)
     assert fit(*second.parts(), config, out=tmp_path, progress=False) == result and not second.drawn
     assert same_bits(second.model.state_dict(), first.model.state_dict())
+
+
+def test_a_run_that_a_full_disk_ended_resumes_with_the_same_bits(tiny, same_bits, tmp_path, monkeypatch):
+    """Oracle: the same run on a disk with room. The disk is full at the second checkpoint."""
+    whole, ended, resumed = tiny(), tiny(), tiny()
+    fit(*whole.parts(), CONFIG, **QUIET)
+    replace = os.replace
+
+    def full(temporary, path):
+        if path.exists():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(temporary, path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files.os, "replace", full)
+        with pytest.raises(OSError, match="No space left on device") as raised:
+            fit(*ended.parts(), CONFIG, out=tmp_path, **QUIET)
+    assert raised.value.filename == str(tmp_path / "checkpoint.pt")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt", "metrics.jsonl"]
+    assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 4
+    fit(*resumed.parts(), CONFIG, out=tmp_path, **QUIET)
+    assert same_bits(resumed.model.state_dict(), whole.model.state_dict())
+
+
+@pytest.mark.parametrize("part", ["optimizer", "generator", "rng"])
+def test_a_checkpoint_with_foreign_content_is_refused(part, tiny, tmp_path):
+    """Oracle: the message names the file and what to do; the parts have the types of a run's, but not its content."""
+    fit(*tiny().parts(), CONFIG, out=tmp_path, **QUIET)
+    file = tmp_path / "checkpoint.pt"
+    foreign = {"optimizer": {"a": 1}, "generator": torch.zeros(3), "rng": {"cpu": torch.zeros(3)}}[part]
+    checkpoint.save(file, {**checkpoint.load(file), part: foreign})
+    with pytest.raises(ValueError, match=r"checkpoint\.pt is damaged, or not a run of this library: choose another"):
+        fit(*tiny().parts(), CONFIG, out=tmp_path, **QUIET)
 
 
 def test_a_loss_that_is_not_finite_ends_the_run(tiny, tmp_path):
