@@ -18,6 +18,7 @@ import errno
 import json
 import os
 import shutil
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ PAGES = BUILD / ".pages"
 STAMP = BUILD / ".inputs.json"
 ROOM = 50_000_000  # bytes; a build of the whole book from the start takes about 30 MB
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+# Of the database in which jupyter-cache lists the outputs.
+_REFUSALS_OF_SQLITE = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 
 
 def inputs() -> str:
@@ -127,9 +130,11 @@ def require_room() -> None:
         raise OSError(errno.ENOSPC, f"{free / 1e6:.0f} MB free, where a build needs {ROOM / 1e6:.0f} MB", str(BUILD))
 
 
-def refusal(error: object) -> OSError | None:
+def refusal(error: object) -> Exception | None:
     """Return the error, among an error's parts and causes, by which the disk refused a file: full, or not writable."""
     if isinstance(error, OSError) and error.errno in _REFUSALS:
+        return error
+    if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) % 256 in _REFUSALS_OF_SQLITE:
         return error
     parts = (*getattr(error, "exceptions", ()), getattr(error, "__cause__", None), getattr(error, "__context__", None))
     return next(filter(None, (refusal(part) for part in parts if part is not None)), None)

@@ -1,7 +1,9 @@
 """The build fails when it should, also the second time, and knows what it has to do again. It publishes whole sites."""
 
+import contextlib
 import errno
 import shutil
+import sqlite3
 import types
 from unittest import mock
 
@@ -24,6 +26,17 @@ def edit(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def full_database():
+    """What sqlite raises when its file may not grow."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table one (two)")
+        database.execute("pragma max_page_count = 2")
+        try:
+            database.execute("insert into one values (zeroblob(1000000))")
+        except sqlite3.OperationalError as error:
+            return error
 
 
 def test_a_failing_cell_fails_the_build_twice_and_is_named(copy):
@@ -95,6 +108,7 @@ def test_pages_are_all_written_again_only_if_the_contents_or_an_extension_change
         ("filelock.FileLock.acquire", {"side_effect": OSError(errno.EROFS, "Read-only file system")}),
         ("shutil.disk_usage", {"return_value": types.SimpleNamespace(free=3_000_000)}),
         ("run_notebooks.run_all", {"side_effect": ExceptionGroup("", [OSError(errno.ENOSPC, "No space left")])}),
+        ("run_notebooks.get_cache", {"side_effect": full_database()}),
         ("jupyter_book.sphinx.build_sphinx", {"return_value": OSError(errno.EDQUOT, "Disk quota exceeded")}),
         ("shutil.copytree", {"side_effect": OSError(errno.ENOSPC, "No space left")}),
     ],
