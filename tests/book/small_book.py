@@ -76,9 +76,8 @@ def build(root: Path, site: str = "") -> tuple[int, str]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(scripts())
         module = importlib.import_module("build")
-        folders = {"ROOT": root, "BUILD": root / "_build", "SITE": root / "_build" / "html"}
-        stamp = {"STAMP": root / module.STAMP.relative_to(module.ROOT)}
-        stack.enter_context(mock.patch.multiple(module, **folders, **stamp))
+        folders = {name: root / getattr(module, name).relative_to(ROOT) for name in ("BUILD", "SITE", "PAGES", "STAMP")}
+        stack.enter_context(mock.patch.multiple(module, ROOT=root, **folders))
         stack.enter_context(mock.patch.dict(os.environ, {"STN_SITE": site}))
         stack.enter_context(contextlib.redirect_stdout(printed))
         stack.enter_context(contextlib.redirect_stderr(printed))

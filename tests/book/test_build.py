@@ -1,10 +1,15 @@
-"""The build fails when it should, also the second time, and knows what it has to run again."""
+"""The build fails when it should, also the second time, and knows what it has to do again. It publishes whole sites."""
 
+import contextlib
+import errno
 import re
 import shutil
+import sqlite3
 from types import SimpleNamespace
+from unittest import mock
 from xml.etree import ElementTree
 
+import filelock
 import pytest
 
 from tests.book import small_book
@@ -15,6 +20,27 @@ pytestmark = [
 ]
 
 
+def files(site):
+    return {path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()}
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def full_database():
+    """What sqlite raises when its file may not grow."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("create table one (two)")
+        database.execute("pragma max_page_count = 2")
+        try:
+            database.execute("insert into one values (zeroblob(1000000))")
+        except sqlite3.OperationalError as error:
+            return error
+
+
 def test_a_failing_cell_fails_the_build_twice_and_is_named(copy):
     small_book.write_notebook(copy, "x = 1\nx / 0")
     for _ in range(2):
@@ -23,28 +49,101 @@ def test_a_failing_cell_fails_the_build_twice_and_is_named(copy):
         assert "one.ipynb: cell 2 failed" in told and "x / 0" in told and "ZeroDivisionError" in told
 
 
-def test_a_warning_of_sphinx_fails_the_build_twice(copy):
-    (copy / "book/index.md").write_text("# A book\n\n{ref}`nowhere`\n")
+def test_a_warning_of_sphinx_fails_the_build_twice_and_the_site_stays(copy):
+    """Of a reference to nothing, and of a formula that cannot be translated, with its text and place."""
+    before = files(copy / "_build/html")
+    (copy / "book/index.md").write_text("# A book\n\n{ref}`nowhere`\n\nA formula, $a + \\unknown{x}$.\n")
     for _ in range(2):
         status, told = small_book.build(copy)
-        assert status == 1 and "nowhere" in told
-
-
-def test_a_formula_that_cannot_be_translated_fails_the_build_with_its_text_and_place(copy):
-    (copy / "book/index.md").write_text("# A book\n\nA formula, $a + \\unknown{x}$.\n")
-    for _ in range(2):
-        status, told = small_book.build(copy)
-        assert status == 1 and "index.md:3" in told
+        assert status == 1 and "nowhere" in told and "index.md:5" in told
         assert "Unknown command" in told and r"a + \unknown{x}" in told
+    assert files(copy / "_build/html") == before
 
 
-def test_an_unchanged_book_is_left_alone_and_prose_runs_nothing_again(copy):
+def test_an_interrupted_build_leaves_the_site_and_is_made_good_without_running_a_notebook(copy):
+    """Oracle: the site before, whose words the new sentence has."""
+    site = copy / "_build/html"
+    before = files(site)
     assert "Nothing changed" in small_book.build(copy)[1]
-    page = copy / "book/one.ipynb"
-    page.write_text(page.read_text(encoding="utf-8").replace("# One", "# Another title"), encoding="utf-8")
+    edit(copy / "book/one.ipynb", "# One", "# One\\n\\nOne book.")
+
+    def stop(source, out, **settings):  # as Sphinx is stopped: it caught the interrupt, and the pages are new but torn
+        for page in out.rglob("*.*"):
+            page.write_bytes(page.read_bytes()[:100])
+        return KeyboardInterrupt()
+
+    with mock.patch("jupyter_book.sphinx.build_sphinx", stop), pytest.raises(KeyboardInterrupt):
+        small_book.build(copy)
+    assert files(site) == before
     status, told = small_book.build(copy)
     assert status == 0 and "kept from an earlier run" in told
-    assert "Another title" in (copy / "_build/html/book/one.html").read_text(encoding="utf-8")
+    after = files(site)
+    page = "book/one.html"
+    assert after[page].replace(b"<p>One book.</p>\n", b"") == before[page] != after[page]
+    edited = dict.fromkeys((page, "_sources/book/one.ipynb", "searchindex.js"))
+    assert after | edited == before | edited
+    assert after["searchindex.js"].endswith(b"})")
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("book/index.md", True), ("_toc.yml", False), ("book/_ext/book_math.py", False)]
+)
+def test_pages_are_all_written_again_only_if_the_contents_or_an_extension_changed(copy, name, kept):
+    """Sphinx itself does not notice those two."""
+    found = []
+
+    def sphinx(source, out, **settings):
+        found.append((out / "book/one.html").exists())
+        out.mkdir(parents=True, exist_ok=True)
+        return 0
+
+    with (copy / name).open("a") as file:
+        file.write("\n# An edit\n")
+    with mock.patch("jupyter_book.sphinx.build_sphinx", sphinx):
+        assert small_book.build(copy)[0] == 0
+    assert found == [kept]
+
+
+@pytest.mark.parametrize(
+    ("refusing", "answer"),
+    [
+        ("filelock.FileLock.acquire", {"side_effect": OSError(errno.EROFS, "Read-only file system")}),
+        ("shutil.disk_usage", {"return_value": SimpleNamespace(free=3_000_000)}),
+        ("run_notebooks.run_all", {"side_effect": ExceptionGroup("", [OSError(errno.ENOSPC, "No space left")])}),
+        ("run_notebooks.get_cache", {"side_effect": full_database()}),
+        ("jupyter_book.sphinx.build_sphinx", {"return_value": OSError(errno.EDQUOT, "Disk quota exceeded")}),
+        ("shutil.copytree", {"side_effect": OSError(errno.ENOSPC, "No space left")}),
+    ],
+)
+def test_a_disk_that_takes_no_file_is_told_in_one_line_and_the_site_stays(copy, refusing, answer):
+    before = files(copy / "_build/html")
+    edit(copy / "book/index.md", "A book", "Another title")
+    sphinx = mock.patch("jupyter_book.sphinx.build_sphinx", return_value=0)
+    with small_book.scripts(), sphinx, mock.patch(refusing, **answer):
+        status, told = small_book.build(copy)
+    *progress, line = told.splitlines()
+    assert status == 1 and line.startswith(f"expected to write into {copy / '_build'}, got ")
+    assert progress in ([], ["Writing the pages …"])
+    assert files(copy / "_build/html") == before
+
+
+def test_a_second_build_waits_for_the_first(copy):
+    stamp = copy / "_build/.inputs.json"
+    noted = stamp.read_text(encoding="utf-8")
+    stamp.unlink()
+    first = filelock.FileLock(copy / "_build/.lock", thread_local=False)
+    first.acquire()
+
+    def finish_first(*said, **options):
+        stamp.write_text(noted, encoding="utf-8")
+        first.release()
+
+    with small_book.scripts():
+        import build
+    with mock.patch.object(build, "print", create=True, side_effect=finish_first) as printed:
+        assert small_book.build(copy)[0] == 0
+    waiting, nothing = (call.args[0] for call in printed.call_args_list)
+    assert waiting.startswith("Another process builds this book") and nothing.startswith("Nothing changed")
 
 
 def test_an_edit_in_the_library_runs_everything_again(copy):
@@ -68,26 +167,19 @@ def test_a_checkout_without_a_remote_has_no_launch_button(copy):
 
 
 def test_a_notebook_to_download_holds_the_address_and_the_page_has_no_trace_of_its_cell(copy):
-    """Oracle: the remote, without its token."""
+    """Oracle: the remote, without its token. Without the address in the notebooks themselves, Colab has no button."""
     with small_book.scripts():
         import book_install
-    site = copy / "_build/html"
-    assert book_install.address_of(site / "_sources/book/one.ipynb") == small_book.ADDRESS
-    page = (site / "book/one.html").read_text(encoding="utf-8")
-    assert "find_spec" not in page and "Install the book" not in page
+    download, page = copy / "_build/html/_sources/book/one.ipynb", copy / "_build/html/book/one.html"
+    assert book_install.address_of(download) == small_book.ADDRESS
+    text = page.read_text(encoding="utf-8")
+    assert "find_spec" not in text and "Install the book" not in text
+    assert "colab" in text
+    small_book.write_notebook(copy, "1 + 1")
     small_book.set_address(copy, "")
     assert small_book.build(copy)[0] == 0
     assert book_install.address_of(copy / "book/one.ipynb") == ""
-    assert book_install.address_of(site / "_sources/book/one.ipynb") == small_book.ADDRESS
-
-
-@pytest.mark.parametrize("address", ["", "https://github.com/another/fork"])
-def test_colab_has_a_button_only_if_the_notebooks_hold_this_address(copy, address):
-    """Colab opens the repository's own notebooks; Binder installs what `.binder` lists."""
-    page = copy / "_build/html/book/one.html"
-    assert "colab" in page.read_text(encoding="utf-8")
-    small_book.set_address(copy, address)
-    assert small_book.build(copy)[0] == 0
+    assert book_install.address_of(download) == small_book.ADDRESS
     text = page.read_text(encoding="utf-8")
     assert "mybinder" in text and "colab" not in text
 
@@ -138,3 +230,18 @@ def test_an_address_that_is_none_is_refused(address, monkeypatch):
     monkeypatch.setenv("STN_SITE", address)
     with pytest.raises(SystemExit, match="expected STN_SITE to be an address"):
         book_address.of_site()
+
+
+@pytest.mark.parametrize("address", ["", "https://github.com/another/fork", small_book.ADDRESS])
+def test_colab_has_a_button_only_if_the_notebooks_hold_this_address(tmp_path, address):
+    """Colab opens the repository's own notebooks; Binder installs what `.binder` lists."""
+    with small_book.scripts():
+        import book_launch
+    (tmp_path / "book").mkdir()
+    small_book.write_notebook(tmp_path, "1 + 1")
+    small_book.set_remote(tmp_path)
+    small_book.set_address(tmp_path, address)
+    config = SimpleNamespace(html_theme_options={})
+    book_launch._set_buttons(SimpleNamespace(srcdir=tmp_path), config)
+    buttons = config.html_theme_options["launch_buttons"]
+    assert "binderhub_url" in buttons and ("colab_url" in buttons) == (address == small_book.ADDRESS)
