@@ -156,7 +156,7 @@ class PaperTable(Explorable):
             "unclear": "The 95\u00a0% interval of the gap contains 0: whether the transformer helps is unclear.",
             "alone": "One seed gives no interval of the gap: whether the transformer helps is unclear.",
             "apart": "The two networks have no seed in common: there is no gap.",
-            "none": "This cell has not run yet. The command under “How it was made” trains its networks.",
+            "none": "This cell has not run yet. The command under “How it was trained” trains its networks.",
         },
         "percent": "{value} %",
         "plotKey": [["band", "95 % interval"], ["seeds", "seeds"], ["paper", "the paper’s"]],
