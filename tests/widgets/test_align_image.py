@@ -1,6 +1,7 @@
 """The explorable of chapter 6: its descent against stn_lib, torch and scipy, in a real browser, and what it says and shows."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -411,6 +412,12 @@ def test_the_formula_has_the_numbers_of_the_step(browser, step):
                 [v[0, row, 2].item() for v in (leaf, before, leaf.grad)], abs=6e-4
             )
             assert now - rate * direction == pytest.approx(after, abs=12e-4)
+        across, up = (-float(texts[k]) for k in (3, 8))
+        x, y, _, _, tip_x, tip_y, *_ = map(
+            float, re.findall(r"[^MLZ ]+", stage.page.locator(".stn-arrow").get_attribute("d"))
+        )
+        arrow = np.array([tip_x - x, tip_y - y]) / math.hypot(tip_x - x, tip_y - y)
+        assert arrow == pytest.approx(np.array([across, up]) / math.hypot(across, up), abs=0.02)
 
 
 def test_a_term_of_the_formula_lights_what_it_names(browser):

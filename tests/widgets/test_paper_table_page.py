@@ -53,22 +53,20 @@ class Stage(Alone):
 
 
 def test_the_first_state_tells_the_gaps(browser):
-    """Oracle: by hand: .82 less .49 %, the paper's .8 less .5; a plain network's error rate and the paper's."""
+    """Oracle: by hand: .82 less .49 %; a plain network's error rate; the paper's figures are in the open cell alone."""
     with Stage(browser) as stage:
         assert stage.text(".stn-told").strip() == (
-            "A transformer  lowers our error rate in 1 of 1 cells,  raises it in 0;  0 are unclear.  38 of 40 cells have not "
-            "run yet."
+            "A transformer  lowers our error rate in 1 of 1 cells and  raises it in 0. In  0 the interval contains 0.  38 of "
+            "40 cells have not run yet."
         )
         assert stage.text(".stn-table caption").startswith("Gap: by how many percentage points the transformer lowers")
-        assert stage.numbers("rts-st-cnn-affine") == ["0.33", "0.3"]
-        assert stage.numbers("rts-cnn") == ["0.82", "0.8"]
-        assert stage.numbers("tc-st-cnn-tps") == ["–", "1.8†"]
-        assert stage.numbers("tc-cnn") == ["–", "3.5"]
+        assert stage.numbers("rts-st-cnn-affine") == ["0.33"] and stage.numbers("rts-cnn") == ["0.82"]
+        assert stage.numbers("tc-st-cnn-tps") == ["–"] and stage.numbers("tc-cnn") == ["–"]
         assert stage.page.locator(".stn-legend li").all_inner_texts()[0].split("\n") == ["0.00", "our gap"]
         assert stage.text(".stn-open-head") == "ST-CNN affine on RTS short RTS"
         assert stage.texts(".stn-bar p span") == [
             "CNN", "0.82 %, the paper’s 0.8", "ST-CNN affine", "0.49 %, the paper’s 0.5",
-            "Gap", "0.33 (0.09 to 0.57), the paper’s 0.3",
+            "Gap in percentage points", "0.33 (0.09 to 0.57), the paper’s 0.3",
         ]  # fmt: skip
         assert "is above 0" in stage.text(".stn-finding")
         assert stage.page.locator(".stn-copy").count() == 0
@@ -109,14 +107,14 @@ def test_the_other_view_shows_the_error_rates(browser):
         stage.page.evaluate("() => window.model.set('view', 'gap')")
         stage.settle()
         assert stage.page.get_by_role("radio", name="gap").is_checked()
-        assert stage.numbers("rts-st-cnn-affine") == ["0.33", "0.3"]
+        assert stage.numbers("rts-st-cnn-affine") == ["0.33"]
         assert stage.errors == []
 
 
 def test_how_a_cell_was_made_opens_and_follows_the_cell(browser):
     """Oracle: by hand: three commands, their machine, the seeds' errors, Wilson's interval, what the paper rounds to .5."""
     with Stage(browser) as stage:
-        stage.read("How it was made")
+        stage.read("How it was trained")
         assert stage.text(".stn-making > p") == (
             "A convolutional network behind an affine transformer classifies digits distorted by RTS."
         )
@@ -131,7 +129,7 @@ def test_how_a_cell_was_made_opens_and_follows_the_cell(browser):
         assert facts["training images"] == "1,400,064"
         stage.cell("rts-cnn").click()
         assert stage.facts()["error rates, %"] == "0.70, 0.80, 0.96"
-        stage.read("How it was made")
+        stage.read("How it was trained")
         assert stage.page.locator(".stn-making").count() == 0
         assert stage.errors == []
 
@@ -189,7 +187,7 @@ def test_a_click_opens_a_cell_and_marks_its_row_and_column(browser):
         assert stage.page.locator(".stn-table th[data-line]").count() == 2
         assert stage.texts(".stn-bar[data-open=true] p span") == ["CNN", "0.82 %, the paper’s 0.8"]
         assert stage.texts(".stn-bar p span")[2:] == [
-            "ST-CNN affine", "0.49 %, the paper’s 0.5", "Gap", "0.33 (0.09 to 0.57), the paper’s 0.3",
+            "ST-CNN affine", "0.49 %, the paper’s 0.5", "Gap in percentage points", "0.33 (0.09 to 0.57), the paper’s 0.3",
         ]  # fmt: skip
 
 
@@ -217,7 +215,7 @@ def test_arrow_keys_walk_and_enter_and_space_open(browser):
         assert stage.get("cell") == "e-st-cnn-tps"
         assert stage.page.locator(".stn-table [tabindex='0']").count() == 1
         stage.page.keyboard.press("Tab")
-        assert stage.page.evaluate(FOCUS) == "How it was made"
+        assert stage.page.evaluate(FOCUS) == "How it was trained"
         stage.page.keyboard.press("Enter")
         stage.settle()
         stage.page.keyboard.press("Tab")
@@ -243,11 +241,11 @@ def test_a_cell_that_has_not_run_says_so(browser):
         stage.cell("tc-st-fcn-tps").click()
         assert stage.texts(".stn-bar p span") == [
             "FCN", "not yet, the paper’s 13.2", "ST-FCN TPS", "not yet, the paper’s 2.0†",
-            "Gap", "ST-FCN TPS has not run yet, the paper’s 11.2†",
+            "Gap in percentage points", "ST-FCN TPS has not run yet, the paper’s 11.2†",
         ]  # fmt: skip
         assert stage.text(".stn-finding").startswith("This cell has not run yet")
-        assert stage.page.locator(".stn-intervals :is(.stn-band, .stn-mean, .stn-arrow)").count() == 0
-        stage.read("How it was made")
+        assert stage.page.locator(".stn-intervals :is(.stn-band, .stn-mean, .stn-seed)").count() == 0
+        stage.read("How it was trained")
         assert stage.text(".stn-making code").endswith("--cell tc-st-fcn-tps --seed 0")
         assert stage.page.locator(".stn-facts, .stn-chart").count() == 0
         assert not {"null", "undefined", "NaN"} & set(re.findall(r"\w+", stage.text(".stn-widget")))
@@ -257,31 +255,40 @@ def test_one_seed_has_no_interval_of_the_gap(browser):
     """Oracle: by hand: .8 - .45, and words in the interval's place; the bar of the gap has no band."""
     gap = {"points": 0.35, "seeds": 1, "interval": None}
     with Stage(browser, PaperTable(rows({"rts-st-cnn-affine": gap}, rts_cnn=[80], rts_st_cnn_affine=[45]))) as stage:
-        assert stage.texts(".stn-gapbar p span") == ["Gap", "0.35 (one seed), the paper’s 0.3"]
+        assert stage.numbers("rts-st-cnn-affine") == ["0.35", "1 seed"]
+        assert stage.text(".stn-told").startswith(
+            "A transformer  lowers our error rate in 0 of 1 cells and  raises it in 0."
+        )
+        assert "the interval contains 0; 1 have too few seeds for an interval." in stage.text(".stn-told")
+        assert stage.texts(".stn-gapbar p span")[1] == "0.35 (one seed), the paper’s 0.3"
         assert stage.text(".stn-finding").startswith("One seed gives no interval of the gap")
         assert "one seed, no interval" in stage.cell("rts-st-cnn-affine").text_content()
         assert stage.cell("rts-st-cnn-affine").locator(".stn-seed").count() == 1
         assert stage.cell("rts-st-cnn-affine").locator(".stn-band").count() == 0
-        assert stage.page.locator(".stn-gapbar .stn-arrow").count() == 1
+        assert stage.page.locator(".stn-gapbar .stn-seed").count() == 1
         assert stage.page.locator(".stn-gapbar .stn-band").count() == 0
 
 
 def test_the_interval_plot_stands_where_the_numbers_say(browser):
-    """Oracle: the browser's boxes: the mean of .49 and the paper's .5 on an axis whose tick .8 gives the scale."""
+    """Oracle: the browser's boxes: the mean of .49 and the paper's .5 on an axis whose tick .8 gives the scale; the gap of
+    .33 and the paper's .3 on one whose ticks 0 and .6 do."""
     with Stage(browser) as stage:
-        zero = stage.page.locator(".stn-scale").bounding_box()["x"]
+        zero = stage.page.locator(".stn-scale").first.bounding_box()["x"]
         tick = stage.page.locator(".stn-scale span", has_text="0.8").evaluate(MIDDLE) - zero
         opened = stage.page.locator(".stn-bar[data-open=true] > svg")
         mean = opened.locator(".stn-mean").evaluate(MIDDLE) - zero
         paper = opened.locator(".stn-upright").first.evaluate(MIDDLE) - zero
         assert mean == pytest.approx(tick * 0.49 / 0.8, abs=1) and paper == pytest.approx(tick * 0.5 / 0.8, abs=1)
-        guide = stage.page.locator(".stn-guide").evaluate(MIDDLE) - zero
-        assert guide == pytest.approx(tick * 0.82 / 0.8, abs=1.5)
+        gaps = stage.page.locator(".stn-gapbar")
+        first, last = (gaps.get_by_text(text, exact=True).evaluate(MIDDLE) for text in ("0", "0.6"))
+        found = [gaps.locator(part).evaluate(MIDDLE) for part in (".stn-zero", ".stn-seed", ".stn-upright")]
+        assert found == pytest.approx([first + (last - first) * gap / 0.6 for gap in (0, 0.33, 0.3)], abs=1)
 
 
 def test_the_curve_has_a_line_a_seed_and_the_rivals_are_faint(browser):
     """Oracle: by hand: three and three, thirty points each."""
     with Stage(browser) as stage:
+        stage.read("How it was trained")
         lines = stage.page.locator(".stn-chart .stn-curve")
         assert lines.count() == 6 and stage.page.locator(".stn-chart .stn-curve.stn-faint.stn-plain").count() == 3
         assert lines.last.get_attribute("d").count("L") == 29
@@ -295,7 +302,7 @@ def test_the_command_is_copied_or_at_least_selected(browser, setup):
     """Oracle: the clipboard's text, or the selection where there is no clipboard; the button and the region say which."""
     with Stage(browser) as stage:
         stage.page.evaluate(setup)
-        stage.read("How it was made")
+        stage.read("How it was trained")
         stage.press("Copy")
         wanted, word = "\n".join(COMMAND + str(seed) for seed in range(3)), "Copied"
         if setup == NO_CLIPBOARD:
@@ -356,7 +363,7 @@ def test_nothing_runs_over_at_any_width(browser, width, found, cell):
             const inner = range.getBoundingClientRect(), outer = (node.closest("td, th") ?? node).getBoundingClientRect();
             return inner.width > 0 && (inner.left < outer.left - 1 || inner.right > outer.right + 1); }).map((node) => node.textContent)"""
         parts = ".stn-table :is(tbody th, b, small), .stn-bar p, .stn-facts dd, .stn-making code"
-        for title in ("How it was made", "How to read the table"):
+        for title in ("How it was trained", "How to read the table"):
             stage.read(title)
         for view in ("gap", "error rate"):
             stage.look(view)

@@ -40,9 +40,10 @@ def test_each_family_has_inputs_of_its_own(browser, family, text):
         stage.page.get_by_role("radio", name=text, exact=True).check()
         stage.settle()
         assert stage.get("family") == family and stage.page.evaluate(LABELS) == labels
-        assert stage.page.locator(".stn-matrix").inner_text().strip() == {"projective": "1"}.get(
-            family, "" if labels else WarpImage.WORDS["thirty"]
-        )
+        others = stage.page.locator(".stn-matrix > :not(.stn-entry)").all_inner_texts()
+        assert others == {"affine": [], "projective": ["1"], "tps": [WarpImage.WORDS["thirty"]]}[family]
+        letters = stage.page.locator(".stn-entry > i").all_inner_texts()
+        assert "".join(letters) == {"projective": "abcdefgh"}.get(family, "")
         before = stage.get("theta")
         if labels:
             stage.page.get_by_label(labels[-1], exact=True).fill("0.25")

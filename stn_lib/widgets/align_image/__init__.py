@@ -93,7 +93,7 @@ class AlignImage(Explorable):
         "guessed": "Your guess: {guess}. Press Play.",
         "verdicts": {"met": "You guessed it.", "missed": "You guessed: {guess}."},
         "theta": "θ, from output to input",
-        "formula": "The next step: θ ← θ − η · direction; Adam makes it from ∂L/∂θ",
+        "formula": "The two shifts in the next step. Adam scales each ∂L/∂θ by itself",
         "terms": {"next": "next θ", "now": "θ", "rate": "η", "direction": "direction", "slope": "∂L/∂θ"},
         "unknown": "–",
         "sampler": "Sampling",

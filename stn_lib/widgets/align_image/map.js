@@ -1,4 +1,4 @@
-// The loss for every shift, with axes, a scale and lines of equal loss; the path of the descent so far, and downhill.
+// The loss for every shift, with axes, a scale and lines of equal loss; the path of the descent and its next step.
 import { arrowPath } from "../shared/arrow.js";
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
@@ -9,7 +9,7 @@ import { makeBoard, segments, trail } from "./board.js";
 import { contour, landscape } from "./landscape.js";
 
 const MARGIN = 30; // left of the map and below it, for the axes
-const ARROW = 56; // of the steepest gradient of the run, in pixels of the screen
+const ARROW = 28; // of a step of η along one axis, in pixels of the screen: the step itself would be too short to see
 const DEPTH = 1.9; // the largest loss is not drawn in full colour, so that path and arrow are seen on it
 const LEVELS = [1, 2, 3, 4, 5, 6, 7].map((k) => k / 8);
 
@@ -84,15 +84,10 @@ function drawPath({ under, walked, cross, crossHalo, first, now }, { run, theta,
   setAttributes(now, { cx: px(theta[2]), cy: py(theta[5]) });
 }
 
-// Downhill as the map shows it, in pixels of U.
-function drawArrow(arrow, { run, theta, gradient }, [px, py], [height, width]) {
-  let steepest = 0;
-  for (let k = 0; k < run.known; k++) {
-    const slope = Math.hypot(run.gradients[6 * k + 2] / width, run.gradients[6 * k + 5] / height);
-    steepest = Math.max(steepest, slope);
-  }
-  const long = steepest ? ARROW / steepest : 0;
-  const [dx, dy] = [(-long * gradient[2]) / width, (-long * gradient[5]) / height];
+// The next step of Adam, larger than it is. It is not at right angles to the lines of equal loss: Adam scales the two
+// derivatives separately, so that both shifts move at about the same pace.
+function drawArrow(arrow, { theta, direction }, [px, py]) {
+  const [dx, dy] = [direction[2], direction[5]].map((share) => -ARROW * share);
   arrow.setAttribute("d", arrowPath(px(theta[2]), py(theta[5]), dx, dy, 11));
 }
 
@@ -137,7 +132,7 @@ export function makeMap(words, height, width, sizes, act) {
     scale.draw(drawLosses(canvas, parts.rings, state, [across, down]));
     drawTicks(ticks, across, down, board);
     drawPath(parts, state, across.to, down.to);
-    drawArrow(parts.arrow, state, [across.to, down.to], [height, width]);
+    drawArrow(parts.arrow, state, [across.to, down.to]);
   };
   const node = figure([h("span", {}, words.map), scale.node], holder);
   return { node, draw, recolour: () => canvas?.recolour() };

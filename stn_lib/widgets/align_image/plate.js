@@ -5,7 +5,7 @@ import { h, s } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
 import { makeBoard } from "./board.js";
 
-const GAP = 4; // pixels between the frame and a number
+const GAP = 3; // pixels between the frame and a number
 
 function makeTicks() {
   const numbers = ["\u22121", "0", "1"];
@@ -34,7 +34,7 @@ export function makePlate(caption, height, width, sizes, attributes, ...nodes) {
   const ticks = makeTicks();
   const board = makeBoard(attributes, sizes);
   board.svg.append(edge, ...ticks.nodes, ...nodes);
-  const state = { view: 1.3 };
+  const state = { view: 1.36 };
   const px = (x) => ((x / state.view + 1) / 2) * board.width;
   const py = (y) => ((y / state.view + 1) / 2) * board.height;
   const box = h("div", { class: "stn-glass", style: `aspect-ratio: ${width} / ${height}` }, canvas.canvas, board.svg);

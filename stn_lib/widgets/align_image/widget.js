@@ -20,7 +20,7 @@ const FAR = 1.75; // how far the start may be
 const STEEP = 90; // degrees
 // Shifts that the landscape reaches, what the window on U shows then, and pixels a cell of the landscape.
 const ZOOMS = [
-  [0.5, 1.3, 1],
+  [0.5, 1.36, 1],
   [1, 1.6, 1],
   [FAR, 2, 2],
 ];

@@ -51,10 +51,11 @@ class PaperTable(Explorable):
     """
 
     WORDS = {
-        "title": "The paper’s Table 1, ours beside it",
-        "told": "A transformer {lowersSign} lowers our error rate in {lowers} of {gaps} cells, {raisesSign} raises it in "
-        "{raises}{where}; {unclearSign} {unclear} are unclear.",
+        "title": "What a transformer gains: Table 1, trained again",
+        "told": "A transformer {lowersSign} lowers our error rate in {lowers} of {gaps} cells and {raisesSign} raises it in "
+        "{raises}{where}. In {unclearSign} {unclear} the interval contains 0{alone}.",
         "where": " ({tasks})",
+        "aloneToo": "; {alone} have too few seeds for an interval",
         "waiting": "{noneSign} {none} of {all} cells have not run yet.",
         "toldNone": "No cell has run yet: the numbers are the paper’s.",
         "show": "Show",
@@ -67,8 +68,7 @@ class PaperTable(Explorable):
         "legend": {
             "gap": [
                 ["ours", "our gap"],
-                ["paper", "the paper’s"],
-                ["gapRange", "0, our 95 % interval, the paper’s gap"],
+                ["gapRange", "thin line: 0; band: our 95 % interval; thick line: the paper’s gap"],
             ],
             "error": [
                 ["ours", "our error rate"],
@@ -116,7 +116,8 @@ class PaperTable(Explorable):
         "note": "The paper’s text gives one TC error for ST-FCN and one for ST-CNN and names no transform: each is repeated in "
         "three rows.",
         "dagger": "{value}†",
-        #: Names of the cells for screen readers. Everyone sees {ours} and {paper}.
+        "alone": "1 seed",  # instead of a mark
+        #: Names of the cells for screen readers. Everyone sees {ours} and, among the error rates, {paper}.
         "cell": {
             "plain": "{network} on {task}: ours {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %",
             "lowers": "{network} on {task}: ours {ours} %, 95 % interval {low} to {high}, {seeds}, the paper’s {paper} %; the "
@@ -155,13 +156,13 @@ class PaperTable(Explorable):
             "unclear": "The 95\u00a0% interval of the gap contains 0: whether the transformer helps is unclear.",
             "alone": "One seed gives no interval of the gap: whether the transformer helps is unclear.",
             "apart": "The two networks have no seed in common: there is no gap.",
-            "none": "This cell has not run yet. The command under “How it was made” trains its networks.",
+            "none": "This cell has not run yet. The command under “How it was trained” trains its networks.",
         },
         "percent": "{value} %",
         "plotKey": [["band", "95 % interval"], ["seeds", "seeds"], ["paper", "the paper’s"]],
         "line": "{error} %, the paper’s {paper}",
         "lineNone": "not yet, the paper’s {paper}",
-        "gap": "Gap",
+        "gap": "Gap in percentage points",
         "gapLine": {
             "interval": "{points} ({low} to {high}), the paper’s {paper}",
             "alone": "{points} (one seed), the paper’s {paper}",
@@ -170,7 +171,7 @@ class PaperTable(Explorable):
         },
         "curve": "Error rate on training batches, %, over the number of images",
         "million": "{value} M",
-        "how": "How it was made",
+        "how": "How it was trained",
         "made": "The commands that made it",
         "make": "The command that makes it",
         "copy": "Copy",

@@ -1,4 +1,4 @@
-// The paper's table as plain numbers: a step of the arrow keys, the bars and the gap of the open cell, its curve.
+// The paper's table as plain numbers: a step of the arrow keys, the bars and the gap of a cell, its curve.
 import { logAxis, roundGap } from "../shared/axis.js";
 
 export const ROUNDING = 0.05; // the paper prints one decimal: 0.5 is anything from 0.45 to 0.55
@@ -19,10 +19,12 @@ export function cellAfter(index, key, far, rows, columns) {
   return to[key] ?? null;
 }
 
-// Round numbers from 0 to `most`: at most `count` round gaps.
-export function roundTicks(most, count) {
-  const gap = roundGap(most / count);
-  return Array.from({ length: Math.floor(most / gap + 1e-9) + 1 }, (_, k) => Number((k * gap).toPrecision(12)));
+// Round numbers from `low` to `high`, both at most `count` round gaps apart.
+export function roundTicks([low, high], count) {
+  const gap = roundGap((high - low) / count),
+    first = Math.ceil(low / gap - 1e-9);
+  const length = Math.floor(high / gap + 1e-9) - first + 1;
+  return Array.from({ length }, (_, k) => Number(((first + k) * gap).toPrecision(12)));
 }
 
 // The place of an error of ours on a line with the paper's in its middle: a quarter of that at the left end, four times
@@ -41,8 +43,18 @@ export function stateOf({ mark, gap }) {
   return gap.interval ? "unclear" : "alone";
 }
 
-// The open cell and its rival on one axis from 0: the plain network first, the one with a transformer
-// second. `span` are the ends of the gap's interval, measured, as its tip, from the plain network's mean.
+// The gap of a cell on the axis of its family and column: 0, our gap and its interval, and the paper's gap.
+export function gapRange({ gap, paperGap, scale }) {
+  const place = (value) => onScale(value, scale);
+  return {
+    zero: place(0),
+    paper: place(paperGap),
+    ours: gap && place(gap.points),
+    interval: gap?.interval?.map(place),
+  };
+}
+
+// The open cell and its rival on one axis from 0: the plain network first, the one with a transformer second.
 export function intervalPlot(cell, rival) {
   const pair = isPlain(cell) ? [cell, rival] : [rival, cell];
   const values = pair.flatMap((one) => [
@@ -53,15 +65,7 @@ export function intervalPlot(cell, rival) {
   ]);
   const most = Math.max(...values) * 1.06,
     share = (value) => Math.min(Math.max(value / most, 0), 1);
-  const { gap } = cell,
-    base = pair[0].error;
-  const from = gap && {
-    base: share(base),
-    tip: share(base - gap.points),
-    span: gap.interval && [base - gap.interval[1], base - gap.interval[0]].map(share),
-    cut: gap.interval ? [base - gap.interval[1] < 0, base - gap.interval[0] > most] : [false, false],
-  };
-  return { pair, most, share, gap: from, ticks: roundTicks(most, 6) };
+  return { pair, most, share, ticks: roundTicks([0, most], 6) };
 }
 
 // The curves of both as shares of a chart: across, the number of images; upwards, the logarithm of the error rate. A
@@ -78,7 +82,7 @@ export function curveChart(cell, rival, steps) {
     most = Math.max(...sides.map(({ images }) => images));
   return {
     ticks: axis.ticks.map((value) => ({ value: Number(value.toPrecision(1)), at: axis.share(value) })),
-    across: roundTicks(most / 1e6, 4).map((millions) => ({ millions, at: (millions * 1e6) / most })),
+    across: roundTicks([0, most / 1e6], 4).map((millions) => ({ millions, at: (millions * 1e6) / most })),
     lines: lines.map(({ side, images, errors }) => ({
       side,
       points: errors.map((error, k) => [images[k] / most, axis.share(error)]),

@@ -1,9 +1,9 @@
-// The charts of the open cell: both networks' intervals with the gap between them, and the training curves.
+// The charts of the open cell: both networks' intervals, the gap between them, and the training curves.
 import { figure } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { format, interpolate } from "../shared/text.js";
-import { ROUNDING, curveChart, distinct, intervalPlot, isPlain } from "./cells.js";
-import { percent, printedPaper, printedPaperGap } from "./signs.js";
+import { ROUNDING, curveChart, distinct, gapRange, intervalPlot, isPlain, onScale, roundTicks } from "./cells.js";
+import { makeRange, percent, printedPaper, printedPaperGap } from "./signs.js";
 
 // --- the interval plot ---------------------------------------------------------------------------------------------
 
@@ -20,7 +20,7 @@ function upright(one, share) {
 const ground = () => s("line", { class: "stn-ground", x1: 0, x2: "100%", y1: 9, y2: 9 });
 
 // One network: the interval as a band, the mean in it, the seeds below.
-function bar(words, one, open, { share }) {
+function bar(words, one, open, share) {
   const has = one.error !== null,
     [low, high] = has ? one.interval.map(share) : [0, 0];
   const shapes = [
@@ -49,28 +49,6 @@ function bar(words, one, open, { share }) {
   );
 }
 
-// From the plain network's mean, where the guide is, to where the gap ends. An interval that runs over is cut.
-function gapShapes({ base, tip, span, cut }) {
-  const way = tip < base ? 1 : -1;
-  const band = span
-    ? [
-        s("rect", { class: "stn-band", x: percent(span[0]), width: percent(span[1] - span[0]), y: 4, height: 10 }),
-        ...span
-          .filter((_, k) => !cut[k])
-          .map((x) => s("line", { class: "stn-cap", x1: percent(x), x2: percent(x), y1: 4, y2: 14 })),
-      ]
-    : [];
-  return [
-    ...band,
-    s("line", { class: "stn-arrow", x1: percent(base), x2: percent(tip), y1: 9, y2: 9 }),
-    s(
-      "svg",
-      { x: percent(tip), y: 9, overflow: "visible" },
-      s("path", { class: "stn-tip", d: `M0 0l${9 * way} -5v10z` }),
-    ),
-  ];
-}
-
 // The gap in words; where there is none, the reason.
 export function gapLine(words, cell, rival) {
   const [plain, transformer] = isPlain(cell) ? [cell, rival] : [rival, cell],
@@ -87,12 +65,26 @@ export function gapLine(words, cell, rival) {
   });
 }
 
-const gapBar = (words, text, gap) =>
+// The ticks of an axis; `place` gives their places on it, `show` their texts.
+const axis = (ticks, place, show) =>
+  h(
+    "div",
+    { class: "stn-scale", "aria-hidden": "true" },
+    ticks.map((tick) => h("span", { style: `left: ${percent(place(tick))}` }, show(tick))),
+  );
+
+// The gap as the table's cell has it, larger and with numbers.
+const gapBar = (words, cell, rival) =>
   h(
     "div",
     { class: "stn-bar stn-gapbar" },
-    h("p", {}, h("span", {}, words.gap), h("span", {}, text)),
-    s("svg", { "aria-hidden": "true" }, ground(), gap ? gapShapes(gap) : []),
+    h("p", {}, h("span", {}, words.gap), h("span", {}, gapLine(words, cell, rival))),
+    makeRange(gapRange(cell)),
+    axis(
+      roundTicks(cell.scale, 5),
+      (tick) => onScale(tick, cell.scale),
+      (tick) => String(tick).replace("-", "\u2212"),
+    ),
   );
 
 function plotKey(words) {
@@ -110,27 +102,16 @@ function plotKey(words) {
 }
 
 export function intervalsOf(words, cell, rival) {
-  const plot = intervalPlot(cell, rival),
-    at = plot.gap && percent(plot.gap.base);
+  const { pair, share, ticks } = intervalPlot(cell, rival);
+  const inPercent = (tick) => (tick ? String(tick) : interpolate(words.percent, { value: tick }));
   return figure(
     h("span", { class: "stn-names" }, plotKey(words)),
     h(
       "div",
       { class: "stn-intervals" },
-      plot.gap ? h("i", { class: "stn-guide", style: `left: ${at}` }) : [],
-      plot.pair.map((one) => bar(words, one, one === cell, plot)),
-      gapBar(words, gapLine(words, cell, rival), plot.gap),
-      h(
-        "div",
-        { class: "stn-scale", "aria-hidden": "true" },
-        plot.ticks.map((tick) =>
-          h(
-            "span",
-            { style: `left: ${percent(plot.share(tick))}` },
-            tick ? String(tick) : interpolate(words.percent, { value: tick }),
-          ),
-        ),
-      ),
+      pair.map((one) => bar(words, one, one === cell, share)),
+      axis(ticks, share, inPercent),
+      gapBar(words, cell, rival),
     ),
   );
 }

@@ -1,7 +1,7 @@
-// The table: one button a cell, with our gap or our error rate, the paper's, a mark, and the interval on a small axis.
+// The table: one button a cell, with our gap or both error rates, a mark, and the interval on a small axis.
 import { h } from "../shared/dom.js";
 import { format } from "../shared/text.js";
-import { besidePaper, cellAfter, isPlain, onScale, stateOf } from "./cells.js";
+import { besidePaper, cellAfter, gapRange, isPlain, stateOf } from "./cells.js";
 import { countSeeds, makeRange, printedPaper, printedPaperGap, splice, verdictMark } from "./signs.js";
 
 const unseen = (text) => h("span", { class: "stn-unseen" }, text);
@@ -24,26 +24,22 @@ function errorFace(words, cell) {
 
 function gapFace(words, cell) {
   if (isPlain(cell)) return { ...errorFace(words, cell), sentence: words.base[cell.mark], range: null };
-  const { gap } = cell,
-    place = (value) => onScale(value, cell.scale);
+  const { gap } = cell;
   return {
     sentence: words.gapCell[stateOf(cell)],
     ours: gap && format(gap.points),
     paper: printedPaperGap(words, cell),
     interval: gap?.interval,
-    range: {
-      zero: place(0),
-      paper: place(cell.paperGap),
-      ours: gap && place(gap.points),
-      interval: gap?.interval?.map(place),
-    },
+    range: gapRange(cell),
   };
 }
 
 function contentOf(words, cell, view) {
   const face = (view === "gap" ? gapFace : errorFace)(words, cell);
-  const ours = h("b", { "aria-hidden": face.ours === null && "true" }, face.ours ?? words.none),
-    paper = h("small", {}, face.paper);
+  const ours = h("b", { "aria-hidden": face.ours === null && "true" }, face.ours ?? words.none);
+  // Among the gaps the paper's is a line on the small axis: a second column of numbers would hide the first.
+  const paper = view === "gap" ? unseen(face.paper) : h("small", {}, face.paper);
+  const alone = view === "gap" && stateOf(cell) === "alone";
   const [low, high] = face.interval?.map((value) => format(value)) ?? [];
   const values = {
     network: words.names[cell.network],
@@ -55,7 +51,7 @@ function contentOf(words, cell, view) {
   return [
     face.ours === null ? ours : [],
     spell(face.sentence, values, { ours, paper }),
-    verdictMark(cell.mark),
+    alone ? h("small", { class: "stn-alone", "aria-hidden": "true" }, words.alone) : verdictMark(cell.mark),
     face.range ? makeRange(face.range) : [],
   ].flat();
 }

@@ -17,11 +17,15 @@ const VIEWS = ["gap", "error"];
 function overview(words, all) {
   const kinds = ["lowers", "raises", "unclear", "none"],
     found = kinds.map((mark) => all.filter((cell) => cell.mark === mark)),
-    [lowers, raises, unclear, none] = found.map(({ length }) => length);
+    [lowers, raises, without, none] = found.map(({ length }) => length),
+    unclear = found[2].filter((cell) => stateOf(cell) === "unclear").length,
+    single = without - unclear;
   if (none === all.length) return [words.toldNone];
   const tasks = distinct(found[1].map(({ distortion }) => words.tasks[distortion])).join(", ");
   const where = raises ? interpolate(words.where, { tasks }) : "";
-  const values = { gaps: lowers + raises + unclear, lowers, raises, where, unclear, none, all: all.length };
+  const alone = single ? interpolate(words.aloneToo, { alone: single }) : "";
+  const gaps = lowers + raises + without;
+  const values = { gaps, lowers, raises, where, unclear, alone, none, all: all.length };
   const signs = Object.fromEntries(kinds.map((mark) => [`${mark}Sign`, verdictMark(mark)]));
   return splice(none ? `${words.told} ${words.waiting}` : words.told, values, signs);
 }
@@ -44,17 +48,16 @@ function spokenText(words, cell, rival, head) {
 // What the reader opens, and what is made only then.
 function makeDisclosure(title, fill) {
   const body = h("div", {});
-  const refill = () => body.replaceChildren(...(node.open ? [fill()] : []));
+  const refill = () => body.replaceChildren(...(node.open ? [fill()].flat() : []));
   const node = h("details", { ontoggle: refill }, h("summary", {}, title), body);
   return { node, refill };
 }
 
-// The open cell: its name, its verdict and its charts; below, how it was made.
+// The open cell: its name, its verdict and its intervals; below, what is read on request, how it was trained.
 function makeOpened(words, { steps, makers, commands }) {
   const head = h("p", { class: "stn-open-head" }),
     verdict = h("p", { class: "stn-finding" }),
-    intervals = h("div", {}),
-    curves = h("div", { class: "stn-curves" });
+    intervals = h("div", {});
   const spoken = h("output", { class: "stn-spoken" });
   const tell = (text) => {
     spoken.textContent = text;
@@ -63,22 +66,21 @@ function makeOpened(words, { steps, makers, commands }) {
     making = null;
   const made = makeDisclosure(words.how, () => {
     making?.stop();
-    making = makingOf(words, shown, { makers, commands }, tell);
-    return making.node;
+    making = makingOf(words, shown.cell, { makers, commands }, tell);
+    return [curvesOf(words, shown.cell, shown.rival, steps), making.node].filter(Boolean);
   });
   const draw = (cell, rival, first) => {
-    shown = cell;
+    shown = { cell, rival };
     const values = { network: words.names[cell.network], task: words.tasks[cell.distortion] };
     const name = interpolate(words.head, values);
     head.replaceChildren(h("b", {}, name), " ", h("span", {}, words.short[cell.distortion]));
     verdict.replaceChildren(verdictMark(cell.mark), words.verdict[stateOf(cell)]);
     intervals.replaceChildren(intervalsOf(words, cell, rival));
-    curves.replaceChildren(...[curvesOf(words, cell, rival, steps)].filter(Boolean));
     made.refill();
     if (!first) tell(spokenText(words, cell, rival, name));
   };
-  const view = h("div", { class: "stn-view" }, head, verdict, intervals);
-  const node = h("section", { class: "stn-opened", "aria-label": words.opened }, view, curves);
+  const about = h("div", {}, head, verdict);
+  const node = h("section", { class: "stn-opened stn-view", "aria-label": words.opened }, about, intervals);
   return { node, made: made.node, spoken, draw, stop: () => making?.stop() };
 }
 

@@ -64,7 +64,7 @@ class ReplayTraining(Explorable):
         "pause": "Pause",
         "back": "Back",
         "next": "Next",
-        "digits": "First U: the window and the way of its centre (●) to the digit’s centre (+). Then V, which the classifier sees.",
+        "digits": "First U: the window, and the way of its centre (●) to the digit’s centre (+). Then V: what the window shows.",
         "centred": "The centres are {pixels} px apart on average.",
         "truth": "a {label}",
         "right": "{digit} ✓",
@@ -99,7 +99,7 @@ class ReplayTraining(Explorable):
         "rates": "Step {step}: the CNN’s error rate is {cnnError} %, the ST-CNN’s {stError} %.",
         "spoken": "Step {step} of {steps}. The CNN classifies {cnn} of {count} digits correctly, error rate {cnnError} %. The "
         "ST-CNN classifies {st} correctly, error rate {stError} %.",
-        "try": "Press Play. From which step on do the windows move to the digits, and what does the ST-CNN’s curve do then?",
+        "try": "Press Play. From which step on do the windows move to the digits, and which error rate falls faster then?",
     }
     inputs = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Int()).tag(sync=True)

@@ -37,10 +37,10 @@ export function makeCard(words, run, digit, group, reach, pick) {
     { class: "stn-card" },
     input,
     h("span", { class: "stn-truth" }, interpolate(words.truth, { label: run.labels[digit] })),
-    h("span", { class: "stn-pair" }, pane.node, seen.canvas),
+    // One side of V is as long as one side of U, of which the pane shows `reach` times as much.
+    h("span", { class: "stn-pair", style: `--stn-reach: ${reach}` }, pane.node, seen.canvas),
     h("span", { class: "stn-verdicts" }, lines),
   );
-  seen.canvas.style.setProperty("--stn-wide", `${100 / reach}%`); // one side of V is as long as one side of U
   const draw = (frame, { theta, image, corners, output }) => {
     pane.draw(image, corners);
     centres.draw(frame, theta);

@@ -13,7 +13,7 @@ import { makePlayer } from "./player.js";
 import { NETWORKS, apart, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
 
 const QUIET = 700; // milliseconds without a change before the state is announced
-const FARTHEST = 1.25; // half sides of the input: windows that reach further are cut
+const FARTHEST = 1.42; // half sides of the input: a window that reaches much further is cut
 const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];
 
 // The run, the frame and the digit that are shown, and the text about them for a screen reader.

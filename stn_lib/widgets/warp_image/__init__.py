@@ -68,7 +68,7 @@ _PRESETS = [
         [0.5, 0, 0.2, 0, 0.5, -0.25],
     ),
     (
-        "Projective: seen from the side",
+        "Projective: from the side",
         "On the right w is small, so the samples are far from the centre and far apart. Lines stay straight, but "
         "parallel lines do not stay parallel.",
         "projective",

@@ -23,7 +23,7 @@ export function makeLink() {
     const side = (sign) => `${q[0] - sign * 0.6 * HEAD * uy} ${q[1] + sign * 0.6 * HEAD * ux}`;
     line.setAttribute("d", `M${p}Q${mx} ${my} ${q}`);
     head.setAttribute("d", `M${tip}L${side(1)}L${side(-1)}Z`);
-    setAttributes(name, { x: (ax + bx) / 4 + mx / 2, y: (ay + by) / 4 + my / 2 - 11 });
+    setAttributes(name, { x: (ax + bx) / 4 + mx / 2, y: (ay + by) / 4 + my / 2 - 17 });
   };
   return { node, draw };
 }

@@ -43,7 +43,8 @@ const spoken = (sentence, [x, y]) => {
   };
 };
 
-// How far the windows show the plane: the whole frame and its handles. It stays as it is while a pointer is down.
+// How far the windows show the plane: the whole frame; handles may come over the window's edge. It stays as it is while
+// a pointer is down.
 export function makeView(stage, least, redraw) {
   let view = least;
   const held = new Set();
@@ -52,10 +53,9 @@ export function makeView(stage, least, redraw) {
     if (held.delete(pointerId)) redraw();
   };
   for (const event of ["pointerup", "pointercancel"]) stage.addEventListener(event, release);
-  // `side`: of a window, in pixels of the screen.
-  const fit = (lattice, side) => {
+  const fit = (lattice) => {
     const most = lattice.reduce((found, value) => Math.max(found, Math.abs(value)), 0);
-    if (!held.size) view = Math.max(least, most / (1 - (2 * RADIUS + 2) / side));
+    if (!held.size) view = Math.max(least, 1.04 * most);
     return view;
   };
   return { fit, bound: (value) => Math.min(Math.max(value, -0.97 * view), 0.97 * view), edge: () => 0.97 * view };

@@ -6,8 +6,8 @@ import { TERMS } from "./formula.js";
 
 // `put(k, value)` sets a number. `aside` is below the words of a family whose numbers are not typed.
 export function makeMatrix(words, put, aside) {
-  const makeInput = (label, k) =>
-    h("input", {
+  const makeEntry = (family) => (label, k) => {
+    const input = h("input", {
       type: "number",
       step: 0.05,
       min: -MOST,
@@ -18,22 +18,32 @@ export function makeMatrix(words, put, aside) {
         if (value !== "" && Number.isFinite(Number(value))) put(k, Number(value));
       },
     });
-  const inputs = new Map(Object.entries(words.entries).map(([family, labels]) => [family, labels.map(makeInput)]));
+    const symbol = words.symbols[family][k];
+    // A letter names the number in the chapter's formula; a symbol with indices would only repeat the place.
+    const letter = h("i", { "aria-hidden": "true" }, symbol.includes("_") ? "" : symbol);
+    // The browser writes a hyphen for a minus: until the reader types, this is seen instead.
+    const seen = h("span", { "aria-hidden": "true" });
+    return { node: h("span", { class: "stn-entry" }, letter, input, seen), input, seen };
+  };
+  const inputs = new Map(
+    Object.entries(words.entries).map(([family, labels]) => [family, labels.map(makeEntry(family))]),
+  );
   const one = h("span", { class: "stn-one" }, "1");
   const matrix = h("div", { class: "stn-matrix" });
   const node = h("div", { class: "stn-numbers" }, h("span", { class: "stn-theta" }, words.theta), matrix);
   // The numbers of a family whose entries have no names are not typed.
   const arrange = ({ family }) => {
-    const own = inputs.get(family) ?? [h("p", {}, words.thirty)];
+    const own = inputs.get(family)?.map(({ node: entry }) => entry) ?? [h("p", {}, words.thirty)];
     matrix.replaceChildren(...own, ...(FAMILIES[family].endsWithOne ? [one] : []));
     node.replaceChildren(node.firstChild, matrix, ...(inputs.has(family) ? [] : [aside]));
   };
   // A number that is typed stays as it is typed if that is the number that counts.
   const draw = ({ family, theta }) =>
-    inputs.get(family)?.forEach((input, k) => {
+    inputs.get(family)?.forEach(({ input, seen }, k) => {
       const typed = Number(input.value);
       const shown = Number(theta[k].toFixed(3));
       if (input.value === "" || (typed !== shown && Math.abs(typed - theta[k]) > 6e-5)) input.value = shown;
+      seen.textContent = String(shown).replace("-", "\u2212");
     });
   return { node, arrange, draw };
 }

@@ -117,6 +117,7 @@ function makePictures(model, words, state, ask) {
   const atLattice = makeMap(LATTICE);
   const out = new Float32Array(height * width);
   const arrange = (now) => {
+    node.dataset.show = now.show;
     moved.arrange(now);
     still.arrange(now);
     const layers = now.show === "pull" ? [moved, still] : [still, moved];
@@ -128,10 +129,11 @@ function makePictures(model, words, state, ask) {
     const { family, theta, smoothing, show } = now;
     const sources = atPixels(family, theta, smoothing);
     const lattice = atLattice(family, theta, smoothing);
-    const side = left.box.clientWidth || 300;
-    const half = view.fit(lattice, side);
+    const sides = [left, right].map(({ box }) => box.clientWidth || 300);
+    const side = Math.max(...sides);
+    const half = view.fit(lattice);
     const pixel = (200 * half) / side;
-    for (const panel of [left, right]) panel.fit(half, pixel);
+    [left, right].forEach((panel, k) => panel.fit((half * sides[k]) / side, pixel));
     left.image.draw(pixels);
     const shown =
       show === "pull" ? gridSample(pixels, [1, height, width], sources, { out }) : push(pixels, height, width, sources);
