@@ -5,6 +5,8 @@ import { draggable, svgPoint } from "../shared/drag.js";
 import { themeColour } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
 
+const WORK = 4; // milliseconds of a frame, which also draws the digit
+
 // The positions of a square from its middle outwards.
 function outwards(side, reach) {
   const far = (i) => Math.hypot((i % side) - reach, Math.floor(i / side) - reach);
@@ -53,7 +55,7 @@ function makeWork(side, reach, probe, then) {
   let next = 0;
   let request = 0;
   const work = () => {
-    const until = performance.now() + 8;
+    const until = performance.now() + WORK;
     while (next < order.length && performance.now() < until) {
       const i = order[next++];
       known.set(i, probe((i % side) - reach, Math.floor(i / side) - reach));
