@@ -31,7 +31,7 @@
   function startTheme() {
     dark.addEventListener("change", () => root.dataset.mode === "auto" && setMode("auto"));
     for (const button of all(".theme-switch-button")) button.addEventListener("click", () => setMode(nextMode()));
-    // Paper is white: a dark page is printed in the colours of the light one.
+    // A printed page is white: a dark one gets the colours of the light theme.
     let shown;
     addEventListener("beforeprint", () => {
       shown = root.dataset.theme;
