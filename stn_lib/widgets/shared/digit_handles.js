@@ -55,7 +55,7 @@ export function makeDigitHandles({ svg, words, size, reach, most, radius, step, 
   const locate = (event) => svgPoint(svg, event);
   const range = () => /** @type {[number, number]} */ ([middle - reach, middle + reach]);
   draggable(centre, { surface: svg, step, locate, at, range, move: (x, y) => move(x - middle, y - middle) });
-  // The value of the handle, which a screen reader says, is counter-clockwise: a key that raises it makes `degrees` smaller.
+  // The value that a screen reader says is counter-clockwise: a key that raises it makes `degrees` smaller.
   const rotated = (/** @type {number} */ degrees) => rotate(degrees, pose().scale);
   draggable(spin, {
     locate,
