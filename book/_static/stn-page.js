@@ -31,6 +31,15 @@
   function startTheme() {
     dark.addEventListener("change", () => root.dataset.mode === "auto" && setMode("auto"));
     for (const button of all(".theme-switch-button")) button.addEventListener("click", () => setMode(nextMode()));
+    // A printed page is white: a dark one gets the colours of the light theme.
+    let shown;
+    addEventListener("beforeprint", () => {
+      shown = root.dataset.theme;
+      root.dataset.theme = "light";
+    });
+    addEventListener("afterprint", () => {
+      root.dataset.theme = shown;
+    });
   }
 
   // ---- dialogs: the search field, and the sidebars on a narrow page ----

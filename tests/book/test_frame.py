@@ -160,3 +160,14 @@ def test_a_first_visit_has_the_systems_theme_and_no_message(browser, served, sch
     page.goto(served + "book/notation.html")
     assert page.evaluate("document.documentElement.dataset.theme") == scheme and heard == []
     context.close()
+
+
+def test_a_dark_page_is_printed_in_the_light_colours(browser, served):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto(served + "book/notation.html")
+    theme = "document.documentElement.dataset.theme"
+    page.evaluate(f"addEventListener('beforeprint', () => {{ window.printed = {theme}; }})")
+    page.pdf()
+    assert page.evaluate(f"[window.printed, {theme}]") == ["light", "dark"]
+    context.close()

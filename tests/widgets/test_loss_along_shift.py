@@ -66,6 +66,33 @@ def test_the_figure_says_why_descent_stopped(browser, goal, mode, says):
         stage.page.get_by_text(says).wait_for(timeout=5000)
 
 
+def test_keys_move_the_handle_as_those_of_a_slider(browser):
+    """Oracle: by hand: 0.25 pixels an arrow key, 2.5 a Page key, and the ends of the axis."""
+    with Stage(browser, LossAlongShift(torch.eye(9))) as stage:
+        handle = stage.page.locator(".stn-handle")
+        keys = {
+            "ArrowUp": 0.25,
+            "PageUp": 2.75,
+            "ArrowDown": 2.5,
+            "PageDown": 0,
+            "End": 14,
+            "Home": -14,
+            "PageDown ": -14,
+        }
+        for key, shift in keys.items():
+            handle.press(key.strip())
+            assert stage.get("shift") == shift == float(handle.get_attribute("aria-valuenow")), key
+        assert stage.errors == []
+
+
+def test_losses_are_written_beside_the_curve(browser):
+    """Oracle: the loss of a square pixel that is 1 in 9 × 9, shifted off: two such squares, so 2/81."""
+    image = torch.zeros(9, 9)
+    image[4, 4] = 1
+    with Stage(browser, LossAlongShift(image, goal=1)) as stage:
+        assert stage.page.locator(".stn-of-loss").all_text_contents() == ["0.00", "0.01", "0.02"]
+
+
 def test_both_smooth_curves_are_drawn_whatever_is_chosen_and_the_close_up_shows_the_dip(browser, seven):
     """Oracle: torch: at shift -1.4 the loss is lower than at -2 and -1, with bilinear interpolation alone."""
     shown = LossAlongShift(F.pad(sample_digits()[7, 0], (10, 10)), goal=10, shift=-1.4)

@@ -68,6 +68,40 @@ def test_a_way_goes_in_small_steps_from_one_state_to_the_other(call, to, count, 
         assert got[0] == REST and got[1] == pytest.approx(REST | second)
 
 
+def test_the_sentence_below_the_curves_holds_for_every_combination(browser):
+    """Oracle: by hand: halfway between the middle and the end, a curve of 20, 100, 20 is at 60."""
+    torch.manual_seed(0)
+    curves = {"right": [20.0, 100.0, 20.0], "size": [100.0, 100.0]}
+    with Stage(browser, MoveDigit(CNN(in_size=(40, 40)).eval(), curves, digit=7, right=6.0)) as stage:
+        assert stage.text(".stn-alone") == "Only right 6 px: the accuracy is 60 %."
+        stage.page.evaluate("location.hash = '#move-digit?right=6&size=1.2'")
+        told = "Accuracy of each alone: right 6 px 60 %, size ×1.20 100 %. All together: not measured."
+        assert stage.text(".stn-alone") == told
+        stage.press("Reset")
+        assert stage.text(".stn-alone") == "Nothing is changed: the accuracy is 100 %."
+
+
+def test_keys_take_a_handle_to_the_ends_of_its_range(browser):
+    """Oracle: by hand: the digit moves by 12 pixels at most, and rotates by half a circle."""
+    with Stage(browser, make()) as stage:
+        for handle, key, name, end in [
+            (0, "Home", "right", -12),
+            (0, "End", "right", 12),
+            (0, "PageUp", "down", -10),
+            (1, "PageUp", "rotation", 45),
+            (1, "PageDown", "rotation", 0),
+            (1, "Home", "rotation", -180),
+            (1, "End", "rotation", 180),
+            (2, "Home", "right", -12),
+        ]:
+            stage.page.locator(".stn-handle").nth(handle).press(key)
+            assert stage.get(name) == end, (handle, key)
+        for node in stage.page.locator(".stn-handle").all():
+            low, now, high = (float(node.get_attribute(f"aria-value{part}")) for part in ("min", "now", "max"))
+            assert low <= now <= high
+        assert stage.errors == []
+
+
 def points(stage):
     """How many points the drawn path has."""
     stage.settle()

@@ -22,7 +22,7 @@ def test_each_blur_shows_the_difference_that_choosing_it_leaves(browser):
             radio.check()
             assert stage.get("kernel") == name
             assert stage.text(".stn-told").endswith(f"Mean difference: {difference:.3f}.")
-        stage.page.get_by_role("radio", name="larger norm (APS) 0.000").check()
+        stage.page.get_by_role("radio", name="larger (APS) 0.000").check()
         assert stage.text(".stn-told").startswith("No difference")
         # Now each blur shows what is left if APS stays chosen.
         shown = stage.texts(".stn-meter:first-child label > span")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from stn_lib import palette
 from stn_lib.widgets import StraightenDigit
 from tests.widgets.stage import Stage
 
@@ -33,3 +34,15 @@ def test_theta_and_the_window_light_together(browser, shown):
         assert lit(stage) == ["div", "g"]
         stage.page.locator(".stn-title").hover()
         assert lit(stage) == []
+
+
+def test_images_have_the_colours_of_a_theme_before_the_next_frame(browser):
+    """A page that is being printed has no further frame. Oracle: the palette; the first pixel is background."""
+    with Stage(browser, StraightenDigit()) as stage:
+        pixel = stage.page.evaluate("""async () => {
+            document.documentElement.dataset.theme = "dark";
+            await null;
+            const canvas = document.querySelector("canvas");
+            return [...canvas.getContext("2d").getImageData(0, 0, 1, 1).data].slice(0, 3);
+        }""")
+        assert bytes(pixel).hex() == palette.DARK["surface"][1:]

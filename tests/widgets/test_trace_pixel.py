@@ -330,8 +330,37 @@ def test_if_the_conventions_differ_a_warning_and_the_correct_grid_appear(browser
         # A line for each row and column of pixels; the source point of the first pixel is on its edge, not its centre.
         assert tracer.page.locator(".stn-meant").get_attribute("d").count("M") == 20
         tracer.page.get_by_role("group", name="grid_sample").get_by_label("True: centres").check()
-        assert "the same pixel" in tracer.text(".stn-alike")
+        assert "the same pixel" in tracer.text(".stn-told:not(.stn-unlike)")
         assert tracer.page.locator(".stn-meant").get_attribute("d") == ""
+
+
+def test_the_note_of_an_example_gives_way_where_the_output_has_another_size(browser):
+    """What a note says of pixels holds only for an output as large as the input."""
+    with Tracer(browser, TracePixel(theta=[1, 0, 0, 0, 1, 0])) as tracer:
+        assert "the source of each pixel is the same pixel" in tracer.text(".stn-told")
+        tracer.page.evaluate("location.hash = '#trace-pixel?height=2&width=3'")
+        assert tracer.text(".stn-told").startswith("U has 10 × 10 pixels, V 2 × 3:")
+
+
+def test_a_second_finger_does_not_choose_another_pixel(browser):
+    with Tracer(browser, TracePixel(**WORKED)) as tracer:
+        fingers = tracer.page.context.new_cdp_session(tracer.page)
+        places = [
+            dict(zip("xy", tracer.centre_of(*place), strict=True)) | {"id": k}
+            for k, place in enumerate([(0, 2), (3, 0)])
+        ]
+        for count in (1, 2):
+            fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": places[:count]})
+            assert tracer.get("row", "column") == [0, 2]
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+def test_both_images_of_one_size_and_their_axes_are_at_one_height(browser):
+    for width in (688, 358):
+        with Tracer(browser, TracePixel(), width=width) as tracer:
+            for part in (".stn-frameline", ".stn-ticks"):
+                [u, v] = tracer.boxes(f".stn-view {part}")
+                assert [u["y"], u["height"]] == pytest.approx([v["y"], v["height"]], abs=0.5), part
 
 
 @pytest.mark.parametrize(("corners", "theta"), [(False, EDGES), (True, CENTRES)])

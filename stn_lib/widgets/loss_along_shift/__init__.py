@@ -38,7 +38,7 @@ class LossAlongShift(Explorable):
         "still": "target",
         "images": "Your image and the target, one over the other.",
         "way": "\u2190 moves left as t grows",
-        "close": "Loss around t",
+        "close": "Loss around t, enlarged",
         "plot": "Loss at each shift t, in pixels",
         "goalName": "target",
         "shift": "shift t",

@@ -1,12 +1,24 @@
 // The loss along the shift: all of it, with the handle, and enlarged around the handle.
+import { roundGap } from "../shared/axis.js";
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
 import { format, interpolate } from "../shared/text.js";
 
 export const MODES = ["nearest", "bilinear", "bicubic"];
-const BOX = { width: 646, height: 190, left: 16, right: 630, top: 12, bottom: 162 };
+const BOX = { width: 646, height: 190, left: 62, right: 634, top: 12, bottom: 162 };
 const NEAR = { width: 313, height: 183, left: 4, right: 309, top: 16, bottom: 152, reach: 1.6 }; // reach in pixels
+
+const STEP = 0.25; // pixels, of an arrow key
+
+// The handle moves along x only: keys that go up raise the shift, as those of a slider do.
+const upwards = (move) =>
+  Object.fromEntries(
+    Object.entries({ ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }).map(([key, by]) => [
+      key,
+      () => move(by * STEP),
+    ]),
+  );
 
 const makeCurves = () => Object.fromEntries(MODES.map((mode) => [mode, s("path", { class: `stn-curve stn-${mode}` })]));
 
@@ -62,14 +74,30 @@ function makeKey(words) {
   return { node, draw: (mode) => markChosen(names, mode) };
 }
 
-function makeGround(reach) {
+function makeTicks(reach) {
   const { x } = makeScale(BOX, [-reach, reach], [0, 1]);
-  const base = s("line", { x1: BOX.left, x2: BOX.right, y1: BOX.bottom, y2: BOX.bottom, class: "stn-base" });
   const ticks = [];
   for (let t = -reach + (reach % 4); t <= reach; t += 4) {
     ticks.push(s("text", { x: x(t), y: BOX.bottom + 17, class: "stn-axis" }, format(t, 0)));
   }
-  return [base, ...ticks];
+  return ticks;
+}
+
+// Round losses beside the curve, each with a line across.
+function makeLevels() {
+  const node = s("g", {});
+  const draw = (top, { y }) => {
+    const gap = roundGap(top / 3);
+    const places = Math.max(0, -Math.floor(Math.log10(gap)));
+    const levels = Array.from({ length: Math.floor(top / gap) + 1 }, (_, k) => k * gap);
+    node.replaceChildren(
+      ...levels.flatMap((loss) => [
+        s("line", { x1: BOX.left, x2: BOX.right, y1: y(loss), y2: y(loss), class: "stn-base" }),
+        s("text", { x: BOX.left - 8, y: y(loss), class: "stn-axis stn-of-loss" }, format(loss, places)),
+      ]),
+    );
+  };
+  return { node, draw };
 }
 
 function makeGoal(words) {
@@ -90,21 +118,25 @@ export function makePlot(words, reach, state, move) {
   const svg = s("svg", { viewBox, role: "group", "aria-label": words.plot, class: "stn-drag" });
   const curves = makeCurves();
   const goal = makeGoal(words);
+  const levels = makeLevels();
   const band = s("rect", { y: BOX.top, height: BOX.bottom - BOX.top, class: "stn-band" });
   const handle = makeHandle(words, reach);
-  svg.append(band, ...makeGround(reach), goal.node, ...Object.values(curves), handle);
+  svg.append(band, levels.node, ...makeTicks(reach), goal.node, ...Object.values(curves), handle);
   let scale = makeScale(BOX, [-reach, reach], [0, 1]);
   draggable(handle, {
     surface: svg,
-    step: 0.25,
+    step: STEP,
     at: () => [state.t(), 0],
     move: (t) => move(t),
+    range: () => [-reach, reach],
+    keys: upwards((by) => move(state.t() + by)),
     locate: (event) => [((svgPoint(svg, event)[0] - BOX.left) / (BOX.right - BOX.left)) * 2 * reach - reach, 0],
   });
   const trace = (loss) => {
     const all = MODES.map((mode) => follow(loss, mode, -reach, reach - 0.125, 0.125));
     const top = Math.max(...all.flat().map(([, value]) => value)) * 1.04 || 1;
     scale = makeScale(BOX, [-reach, reach], [0, top]);
+    levels.draw(top, scale);
     MODES.forEach((mode, k) => curves[mode].setAttribute("d", pathOf(all[k], scale)));
   };
   const key = makeKey(words);

@@ -55,7 +55,17 @@ function makeControl(words, name, [, low, high], curve, value, oninput) {
   return { node: control.node, set, at: drawn.at };
 }
 
-// `put(values)` sets some of the changes; `draw(now, last)` shows all, and what is known of the last one alone.
+// What was measured of the changes that are made: of none, of one, or of several, each of them alone.
+function describe(words, made, rest) {
+  if (made.length === 0) return rest === null ? "" : interpolate(words.rest, { percent: format(rest, 0) });
+  const known = made.filter(({ percent }) => percent !== null);
+  const values = known.map(({ change, percent }) => ({ change, percent: format(percent, 0) }));
+  if (made.length === 1) return values.map((one) => interpolate(words.alone, one)).join("");
+  const each = values.map((one) => interpolate(words.one, one)).join(", ");
+  return each && interpolate(words.together, { each });
+}
+
+// `put(values)` sets some of the changes; `draw(now)` shows all, and what is known of them.
 export function makeChanges(words, { ranges, curves, now, put }) {
   const names = Object.keys(now);
   const controls = new Map(
@@ -65,12 +75,16 @@ export function makeChanges(words, { ranges, curves, now, put }) {
     ]),
   );
   const alone = h("p", { class: "stn-alone" });
-  const draw = (values, last) => {
+  const measured = names.find((name) => curves[name]);
+  const rest = measured ? controls.get(measured).at(ranges[measured][0]) : null;
+  const draw = (values) => {
     for (const [name, control] of controls) control.set(values[name]);
-    const percent = controls.get(last).at(values[last]);
-    const change = `${words.sliders[last]} ${shown(words, last, values[last])}`;
-    const sentence = values[last] === ranges[last][0] ? words.rest : words.alone;
-    alone.textContent = percent === null ? "" : interpolate(sentence, { change, percent: format(percent, 0) });
+    const made = names.filter((name) => values[name] !== ranges[name][0]);
+    const known = made.map((name) => ({
+      change: `${words.sliders[name]} ${shown(words, name, values[name])}`,
+      percent: controls.get(name).at(values[name]),
+    }));
+    alone.textContent = describe(words, known, rest);
   };
   const caption = Object.keys(curves).length ? h("p", { class: "stn-key" }, words.curve) : "";
   const nodes = names.map((name) => controls.get(name).node);

@@ -30,6 +30,7 @@ export function makeInput(words, size, state, put) {
     words,
     size,
     reach: 12,
+    most: 180,
     radius: 2,
     step: 1,
     pose: () => ({ x: state().right, y: state().down, degrees: -state().rotation, scale: state().size }),
@@ -49,6 +50,7 @@ export function makeInput(words, size, state, put) {
     const angle = { rotation: format(now.rotation, 0), size: format(now.size) };
     handles.tellSpin(now.rotation, interpolate(words.rotated, angle));
   };
-  const node = figure(words.input, h("div", { class: "stn-over" }, canvas.canvas, svg));
+  const caption = [h("span", { class: "stn-wide" }, words.trail), h("span", { class: "stn-narrow" }, words.trailShort)];
+  const node = figure(caption, h("div", { class: "stn-over" }, canvas.canvas, svg));
   return { node, draw, recolour: canvas.recolour };
 }

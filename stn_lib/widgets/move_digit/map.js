@@ -5,6 +5,8 @@ import { draggable, svgPoint } from "../shared/drag.js";
 import { themeColour } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
 
+const WORK = 4; // milliseconds of a frame, which also draws the digit
+
 // The positions of a square from its middle outwards.
 function outwards(side, reach) {
   const far = (i) => Math.hypot((i % side) - reach, Math.floor(i / side) - reach);
@@ -53,7 +55,7 @@ function makeWork(side, reach, probe, then) {
   let next = 0;
   let request = 0;
   const work = () => {
-    const until = performance.now() + 8;
+    const until = performance.now() + WORK;
     while (next < order.length && performance.now() < until) {
       const i = order[next++];
       known.set(i, probe((i % side) - reach, Math.floor(i / side) - reach));
@@ -83,8 +85,19 @@ export function makeMap(words, reach, state, probe, put) {
     locate: (event) => svgPoint(svg, event),
     at: () => [state().right + reach + 0.5, state().down + reach + 0.5],
     move: (x, y) => put({ right: Math.round(x - reach - 0.5), down: Math.round(y - reach - 0.5) }),
+    range: () => [0.5, side - 0.5],
   });
-  const node = figure(words.mapKey, h("div", { class: "stn-over" }, surface.canvas, svg));
+  const axis = (name) => {
+    const labels = [format(-reach, 0), words.sliders[name], format(reach, 0)];
+    return h(
+      "div",
+      { class: `stn-along-${name}`, "aria-hidden": "true" },
+      labels.map((label) => h("span", {}, label)),
+    );
+  };
+  const over = h("div", { class: "stn-over" }, surface.canvas, svg);
+  const plane = h("div", { class: "stn-plane" }, axis("down"), over, axis("right"));
+  const node = figure(words.mapKey, plane);
   const busy = (now) => node.setAttribute("aria-busy", String(now));
   const work = makeWork(side, reach, probe, (known, more) => {
     surface.paint(known);

@@ -30,6 +30,7 @@ export function makeTrace(words) {
     { class: "stn-plot", role: "img", "aria-label": words.trace },
     h("div", { class: "stn-percents" }, levels),
     area,
+    h("span", { class: "stn-strip-name" }, words.strip),
     h("div", { class: "stn-strip" }, stretched(1, wrong)),
   );
   const draw = (path, truth) => {

@@ -2,7 +2,7 @@
 import { followAddress, integer, number } from "../shared/address_state.js";
 import { best, makeAnswers, readDigits } from "../shared/answers.js";
 import { button, choice } from "../shared/controls.js";
-import { h } from "../shared/dom.js";
+import { h, setText } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import {
   drawOnChange,
@@ -61,8 +61,7 @@ function describe(words, path, rest, atEnd) {
   return interpolate(words.flips, { from: path[flip - 1].guess, to: path[flip].guess, at: at || words.unchanged });
 }
 
-// The model behind the view: the digit as it now is, what the network answers, the path that led here, and the change
-// that was made last.
+// The model behind the view: the digit as it now is, what the network answers, and the path that led here.
 function makeState(model) {
   const [small, large, labels] = ["small", "large", "labels"].map((name) => model.get(name));
   const [ranges, distance] = [model.get("ranges"), model.get("distance")];
@@ -74,7 +73,6 @@ function makeState(model) {
   const show = (pose = now()) => viewChange(digits[model.get("digit")], small, large, distance, pose);
   const answer = (image) => network(image).probabilities;
   let path = [];
-  let last = NAMES.find((name) => model.get(name) !== rest[name]) ?? "right";
   // The path with the straight way from its end to the present state; a new path comes from the digit at rest.
   const follow = () => {
     const end = path.at(-1);
@@ -91,11 +89,10 @@ function makeState(model) {
     const next = {};
     for (const [name, value] of Object.entries(values)) {
       next[name] = Math.min(Math.max(value, ranges[name][1]), ranges[name][2]);
-      if (next[name] !== model.get(name)) last = name;
     }
     setTraits(model, next);
   };
-  return { rest, now, show, answer, follow, clear, put, last: () => last, truth };
+  return { rest, now, show, answer, follow, clear, put, truth };
 }
 
 function makeViews(model, words, state) {
@@ -168,9 +165,9 @@ function render({ model, el }) {
     views.answers.draw(probabilities, truth);
     views.trace.draw(path, truth);
     views.map.draw();
-    views.changes.draw(now, state.last());
+    views.changes.draw(now);
     views.digit.set(String(model.get("digit")));
-    views.told.textContent = describe(words, path, state.rest, now.right === ranges.right[2]);
+    setText(views.told, describe(words, path, state.rest, now.right === ranges.right[2]));
   };
   const recolour = () => {
     views.input.recolour();

@@ -55,7 +55,7 @@ class PoolShift(Explorable):
         "left": "{n} left",
         "rightward": "{n} right",
         "outsides": [["circular", "circular"], ["zeros", "zeros enter"]],
-        "keeps": [["first", "every second"], ["largest", "larger norm (APS)"]],
+        "keeps": [["first", "every second"], ["largest", "larger (APS)"]],
         "views": [["signal", "signal"], ["image", "feature map"]],
         "example": "Reset",
         "still": "Without a shift there is no difference.",

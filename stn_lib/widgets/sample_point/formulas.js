@@ -1,5 +1,5 @@
 // The weighted sum and the two slopes, with the current numbers; each number lights with what it is of.
-import { h } from "../shared/dom.js";
+import { h, setText } from "../shared/dom.js";
 import { format } from "../shared/text.js";
 import { LETTERS } from "./model.js";
 
@@ -19,7 +19,7 @@ function makeSum() {
       terms[k].weight.textContent = format(corner.weight);
       terms[k].value.textContent = corner.value;
     });
-    result.textContent = `= ${format(value)}`;
+    setText(result, `= ${format(value)}`);
   };
   const name = h("b", { class: "stn-target" }, "V");
   return { node: h("p", { class: "stn-sum" }, name, h("span", { class: "stn-terms" }, nodes), result), draw };
@@ -49,7 +49,7 @@ function makeSlope(words, axis, [first, second], distance) {
     });
     sum.hidden = mode === "nearest";
     flat.hidden = mode !== "nearest";
-    result.textContent = `= ${format(slope)}`;
+    setText(result, `= ${format(slope)}`);
   };
   return { node, draw };
 }

@@ -61,8 +61,9 @@ export function makeOverview(image, state, words, move) {
   const square = s("rect", { class: "stn-square", width: CELL, height: CELL });
   const handle = makeHandle(words, state, width);
   svg.append(square, ...rings, handle);
+  const range = () => [-OUTSIDE, width - 1 + OUTSIDE];
   const locate = (event) => svgPoint(svg, event).map((value) => value / CELL - RING - 0.5);
-  draggable(handle, { surface: svg, locate, at: () => [state.x(), state.y()], move, step: 0.1 });
+  draggable(handle, { surface: svg, locate, at: () => [state.x(), state.y()], move, step: 0.1, range });
   const draw = (seen, x, y, padding) => {
     for (const { rect, text, row, column } of ghosts) {
       const pixel = repeatedPixel(row, column, image, padding);

@@ -1,5 +1,5 @@
 // What a network answers about a digit, as ten bars and a verdict; and the digits themselves, from bytes.
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 import { format, interpolate } from "./text.js";
 
 /**
@@ -39,10 +39,8 @@ export function makeAnswers(words, name) {
       column.dataset.truth = String(digit === truth);
     });
     node.dataset.right = String(guess === truth);
-    verdict.textContent = interpolate(guess === truth ? words.right : words.wrong, {
-      digit: guess,
-      percent: format(100 * probabilities[guess], 0),
-    });
+    const values = { digit: guess, percent: format(100 * probabilities[guess], 0) };
+    setText(verdict, interpolate(guess === truth ? words.right : words.wrong, values));
   };
   return { node, draw };
 }

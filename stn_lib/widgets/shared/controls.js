@@ -1,5 +1,5 @@
 // Native form controls, and the figure around a drawing.
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 
 let counter = 0;
 /** An id that no other element of the page has. */
@@ -26,7 +26,7 @@ export function slider({ label, min, max, step, value, show, oninput, concept = 
   /** @param {number} now */
   const set = (now) => {
     input.value = String(now);
-    output.textContent = show(now);
+    setText(output, show(now));
     input.setAttribute("aria-valuetext", show(now));
   };
   set(value);

@@ -4,6 +4,7 @@ import { draggable, svgPoint } from "./drag.js";
 
 /** @typedef {import("./distortion.js").Pose} Pose */
 
+const PAGE = 45; // degrees that Page Up and Page Down rotate
 const GRIP = 13; // how far the outer handle is from the digit's centre, in pixels at scale 1
 
 /** @type {(label: string, radius: number, low: number, high: number) => SVGGElement} */
@@ -28,15 +29,16 @@ const knob = (label, radius, low, high) =>
  * @param {Record<string, string>} options.words with "centre" and "spin"
  * @param {number} options.size of the frame in pixels
  * @param {number} options.reach how far the centre may be from the frame's centre
+ * @param {number} options.most degrees of rotation, to either side
  * @param {number} options.radius of the inner handle
  * @param {number} options.step of an arrow key on it
  * @param {() => Pose} options.pose (x, y) from the frame's centre
  * @param {(x: number, y: number) => void} options.move
  * @param {(degrees: number, scale: number) => void} options.rotate
  */
-export function makeDigitHandles({ svg, words, size, reach, radius, step, pose, move, rotate }) {
+export function makeDigitHandles({ svg, words, size, reach, most, radius, step, pose, move, rotate }) {
   const centre = knob(words.centre, radius, -reach, reach);
-  const spin = knob(words.spin, 1.7, -180, 180);
+  const spin = knob(words.spin, 1.7, -most, most);
   const arm = s("line", { class: "stn-arm" });
   svg.append(arm, centre, spin);
   const middle = size / 2;
@@ -51,11 +53,20 @@ export function makeDigitHandles({ svg, words, size, reach, radius, step, pose, 
   };
   /** @param {MouseEvent} event */
   const locate = (event) => svgPoint(svg, event);
-  draggable(centre, { surface: svg, step, locate, at, move: (x, y) => move(x - middle, y - middle) });
+  const range = () => /** @type {[number, number]} */ ([middle - reach, middle + reach]);
+  draggable(centre, { surface: svg, step, locate, at, range, move: (x, y) => move(x - middle, y - middle) });
+  // The value that a screen reader says is counter-clockwise: a key that raises it makes `degrees` smaller.
+  const rotated = (/** @type {number} */ degrees) => rotate(degrees, pose().scale);
   draggable(spin, {
     locate,
     at: end,
     step: 0.6,
+    keys: {
+      PageUp: () => rotated(pose().degrees - PAGE),
+      PageDown: () => rotated(pose().degrees + PAGE),
+      Home: () => rotated(most),
+      End: () => rotated(-most),
+    },
     move: (x, y) => {
       const [cx, cy] = at();
       rotate((Math.atan2(x - cx, cy - y) * 180) / Math.PI, Math.hypot(x - cx, y - cy) / GRIP);

@@ -100,7 +100,7 @@ export function drawOnChange(model, { traits, draw, recolour }) {
   const offTraits = onTraits(model, traits, ask);
   const offTheme = onTheme(() => {
     recolour?.();
-    ask();
+    draw(ask); // at once: a page that is being printed has no further frame
   });
   recolour?.();
   draw(ask);

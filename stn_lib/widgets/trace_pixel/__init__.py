@@ -118,6 +118,7 @@ class TracePixel(Explorable):
         "single": "the place of a single pixel",
         "entries": ["x from x", "x from y", "shift in x", "y from x", "y from y", "shift in y"],
         "agree": "Both calls use the same convention.",
+        "resized": "U has {size} pixels, V {outSize}: θ samples the same part of U, at other points.",
         "differ": "Conventions mixed: this source point is ({x}, {y}) pixels from its correct place, dashed.",
         "example": "Example",
         "own": "your own",
@@ -125,8 +126,8 @@ class TracePixel(Explorable):
         "height": "height of V",
         "width": "width of V",
         "reset": "Reset",
-        "try": "Point at pixels of V, or drag over them. Then change what −1 and 1 are (align_corners) for one of the two "
-        "calls: the grid no longer fits. Change it for the other call, too.",
+        "conventions": "align_corners: are −1 and 1 at the edges of the outer pixels, or at their centres?",
+        "try": "Point at pixels of V. Then change align_corners for one call only: the grid no longer fits.",
     }
     images = traitlets.Dict().tag(sync=True)
     shown = traitlets.Enum(["given", "squares"], "given").tag(sync=True)

@@ -80,7 +80,7 @@ export function makeInput(label, state) {
     const { net, points } = paths(all.pixels);
     lines.setAttribute("d", net);
     dots.setAttribute("d", points);
-    dots.style.strokeWidth = `${Math.min(6, spot.cell / 3.5)}px`;
+    dots.style.strokeWidth = `${Math.min(5, spot.cell / 5)}px`;
     const mixed = now.gridCorners !== now.samplerCorners;
     meant.setAttribute("d", mixed ? paths(all.meant).net : "");
     axes.draw(spot, now.size, now.samplerCorners);

@@ -1,56 +1,36 @@
 // The output V: its pixels, one of which is traced; a pointer or the keyboard chooses it.
 import { s, setAttributes } from "../shared/dom.js";
-import { svgPoint } from "../shared/drag.js";
+import { draggable, svgPoint } from "../shared/drag.js";
 import { format } from "../shared/text.js";
-import { VIEW_BOX, commonCell, makeAxes, makeCells, placePixels } from "./panel.js";
+import { VIEW_BOX, commonCell, makeAxes, makeCells, placePixels, rimOf } from "./panel.js";
 
-// Which pixel a key of the marker goes to; null for a key that goes nowhere.
-function pixelAfter(key, index, [rows, columns]) {
-  const [row, column] = [Math.floor(index / columns), index % columns];
-  const next = {
-    ArrowLeft: [row, column - 1],
-    ArrowRight: [row, column + 1],
-    ArrowUp: [row - 1, column],
-    ArrowDown: [row + 1, column],
-    Home: [row, 0],
-    End: [row, columns - 1],
-    PageUp: [0, column],
-    PageDown: [rows - 1, column],
-  }[key];
-  if (!next) return null;
-  const bound = (value, sides) => Math.min(Math.max(value, 0), sides - 1);
-  return bound(next[0], rows) * columns + bound(next[1], columns);
-}
-
-function listen(svg, marker, pixelAt, state, act) {
-  const keep = (event) => {
-    const index = pixelAt(event);
-    if (index !== null) act.keep(index);
-    return index !== null;
+// A pointer or the arrow keys choose a pixel; a mouse that only points at one shows it.
+function listen(svg, marker, { locate, state, act }) {
+  const bound = (value, sides) => Math.min(Math.max(Math.round(value), 0), sides - 1);
+  const at = () => {
+    const columns = state().outSize[1];
+    return [act.shown() % columns, Math.floor(act.shown() / columns)];
   };
-  svg.addEventListener("pointerdown", (event) => {
-    if (event.button || !keep(event)) return;
-    marker.focus({ preventScroll: true });
-    svg.setPointerCapture(event.pointerId);
-    event.preventDefault();
-  });
+  const move = (x, y) => {
+    const [rows, columns] = state().outSize;
+    act.keep(bound(y, rows) * columns + bound(x, columns));
+  };
+  draggable(marker, { surface: svg, locate, at, move, step: 1, range: () => [0, state().outSize[1] - 1] });
+  const pointedAt = (event) => {
+    const [rows, columns] = state().outSize;
+    const [column, row] = locate(event).map(Math.round);
+    return row >= 0 && row < rows && column >= 0 && column < columns ? row * columns + column : null;
+  };
   svg.addEventListener("pointermove", (event) => {
-    if (svg.hasPointerCapture(event.pointerId)) keep(event);
-    else if (event.pointerType !== "touch") act.hover(pixelAt(event));
+    if (event.pointerType !== "touch" && !svg.hasPointerCapture(event.pointerId)) act.hover(pointedAt(event));
   });
   svg.addEventListener("pointerleave", () => act.hover(null));
-  marker.addEventListener("keydown", (event) => {
-    const next = pixelAfter(event.key, act.shown(), state().outSize);
-    if (next === null || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    act.keep(next);
-  });
 }
 
 // The pixels of an output of one size at one scale.
-function makePixels(outSize, cell) {
+function makePixels(outSize, rim, cell) {
   const [rows, columns] = outSize;
-  const spot = placePixels(outSize, 0, cell);
+  const spot = placePixels(outSize, rim, cell);
   let points = "";
   for (let k = 0; k < rows * columns; k++) points += `M${spot.at(k % columns, Math.floor(k / columns)).join(" ")}h0`;
   return { spot, cells: makeCells(outSize, spot), points };
@@ -68,17 +48,13 @@ export function makeOutput(words, state, act) {
   svg.append(pixels, axes.node, numbers, dots, marker);
   let made = null;
   let shown = "";
-  const pixelAt = (event) => {
-    const [x, y] = svgPoint(svg, event);
-    const [left, top] = made.spot.box;
-    const [rows, columns] = state().outSize;
-    const column = Math.floor((x - left) / made.spot.cell);
-    const row = Math.floor((y - top) / made.spot.cell);
-    return row >= 0 && row < rows && column >= 0 && column < columns ? row * columns + column : null;
+  const locate = (event) => {
+    const [[x, y], [left, top]] = [svgPoint(svg, event), made.spot.at(0, 0)];
+    return [(x - left) / made.spot.cell, (y - top) / made.spot.cell];
   };
-  listen(svg, marker, pixelAt, state, act);
+  listen(svg, marker, { locate, state, act });
   const make = ({ size, outSize }) => {
-    made = makePixels(outSize, commonCell(size, outSize));
+    made = makePixels(outSize, rimOf(size), commonCell(size, outSize));
     pixels.replaceChildren(...made.cells.pixels);
     numbers.replaceChildren(...made.cells.numbers);
     dots.setAttribute("d", made.points);

@@ -16,11 +16,12 @@ const shade = (share, most) =>
 // How many pixels of the outside the input shows.
 export const rimOf = ([height, width]) => Math.max(0.5, Math.max(height, width) / 8);
 
-// The side of a pixel in SVG units: what lets both panels show all of theirs.
+// The side of a pixel in SVG units: what lets both panels show all of theirs. The output has as much room around it as
+// the input, so that images of one size, and their axes, are at one height.
 export function commonCell(size, outSize) {
   const rim = 2 * rimOf(size);
-  const fit = ([height, width]) => Math.min(SIDE / width, ROOM / height);
-  return Math.min(fit(size.map((side) => side + rim)), fit(outSize));
+  const fit = ([height, width]) => Math.min(SIDE / (width + rim), ROOM / (height + rim));
+  return Math.min(fit(size), fit(outSize));
 }
 
 // The places of pixel coordinates in a panel, for an image of `size` with `rim` pixels of outside.

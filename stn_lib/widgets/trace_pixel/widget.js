@@ -1,7 +1,7 @@
 // TracePixel: point at a pixel of the output, see its source point, and the arithmetic with its numbers.
 import { followAddress, integer, numbers, oneOf } from "../shared/address_state.js";
-import { button, choice, slider } from "../shared/controls.js";
-import { h, s } from "../shared/dom.js";
+import { button, choice, figure, slider } from "../shared/controls.js";
+import { h, s, setText } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
@@ -151,33 +151,42 @@ function gridGlyph() {
   return s("svg", { viewBox: "0 0 34 22", "aria-hidden": "true", class: "stn-glyph" }, parts);
 }
 
-// Both images, each with the convention of its call below it.
-function makeStage(model, words, state, act) {
-  const input = makeInput(words.input, state.now);
-  const output = makeOutput(words, state.now, act);
-  const sampler = makeConvention(model, words, { call: "grid_sample", trait: "sampler_corners", term: "sampler" });
+// The conventions of both calls, below what they mean.
+function makeConventions(model, words) {
   const grid = makeConvention(model, words, { call: "affine_grid", trait: "grid_corners", term: "grid" });
-  const panel = (caption, glyph, image, convention) =>
-    h("figure", { class: "stn-panel" }, h("figcaption", {}, caption, glyph), image.node, convention.node);
-  const node = h(
-    "div",
-    { class: "stn-stage stn-view" },
-    panel(words.input, gridGlyph(), input, sampler),
-    panel(words.output, [], output, grid),
-  );
-  const draw = (now, all, seen, index, told) => {
-    input.draw(all, seen);
-    output.draw(all, index, told);
-    sampler.set(String(now.samplerCorners));
-    grid.set(String(now.gridCorners));
+  const sampler = makeConvention(model, words, { call: "grid_sample", trait: "sampler_corners", term: "sampler" });
+  const node = h("div", { class: "stn-conventions" }, h("p", {}, words.conventions), grid.node, sampler.node);
+  const draw = ({ gridCorners, samplerCorners }) => {
+    grid.set(String(gridCorners));
+    sampler.set(String(samplerCorners));
   };
   return { node, draw };
 }
 
-// What the example shows; or, if the conventions differ, how far the source point is from its correct place.
-function describe(words, { gridCorners, samplerCorners }, { beside: [x, y] }, note) {
-  if (gridCorners === samplerCorners) return ["stn-alike", note];
-  return ["stn-unlike", interpolate(words.differ, { x: format(x), y: format(y) })];
+function makeStage(words, state, act) {
+  const input = makeInput(words.input, state.now);
+  const output = makeOutput(words, state.now, act);
+  const inputCaption = [words.input, gridGlyph()];
+  const node = h(
+    "div",
+    { class: "stn-stage stn-view" },
+    figure(inputCaption, input.node),
+    figure(words.output, output.node),
+  );
+  const draw = (all, seen, index, told) => {
+    input.draw(all, seen);
+    output.draw(all, index, told);
+  };
+  return { node, draw };
+}
+
+// What the example shows, which supposes images of one size; or, if the conventions differ, how far the source point is
+// from its correct place.
+function describe(words, { gridCorners, samplerCorners, size, outSize }, { beside: [x, y] }, note) {
+  if (gridCorners !== samplerCorners) return interpolate(words.differ, { x: format(x), y: format(y) });
+  const sides = ([height, width]) => `${height} \u00d7 ${width}`;
+  const isResized = size.some((side, k) => side !== outSize[k]);
+  return isResized ? interpolate(words.resized, { size: sides(size), outSize: sides(outSize) }) : note;
 }
 
 function render({ model, el }) {
@@ -189,11 +198,12 @@ function render({ model, el }) {
     ask();
   };
   const hover = (index) => state.hover(index) && ask();
-  const stage = makeStage(model, words, state, { hover, keep, shown: state.traced });
+  const stage = makeStage(words, state, { hover, keep, shown: state.traced });
   const putTheta = (k, value) => state.put({ theta: state.now().theta.map((old, i) => (i === k ? value : old)) });
   const steps = makeSteps(words, putTheta, ask);
   const examples = makeExamples(model, words, state);
   const sides = makeSides(words, state);
+  const conventions = makeConventions(model, words);
   const reset = button(words.reset, () => state.put(model.get("home")));
   const bar = h(
     "div",
@@ -203,7 +213,7 @@ function render({ model, el }) {
     reset,
   );
   const told = h("p", { class: "stn-told", role: "status" });
-  mountRoot(el, "trace-pixel", frame(words, stage.node, told, bar, steps.node));
+  mountRoot(el, "trace-pixel", frame(words, stage.node, told, bar, conventions.node, steps.node));
 
   const draw = () => {
     const now = state.now();
@@ -214,11 +224,12 @@ function render({ model, el }) {
     const seen = traceOne(all, index);
     const [x, y] = seen.pixel.map((value) => format(value + origin));
     const place = { column: column + origin, row: row + origin, x, y };
-    stage.draw(now, all, seen, index, interpolate(words.source, { ...place, value: format(seen.value) }));
+    stage.draw(all, seen, index, interpolate(words.source, { ...place, value: format(seen.value) }));
     steps.draw(arithmetic(seen, now, [row, column], origin, words), now.theta);
     sides.forEach((one, k) => one.set(now.outSize[k]));
-    [told.className, told.textContent] = describe(words, now, seen, examples.draw(now));
-    told.classList.add("stn-told");
+    conventions.draw(now);
+    told.classList.toggle("stn-unlike", now.gridCorners !== now.samplerCorners);
+    setText(told, describe(words, now, seen, examples.draw(now)));
   };
   const drawing = drawOnChange(model, { traits: TRAITS, draw });
   const offAddress = followAddress(el, "trace-pixel", ADDRESS, (values) =>
