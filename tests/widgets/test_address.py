@@ -17,7 +17,7 @@ from stn_lib.widgets import (
     WarpImage,
 )
 from tests.widgets.makers import MAKERS
-from tests.widgets.stage import Stage
+from tests.widgets.stage import Stage, name_of, traits
 
 HOSTILE = ("1e300", "-1e300", "NaN", "Infinity", "", "abc", "1.5", "-1", "__proto__", "1,2", "<b>", "%00", "true")
 
@@ -68,16 +68,6 @@ OPENED = [
      {"family": "projective", "theta": [1, 0, 0, 0, 1, 0, 0.3, 0.2]}),
     (WarpImage, "family=constructor&theta=1,0,0,0,1,.5&smoothing=9", {"theta": [1, 0, 0, 0, 1, 0.5], "smoothing": 2}),
 ]  # fmt: skip
-
-
-def name_of(cls) -> str:
-    return cls.__module__.rsplit(".", 1)[1].replace("_", "-")
-
-
-def traits(shown) -> list[str]:
-    """The traits of its own that are plain values."""
-    own = set(type(shown).class_trait_names(sync=True)) - {"words", "layout", "tabbable", "tooltip"}
-    return sorted(name for name in own if not name.startswith("_") and not isinstance(getattr(shown, name), bytes))
 
 
 @pytest.fixture(scope="module")
