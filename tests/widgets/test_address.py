@@ -49,6 +49,7 @@ OPENED = [
     (ReplayTraining, "step=1e300&digit=99&curve=loss", {"frame": 4, "digit": 2, "curve": "loss"}),
     (ReplayTraining, "step=-5&digit=1.5&curve=x", {"frame": 0}),
     (RotatePoint, "radius=.1&angle=1e9&by=-1e9", {"radius": 0.2, "angle": 180, "by": -180}),
+    (SamplePoint, "x=1e-300&y=1.23456789", {"x": 0, "y": 1.234568}),
     (SamplePoint, "x=1e300&y=-1e300&mode=nearest&padding=none", {"x": 5.5, "y": -0.5, "mode": "nearest"}),
     (StraightenDigit, "x=99&degrees=NaN&scale=1e300&digit=3", {"x": 14, "scale": 1.3, "digit": 3}),
     (TracePixel, "theta=0,.5,-.325,1,0,.2&row=1&column=5&grid=true&sampler=false&width=6",
