@@ -3,9 +3,9 @@
 python -m tests.widgets.fuzz                      # 2,000 events on each explorable, a new seed
 python -m tests.widgets.fuzz WarpImage --seed 7   # one explorable; the same seed gives the same events
 
-After every event no script may have taken over 500 ms of processor time; after every tenth the console must be without
-an error, what the explorable shows without a number that is none or absurd, and its traits valid in Python. What fails is
-printed with the seed and the last events; the command then exits with 1.
+In no frame may scripts take over 500 ms, by the clock and of processor time, so that a busy machine is no fault. After
+every tenth event the console must be without an error, what the explorable shows without a number that is none or absurd,
+and its traits valid in Python. What fails is printed with the seed and the last events; the command then exits with 1.
 """
 
 import argparse
@@ -73,6 +73,18 @@ SEE = """(state) => {
 }"""
 
 
+# The longest that scripts took in one frame, by the clock.
+LONGEST = """() => {
+  window.longest = 0;
+  new PerformanceObserver((list) => {
+    for (const frame of list.getEntries()) {
+      const taken = frame.scripts.reduce((sum, script) => sum + script.duration, 0);
+      window.longest = Math.max(window.longest, taken / 1000);
+    }
+  }).observe({ type: "long-animation-frame" });
+}"""
+
+
 class Fuzz:
     """One explorable on a stage, and what has happened to it."""
 
@@ -81,6 +93,7 @@ class Fuzz:
         self.draw = random.Random(f"{seed} {name}")
         self.devtools = self.page.context.new_cdp_session(self.page)
         self.devtools.send("Performance.enable", {"timeDomain": "threadTicks"})  # not the clock's: machines are busy
+        self.page.evaluate(LONGEST)
         self.script = self.script_seconds()
         self.events: list[str] = []
         self.traits = {trait: stage.shown.traits()[trait] for trait in traits(stage.shown)}
@@ -187,7 +200,10 @@ class Fuzz:
 
     def check_time(self):
         before, self.script = self.script, self.script_seconds()
-        self.expect(self.script - before <= MOST_SECONDS, f"{self.script - before:.2f} s of script after one event")
+        if self.script - before > MOST_SECONDS:  # in one frame, or in several after one event?
+            self.stage.settle()
+            longest = self.page.evaluate("[window.longest, window.longest = 0][0]")
+            self.expect(longest <= MOST_SECONDS, f"{longest:.2f} s of script in one frame")
 
     def check_shown(self):
         self.stage.settle()

@@ -26,6 +26,7 @@ export function slider({ label, min, max, step, value, show, oninput, concept = 
   /** @param {number} now */
   const set = (now) => {
     input.value = String(now);
+    if (output.textContent === show(now)) return;
     output.textContent = show(now);
     input.setAttribute("aria-valuetext", show(now));
   };
