@@ -28,9 +28,9 @@ export function announceAtRest(el) {
     const texts = [];
     for (const output of el.querySelectorAll("output, [role=status]")) {
       output.setAttribute("aria-live", "off");
-      const text = (output.textContent ?? "").trim();
+      const text = output.textContent ?? ""; // one that is said again differs in a space at its end
       const name = output.getAttribute("aria-label");
-      if (!output.hasAttribute("for") && text && text !== known.get(output))
+      if (!output.hasAttribute("for") && text.trim() && text !== known.get(output))
         texts.push(name ? `${name}: ${text}` : text);
       known.set(output, text);
     }
