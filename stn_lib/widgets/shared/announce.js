@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 const REST = 1000; // milliseconds
 const HIDDEN = { position: "fixed", top: "0", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)" };
 
-// It is outside the explorables, which may be drawn anew.
+// It is outside the explorables, which may be drawn again.
 function region() {
   const found = document.getElementById("stn-announced");
   if (found) return found;
