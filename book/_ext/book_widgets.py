@@ -26,7 +26,7 @@ WORDS = {
     "kernel": "This control needs a running kernel.",
     "launch": "Open this page in Binder",
     "local": "Open this notebook in JupyterLab to use it.",
-    "noscript": "With JavaScript, this figure is interactive. This is its first state.",
+    "noscript": "With JavaScript, this figure is interactive.",
     "failed": "This figure could not start in your browser.",
 }
 _VIEW_SCRIPT = re.compile(rf'<script type="{re.escape(VIEW)}">(.*?)</script>', re.DOTALL)

@@ -42,9 +42,14 @@ class Explorable(anywidget.AnyWidget):
         return f"<p>{html.escape(type(self).__name__)}</p>"
 
 
-def figure(svg: str, caption: str) -> str:
-    """A static image with its caption, for :meth:`Explorable.fallback`."""
-    return f'<figure class="stn-fallback">{svg}<figcaption>{html.escape(caption)}</figcaption></figure>'
+def figure(svg: str, caption: str, height: int = 0) -> str:
+    """A static image with its caption, for :meth:`Explorable.fallback`.
+
+    Args:
+        height: in CSS pixels, of an explorable on the first screen of a page: the text below must not jump when it starts.
+    """
+    style = f' style="--stn-height: {height}px"' if height else ""
+    return f'<figure class="stn-fallback"{style}>{svg}<figcaption>{html.escape(caption)}</figcaption></figure>'
 
 
 def pixels_svg(values, width: int, left: float = 0.0, least: float = 0.05) -> str:
@@ -64,10 +69,17 @@ def pixels_svg(values, width: int, left: float = 0.0, least: float = 0.05) -> st
     )
 
 
-def digit_svg(pixels: bytes, side: int, label: str, degrees: float = 0.0) -> str:
-    """A digit of bytes (0 background, 255 digit), row by row, as SVG, rotated clockwise."""
+def digit_svg(
+    pixels: bytes, side: int, label: str, frame: int, x: float, y: float, degrees: float, scale: float, width: int = 280
+) -> str:
+    """A digit of bytes (0 background, 255 digit), row by row, as SVG, placed in a frame.
+
+    Convention: (x, y) is the digit's centre in pixels from the frame's centre; `degrees` rotates it counter-clockwise.
+    """
     squares = pixels_svg((value / 255 for value in pixels), side, least=12 / 255)
+    place = f"translate({frame / 2 + x:g} {frame / 2 + y:g}) rotate({-degrees:g}) scale({scale:g})"
     return (
-        f'<svg viewBox="0 0 {side} {side}" width="280" role="img" aria-label="{html.escape(label)}">'
-        f'<g transform="rotate({degrees:g} {side / 2} {side / 2})">{squares}</g></svg>'
+        f'<svg viewBox="0 0 {frame} {frame}" width="{width}" role="img" aria-label="{html.escape(label)}">'
+        f'<rect width="{frame}" height="{frame}" style="fill:var(--stn-surface)"/>'
+        f'<g transform="{place} translate({-side / 2:g} {-side / 2:g})">{squares}</g></svg>'
     )

@@ -72,3 +72,16 @@ def test_throws_are_counted_and_the_page_agrees_with_its_tally(browser, served):
     tally = page.locator(".stn-tally").inner_text()
     assert tally == f"12 throws. Correct: plain CNN {correct[0]}, ST-CNN {correct[1]}."
     page.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(412, 823), (1280, 800)])
+def test_the_text_below_the_explorable_is_not_on_the_first_screen_before_it_starts_either(
+    browser, served, width, height
+):
+    """Else it jumps in front of the reader when the explorable takes the place of its image."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.route("**/stn-host.js*", lambda route: route.abort())
+    page.goto(f"{served}book/index.html")
+    assert page.locator(".stn-standin").count() == 1
+    assert page.locator("p:has(> a.stn-set)").first.bounding_box()["y"] >= height
+    page.close()

@@ -47,6 +47,17 @@ def synced(shown):
     return json.loads(json.dumps({k: v for k, v in state.items() if k not in blobs}, sort_keys=True)), blobs
 
 
+def name_of(cls) -> str:
+    """The explorable's name in the page's address."""
+    return cls.__module__.rsplit(".", 1)[1].replace("_", "-")
+
+
+def traits(shown) -> list[str]:
+    """The traits of its own that are plain values."""
+    own = set(type(shown).class_trait_names(sync=True)) - {"words", "layout", "tabbable", "tooltip"}
+    return sorted(name for name in own if not name.startswith("_") and not isinstance(getattr(shown, name), bytes))
+
+
 class Stage:
     """The widget alone on a page. Pages are kept for the next stage: a new one takes longer than most tests."""
 

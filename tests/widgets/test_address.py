@@ -17,7 +17,7 @@ from stn_lib.widgets import (
     WarpImage,
 )
 from tests.widgets.makers import MAKERS
-from tests.widgets.stage import Stage
+from tests.widgets.stage import Stage, name_of, traits
 
 HOSTILE = ("1e300", "-1e300", "NaN", "Infinity", "", "abc", "1.5", "-1", "__proto__", "1,2", "<b>", "%00", "true")
 
@@ -49,6 +49,7 @@ OPENED = [
     (ReplayTraining, "step=1e300&digit=99&curve=loss", {"frame": 4, "digit": 2, "curve": "loss"}),
     (ReplayTraining, "step=-5&digit=1.5&curve=x", {"frame": 0}),
     (RotatePoint, "radius=.1&angle=1e9&by=-1e9", {"radius": 0.2, "angle": 180, "by": -180}),
+    (SamplePoint, "x=1e-300&y=1.23456789", {"x": 0, "y": 1.234568}),
     (SamplePoint, "x=1e300&y=-1e300&mode=nearest&padding=none", {"x": 5.5, "y": -0.5, "mode": "nearest"}),
     (StraightenDigit, "x=99&degrees=NaN&scale=1e300&digit=3", {"x": 14, "scale": 1.3, "digit": 3}),
     (TracePixel, "theta=0,.5,-.325,1,0,.2&row=1&column=5&grid=true&sampler=false&width=6",
@@ -68,16 +69,6 @@ OPENED = [
      {"family": "projective", "theta": [1, 0, 0, 0, 1, 0, 0.3, 0.2]}),
     (WarpImage, "family=constructor&theta=1,0,0,0,1,.5&smoothing=9", {"theta": [1, 0, 0, 0, 1, 0.5], "smoothing": 2}),
 ]  # fmt: skip
-
-
-def name_of(cls) -> str:
-    return cls.__module__.rsplit(".", 1)[1].replace("_", "-")
-
-
-def traits(shown) -> list[str]:
-    """The traits of its own that are plain values."""
-    own = set(type(shown).class_trait_names(sync=True)) - {"words", "layout", "tabbable", "tooltip"}
-    return sorted(name for name in own if not name.startswith("_") and not isinstance(getattr(shown, name), bytes))
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ HOME = "http://book.test/"
 KEPT = "stn-by-hand:test-corner"
 SPOKEN = """() => {
     window.said = [];
-    const live = document.querySelectorAll("[aria-live], [role=status], [role=alert], output");
+    const live = document.querySelectorAll(".stn-widget :is([aria-live], [role=status], [role=alert], output)");
     for (const node of live) {
         new MutationObserver(() => window.said.push(node.textContent)).observe(node, { childList: true, subtree: true });
     }

@@ -172,8 +172,9 @@ class DrawDigit(Explorable):
         return torch.tensor(self.pixels, dtype=torch.float32).view(1, 1, SMALL, SMALL) / 255
 
     def fallback(self) -> str:
-        """The digit on the pad, rotated as when the page opens."""
-        svg = digit_svg(bytes(self.pixels), self.small, self.words["frame"], -self.degrees)
+        """The digit on the pad, distorted as when the page opens."""
+        place = {"x": self.x, "y": self.y, "degrees": self.degrees, "scale": self.scale}
+        svg = digit_svg(bytes(self.pixels), self.small, self.words["frame"], self.large, **place)
         return figure(svg, "Two networks classify this digit. With JavaScript you can write your own and rotate it.")
 
 

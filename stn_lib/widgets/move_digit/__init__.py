@@ -121,9 +121,10 @@ class MoveDigit(Explorable):
         )
 
     def fallback(self) -> str:
-        """The chosen digit, enlarged."""
+        """The chosen digit in its frame, as when the page opens."""
         side, start = self.small, self.digit * self.small**2
-        svg = digit_svg(self.digits[start : start + side**2], side, self.words["input"], -self.rotation)
+        place = {"x": self.right, "y": self.down, "degrees": self.rotation, "scale": self.size}
+        svg = digit_svg(self.digits[start : start + side**2], side, self.words["input"], self.large, **place)
         return figure(
             svg, "A trained network classifies this digit. With JavaScript you can move it and watch the answer."
         )

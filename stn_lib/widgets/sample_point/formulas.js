@@ -13,7 +13,7 @@ function makeSum() {
     return { weight, value, node: h("span", { class: "stn-term", "data-term": letter }, h("i", {}, letter), product) };
   });
   const nodes = terms.flatMap(({ node }, k) => [h("span", { class: "stn-sign" }, k ? "+" : "="), node]);
-  const result = h("output", { class: "stn-target" });
+  const result = h("output", { class: "stn-target", "aria-label": "V" });
   const draw = ({ corners, value }) => {
     corners.forEach((corner, k) => {
       terms[k].weight.textContent = format(corner.weight);
@@ -38,8 +38,9 @@ function makeSlope(words, axis, [first, second], distance) {
     terms.flatMap(({ node }, k) => [h("span", { class: "stn-sign" }, k ? "+" : "="), node]),
   );
   const flat = h("span", { class: "stn-flat-slope" }, words.flat);
-  const result = h("output", { class: "stn-gradient" });
-  const name = h("b", { class: "stn-gradient" }, `\u2202V/\u2202${axis}`);
+  const symbol = `\u2202V/\u2202${axis}`;
+  const result = h("output", { class: "stn-gradient", "aria-label": symbol });
+  const name = h("b", { class: "stn-gradient" }, symbol);
   const node = h("p", { class: "stn-slope", "data-term": `slope-${axis}` }, name, sum, flat, result);
   const draw = ({ corners }, share, slope, mode) => {
     [1 - share, share].forEach((weight, k) => {

@@ -1,7 +1,7 @@
 // The page's address sets the state of a widget: #sample-point?x=1.6&mode=nearest sets the traits x and mode. So does a
 // link in the text that leads to such an address. Each explorable declares in one table what may be set, of which type
 // and in which range. A number out of range is clamped to it; what is not of the type, or has no entry in the table, is
-// ignored.
+// ignored. No control has steps finer than a millionth, so numbers are rounded to it: 1e-300 would be shown as such.
 import { prefersReducedMotion } from "./mount.js";
 
 /** @typedef {(text: string) => any} Parse the value of a text; undefined where it is none */
@@ -13,7 +13,7 @@ import { prefersReducedMotion } from "./mount.js";
  */
 function clamped(text, low, high) {
   const value = text.trim() === "" ? NaN : Number(text);
-  return Number.isFinite(value) ? Math.min(Math.max(value, low), high) : undefined;
+  return Number.isFinite(value) ? Number(Math.min(Math.max(value, low), high).toFixed(6)) + 0 : undefined;
 }
 
 /**

@@ -19,7 +19,7 @@ export function makeAnswers(words, name) {
       value = h("span", {}, String(digit));
     return { bar, node: h("li", {}, h("div", {}, bar), value) };
   });
-  const verdict = h("output", {});
+  const verdict = h("output", { "aria-label": name });
   const node = h(
     "section",
     { class: "stn-answers", "aria-label": name },

@@ -69,7 +69,8 @@ export function draggable(node, { surface = node, locate, at, move, step = 0.1, 
   const target = /** @type {HTMLElement} */ (surface);
   target.addEventListener("pointerdown", start);
   // A finger on a part of an SVG would scroll the page, whatever touch-action the part has, and so end the drag.
-  target.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  // While the page scrolls already, nothing can be cancelled.
+  target.addEventListener("touchstart", (event) => event.cancelable && event.preventDefault(), { passive: false });
   target.addEventListener("pointermove", drag);
   for (const event of ["pointerup", "pointercancel", "lostpointercapture"])
     target.addEventListener(event, /** @type {EventListener} */ (stop));

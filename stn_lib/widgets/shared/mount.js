@@ -1,5 +1,6 @@
 // The widget on its page: its root element, its traits, redraws, the theme, reduced motion.
 
+import { announceAtRest } from "./announce.js";
 import { lightTerms } from "./terms.js";
 
 /** @typedef {import("./types").Model} Model */
@@ -18,6 +19,7 @@ export function mountRoot(el, name, ...children) {
     if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "");
   });
   el.replaceChildren(...children);
+  announceAtRest(el);
   lightTerms(el);
 }
 

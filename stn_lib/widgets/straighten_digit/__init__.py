@@ -88,7 +88,9 @@ class StraightenDigit(Explorable):
         )
 
     def fallback(self) -> str:
-        """The chosen digit, enlarged, rotated as when the page opens."""
+        """The chosen digit in its frame, as when the page opens."""
         size, start = self.small, self.digit * self.small**2
-        svg = digit_svg(self.digits[start : start + size**2], size, self.words["input"], -self.degrees)
-        return figure(svg, "Two networks classify this digit. With JavaScript you can move it and watch their answers.")
+        place = {"x": self.x, "y": self.y, "degrees": self.degrees, "scale": self.scale}
+        svg = digit_svg(self.digits[start : start + size**2], size, "The input image", self.large, **place, width=420)
+        caption = "Two networks classify this digit. With JavaScript you can move it and watch their answers."
+        return figure(svg, caption, height=680)

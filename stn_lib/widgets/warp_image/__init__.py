@@ -187,7 +187,7 @@ class WarpImage(Explorable):
         "shows": [["pull", "Pull"], ["push", "Push"]],
         "smoothing": "stiffness",
         "refused": "No θ of this family does that: three corners would be on one line, or the horizon inside the image.",
-        "clamped": "Numbers from −9 to 9 are drawn: {value} became {limit}.",
+        "clamped": "Numbers from −9 to 9 are drawn: yours became {limit}.",
         "most": "That θ has a number below −9 or above 9.",
         "empty": "Each pixel of U is sent to θ of its place, so the content moves with the frame. {count} of {all} pixels "
         "get no value (red).",

@@ -41,8 +41,7 @@ export function makeState(model, words, redraw) {
       const limit = Math.min(Math.max(value, -MOST), MOST);
       const theta = now().theta.with(k, limit);
       offer(family().isValid(theta) ? theta : null);
-      if (limit !== value && !said)
-        say(interpolate(words.clamped, { value, limit: String(limit).replace("-", "\u2212") }));
+      if (limit !== value && !said) say(interpolate(words.clamped, { limit: String(limit).replace("-", "\u2212") }));
     },
     convert: (name) => put({ family: name, theta: tidy(convert(now().theta, now().family, name)) }),
     follow: (x, y) => put({ x, y }),
