@@ -9,10 +9,12 @@ import hashlib
 import re
 from pathlib import Path
 
-#: The README has it too. `blob:` is for the explorables' modules, which a page loads from memory (stn-host.js).
+#: The README has it too. `blob:` is for the explorables' modules, which a page loads from memory (stn-host.js). The default
+#: allows the book's pages, because Firefox fetches the next one ahead.
 POLICY = (
-    "default-src 'none'; script-src 'self' blob:{hashes}; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'"
+    "default-src 'self'; object-src 'none'; frame-src 'none'; script-src 'self' blob:{hashes}; "
+    "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'"
 )
 _INLINE = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL)
 _META = '<meta http-equiv="Content-Security-Policy" content="{}">'
