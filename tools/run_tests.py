@@ -55,7 +55,7 @@ def quick_beside_build(arguments: list[str]) -> int:
     """Run the quick tests while the book is built; print the build's output after that of the tests."""
     command = [sys.executable, "book/build.py"]
     build = subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    status = quick(*arguments)
+    status = quick(*parallel(CORES), *arguments)  # several, for the build ends first and leaves its cores idle
     print("== the book, built meanwhile", flush=True)
     for line in build.stdout:
         sys.stdout.buffer.write(line)
