@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "distortions": ["DISTORTIONS", "RTS", "TC", "Distortion", "E", "P", "R"],
         "mnist": ["load_mnist"],
         "shift": ["shift"],
+        "svhn": ["load_svhn", "svhn_batch"],
         "view_change": ["RANGES", "view_change"],
     },
 )

@@ -12,7 +12,7 @@ from typing import IO
 #: A part of a path that is safe on every system: no "..", no separator or drive of Windows, no control character.
 _PART = re.compile(r"(?!\.\.?$)[\w.()+, -]{1,255}(?<![. ])", re.ASCII)
 _DEPTH = 8  # of a path: its folders and the name of the file
-_PIECE = 1 << 20  # bytes that tarfile may read at once; only a header that is made to fill the memory needs more
+_PIECE = 1 << 20  # bytes that tarfile may take in one call; only a header that is made to fill the memory needs more
 
 
 def unpack(archive: str | os.PathLike, folder: str | os.PathLike, *, files: int, size: int) -> None:
