@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "export": ["fold_batch_norm", "to_operations"],
         "registry": ["MODELS", "build"],
         "small": ["CNN", "COVER", "POOLS", "STCNN", "PoolingCNN"],
+        "svhn": ["SVHNNetwork"],
         "table1": ["Table1Network", "count_parameters"],
         "weights": ["load_pretrained", "pretrained_info", "save_weights"],
     },
