@@ -18,7 +18,7 @@ MODELS = {
     "table1": ("cnn", "fcn", "st-cnn", "st-fcn"),
 }
 OPTIMIZERS = ("adamw", "sgd")
-SCHEDULES = ("one-cycle", "constant")
+SCHEDULES = ("one-cycle", "constant", "steps")
 PRECISIONS = ("float32", "bfloat16")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 MACHINE = ("device", "threads")  # a run may resume with other values of these
@@ -44,7 +44,9 @@ class FitConfig:
             must not learn faster than the classifier behind it.
         optimizer: adamw or sgd.
         momentum: of sgd.
-        schedule: one-cycle (rises to lr over the first quarter of the run, then falls to 0) or constant.
+        schedule: one-cycle (rises to lr over the first quarter of the run, then falls to 0), constant, or steps (a tenth
+            of the rate before, after every decay_every steps).
+        decay_every: of the schedule steps; 0 with the others.
         weight_decay: of the optimizer.
         label_smoothing: of the cross-entropy.
         precision: float32, or bfloat16 for convolutions and matrix products. bfloat16 is faster only on processors that
@@ -64,6 +66,7 @@ class FitConfig:
     optimizer: str = "adamw"
     momentum: float = 0.0
     schedule: str = "one-cycle"
+    decay_every: int = 0
     weight_decay: float = 0.02
     label_smoothing: float = 0.05
     precision: str = "float32"
@@ -82,6 +85,12 @@ class FitConfig:
         in_range("batch_size", self.batch_size, 2, 2**16)
         in_range("threads", self.threads, 0, MAX_THREADS)
         in_range("evaluate_every", self.evaluate_every, 0, 10**9)
+        in_range("decay_every", self.decay_every, 0, 10**9)
+        if (self.schedule == "steps") != (self.decay_every > 0):
+            raise ValueError(
+                f"expected decay_every of at least 1 with the schedule steps, and 0 with another, got schedule={self.schedule!r} "
+                f"and decay_every={self.decay_every}"
+            )
         for name in ("lr", "localization_lr_factor", "weight_decay"):
             in_range(name, getattr(self, name), 0, LARGE)
         in_range("label_smoothing", self.label_smoothing, 0, 0.999)

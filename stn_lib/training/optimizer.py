@@ -36,7 +36,7 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
 
 
 def learning_rate(step: int, config: FitConfig) -> float:
-    """The learning rate of a step (0-based): constant, or one cycle.
+    """The learning rate of a step (0-based): constant, falling in steps, or one cycle.
 
     One cycle is a cosine from lr / 25 up to lr over the first quarter of the run, then a cosine down to about 0. The
     rate depends on the step alone, so that a resumed run needs no state of a scheduler.
@@ -46,11 +46,14 @@ def learning_rate(step: int, config: FitConfig) -> float:
         >>> [round(learning_rate(step, config), 5) for step in (0, 24, 99)]
         [0.0004, 0.01, 0.0]
 
-    Source: Smith and Topin, Super-Convergence, 2018; the shape of torch's OneCycleLR.
+    Source: Smith and Topin, Super-Convergence, 2018; the shape of torch's OneCycleLR. Jaderberg et al. 2015 divide the rate
+        by 10 in steps.
     Chapter: 7
     """
     if config.schedule == "constant":
         return config.lr
+    if config.schedule == "steps":
+        return config.lr * 0.1 ** (step // config.decay_every)
     top = max(0.25 * config.steps - 1, 0.0)
     last = max(config.steps - 1, 1)
     low, end = config.lr / 25, config.lr / 25e4

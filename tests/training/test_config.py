@@ -22,6 +22,8 @@ from stn_lib.training.config import command, run_folder
         ({"hold_out": "train"}, "expected hold_out in"),
         ({"optimizer": "adam"}, "expected optimizer in .*did you mean 'adamw'"),
         ({"schedule": "linear"}, "expected schedule in"),
+        ({"schedule": "steps"}, "expected decay_every of at least 1 with the schedule steps.*and decay_every=0"),
+        ({"decay_every": 5}, "and 0 with another, got schedule='one-cycle' and decay_every=5"),
         ({"precision": "float16"}, "expected precision in"),
         ({"device": "tpu"}, "expected device in"),
         ({"size": "large"}, "expected size in"),
@@ -97,6 +99,7 @@ CONFIGS = [
         model="st-fcn", size="table1", transform="tps", dataset="mnist", steps=7, batch_size=4, lr=1e-5, threads=2
     ),
     TrainConfig(optimizer="sgd", momentum=0.9, schedule="constant", evaluate_every=3, device="auto"),
+    TrainConfig(schedule="steps", decay_every=40),
     pooling_config("Tri-3"),
 ]
 

@@ -31,3 +31,14 @@ def test_a_constant_learning_rate():
     """Oracle: the number itself."""
     config = FitConfig(steps=10, lr=0.03, schedule="constant")
     assert {learning_rate(step, config) for step in range(10)} == {0.03}
+
+
+def test_a_learning_rate_that_falls_in_steps():
+    """Oracle: torch's StepLR."""
+    config = FitConfig(steps=11, lr=0.01, schedule="steps", decay_every=4)
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.01)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=4, gamma=0.1)
+    for step in range(11):
+        assert learning_rate(step, config) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9)
+        optimizer.step()
+        schedule.step()
