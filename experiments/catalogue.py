@@ -54,6 +54,11 @@ ENTRIES = (
         {"seeds": 3, "device": "cpu", "precision": "bfloat16"},
     ),
     Entry(
+        "svhn", "the paper's Table 2: house numbers of SVHN, which STN_DATA must hold, with up to four transformers",
+        "experiments.svhn", "400,000 steps a run, 6 runs a seed: it needs a GPU", "stn_lib/results/svhn.json",
+        SEEDS_ON_TEST | {"device": "auto", "precision": "bfloat16", "steps": 400_000},
+    ),
+    Entry(
         "appendix addition", "the sum of two distorted digits, with up to two transformers",
         "experiments.appendix.addition", "90 min", "stn_lib/results/appendix/addition.json", SEEDS_ON_TEST,
     ),

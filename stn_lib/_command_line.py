@@ -39,7 +39,7 @@ def explain(error: Exception) -> str | None:
         what = "a file" if error.filename is None else repr(str(error.filename))
         remedy = _REMEDIES.get(error.errno, "choose another path")
         return f"expected to read or write {what}, got: {error.strerror}: {remedy}"
-    if isinstance(error, ValueError | OSError | FloatingPointError):
+    if isinstance(error, ValueError | OSError | FloatingPointError | ModuleNotFoundError):
         return str(error)
     if _is_out_of_memory(error):
         return "expected enough memory, got too little: choose smaller numbers, such as the batch size"
