@@ -115,6 +115,11 @@ ENTRIES = (
         "experiments.speed.step_cost", "10 min", "stn_lib/results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
     ),
     Entry(
+        "speed house_number_cost", "the time that one and four transformers add to the paper's network for SVHN, part by part",
+        "experiments.speed.house_number_cost", "15 min", "stn_lib/results/house_number_cost.json",
+        {"rounds": 10, "batch": 32, "device": "cpu", "again": False},
+    ),
+    Entry(
         "speed sampler", "the time of our grid and sampler, relative to torch's",
         "experiments.speed.sampler", "1 min", "stn_lib/results/sampler.json",
         {"threads": (1,), "rounds": 200, "shapes": ((256, 1, 28, 28),), "again": False},

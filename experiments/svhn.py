@@ -142,7 +142,10 @@ def errors(network: nn.Module, held_out: Numbers) -> Row:
 
 def report(record: dict[str, Any]) -> str:
     """The rows in Markdown, with the paper's numbers."""
-    lines = ["| px | transformers | seed | sequence error, % (95 %) | in the paper, % | digit error, % |", "|---" * 6 + "|"]
+    lines = [
+        "| px | transformers | seed | sequence error, % (95 %) | in the paper, % | digit error, % |",
+        "|---" * 6 + "|",
+    ]
     for row in record["runs"]:
         low, high = row["interval_percent"]
         lines.append(
