@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import json
+import sys
 
 import pooch
 import pytest
@@ -66,6 +67,12 @@ def test_without_the_data_it_says_where_to_put_them(tmp_path, monkeypatch, capsy
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
     assert main(["svhn", "--out", str(tmp_path / "record.json")]) == 2
     assert "expected train.tar.gz in" in capsys.readouterr().err and not (tmp_path / "record.json").exists()
+
+
+def test_without_h5py_it_says_what_to_install(small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    assert main(["svhn", "--out", str(tmp_path / "record.json")]) == 2
+    assert capsys.readouterr().err.endswith('got none: run pip install "stn_lib[svhn]"\n')
 
 
 def test_a_stopped_row_resumes(small, job, tmp_path):
