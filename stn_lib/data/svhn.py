@@ -73,8 +73,7 @@ def load_svhn(
     Convention:
         The box that holds all digits is expanded about its centre, by 30 % for 64 pixels, to twice that for 128; what
         extends beyond the photograph is left out. The rest is resized to a square, antialiased, so that a number of one
-        digit looks wider and one of five narrower than it is. Numbers of more than five digits are left out; in SVHN's
-        training part that is one photograph.
+        digit looks wider and one of five narrower than it is. Numbers of more than five digits are left out.
 
     Args:
         part: ``"train"`` (404 MB), ``"test"`` (277 MB) or ``"extra"`` (2 GB, easier numbers, for training).
