@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from experiments.__main__ import main
+from experiments.catalogue import ROOT
+from experiments.record import load
 from experiments.speed import house_number_cost as cost
 from stn_lib.models import SVHNNetwork
 
@@ -96,3 +98,14 @@ def test_the_passes_leave_all_gradients_and_no_other_change():
         assert (images.grad is not None) == learns
         assert all(weight.grad is not None for weight in net.parameters())
     assert all(torch.equal(a, b) for a, b in zip(before, net.parameters(), strict=True))
+
+
+def test_the_stored_multiply_adds_are_those_of_the_paper_s_network():
+    """Oracle: by hand, for 64 pixels: each convolution's outputs times the weights of one, three times (forward, weights,
+    input), but twice for the first, whose input is the image; then the three linear layers.
+    """
+    layers = [(64, 3, 48), (32, 48, 64), (32, 64, 128), (16, 128, 160), (16, 160, 192), (8, 192, 192), (8, 192, 192)]
+    once = [side * side * 25 * inputs * outputs for side, inputs, outputs in [*layers, (4, 192, 192)]]
+    once += [3072 * 3072, 3072 * 3072, 3072 * 55]
+    for row in load(ROOT / "stn_lib" / "results" / "house_number_cost.json")["runs"]:
+        assert row["multiply_adds"]["none"] == 3 * sum(once) - once[0]
