@@ -198,7 +198,7 @@ def samples(count: int) -> None:
 
 def dtype_of(module: nn.Module, value: Tensor) -> None:
     """Check that images have the dtype of a module's weights; autocast converts others itself."""
-    weight = next(module.parameters(), value)
+    weight = [*module.parameters(), value][0]  # torch 2.8 cannot compile `next` with a default
     if value.dtype != weight.dtype and not torch.is_autocast_enabled(value.device.type):
         raise ValueError(
             f"expected images of {weight.dtype}, as the weights, got {value.dtype}: use images.to({weight.dtype})"
