@@ -47,6 +47,10 @@ class StraightenDigit(Explorable):
         "stCnn": "ST-CNN",
         "right": "{digit} ✓ {percent} %",
         "wrong": "{digit} ✗ {percent} %",
+        "said": {
+            "right": "{name}: {digit}, correct, {percent} %",
+            "wrong": "{name}: {digit}, wrong, {percent} %",
+        },
         "digit": "Digit",
         "degrees": "rotation",
         "scale": "scale",
