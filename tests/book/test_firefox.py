@@ -21,7 +21,7 @@ FIRST_CONTROLS = """() => {
   const found = [];
   for (const [k, widget] of [...document.querySelectorAll(".stn-widget")].entries()) {
     for (const selector of [".stn-handle", "[type=range]", "[type=radio]:checked", "select", "[type=number]", ".stn-option"]) {
-      const control = [...widget.querySelectorAll(selector)].find((one) => !one.disabled && one.getClientRects().length);
+      const control = [...widget.querySelectorAll(selector)].find((one) => one.ariaDisabled !== "true" && one.getClientRects().length);
       if (!control) continue;
       const kind = control.type || control.getAttribute("role");
       found.push([kind, window.controls.push(control) - 1, k]);

@@ -18,7 +18,7 @@ CONTROLS = {
     ".stn-handle, [role=application]": "ArrowRight",
     "input[type=range]": "ArrowRight",
     "input[type=radio]": "ArrowRight",
-    "button:not(:disabled)": "Enter",
+    "button:not([aria-disabled=true])": "Enter",
 }
 # The second of rest is over when a test says so; nothing is drawn at random.
 STILL = """() => {
@@ -36,6 +36,20 @@ REST = """() => {
   window.atRest?.();
   window.atRest = null;
   return region.textContent;
+}"""
+LIVE = """() => [...document.querySelectorAll("output, [role=status], [role=alert], [role=log], [aria-live]")]
+  .filter((node) => node.ariaLive !== "off").map((node) => node.id || node.outerHTML)"""
+# The buttons that, pressed one after the other, lose the focus to the page.
+LOSING = """async () => {
+  const losing = [];
+  for (const button of document.querySelectorAll(".stn-widget :is(button, summary)")) {
+    if (!button.getClientRects().length) continue;
+    button.focus();
+    button.click();
+    for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
+    if (document.activeElement === document.body) losing.push(button.textContent);
+  }
+  return losing;
 }"""
 FOCUSED = {"expression": "document.activeElement"}
 STATES = ("checked", "pressed", "expanded")
@@ -88,6 +102,8 @@ def transcript(browser, cls) -> str:
                 stage.page.keyboard.press(key)
                 said = reader.rest()
                 lines += [f"    {key}: {reader.focused()}", *(f"    said: {text}" for text in said)]
+        assert stage.page.evaluate(LIVE) == ["stn-announced"]
+        assert stage.page.evaluate(LOSING) == []
         assert stage.errors == []
     return "\n".join(lines) + "\n"
 

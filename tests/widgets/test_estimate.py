@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -216,9 +217,11 @@ def test_bad_questions_are_refused(other, message):
         Estimate("k", "?", **{"names": ("a", "b"), "span": (1, 9), **other})
 
 
-def test_without_javascript_the_question_or_the_numbers_stand_there():
-    """Oracle: the text, escaped."""
+def test_without_javascript_the_question_and_its_axis_are_there():
+    """Oracle: the text, escaped; 3 is halfway from 1 to 9 on a logarithmic axis, from 18 to 402."""
     asked = Estimate("k", "is 1 < 2?", ("a", "b"), span=(1, 9))._fallback
-    assert "is 1 &lt; 2?" in asked
+    assert "is 1 &lt; 2?" in asked and "<circle" not in asked
+    assert re.findall(r">(\d+)</text>", asked) == ["1", "2", "5"]
     told = Estimate("k", "is 1 < 2?", ("<a>", "b"), span=(1, 9), unit="%", found={"<a>": 2.5, "b": 3})._fallback
     assert "is 1 &lt; 2?" in told and "&lt;a&gt;: 2.5 %" in told and "<a>" not in told
+    assert re.findall(r'<circle cx="([\d.]+)"', told)[1] == "210.0"

@@ -12,7 +12,6 @@ COUNT = """() => {
   const region = document.getElementById("stn-announced");
   new MutationObserver(() => window.said.push(region.textContent)).observe(region, { childList: true });
 }"""
-LIVE = "[...document.querySelectorAll('output, [role=status]')].filter((node) => node.ariaLive !== 'off').map((node) => node.id)"
 
 
 @pytest.mark.parametrize("cls", MAKERS, ids=lambda cls: cls.__name__)
@@ -24,7 +23,6 @@ def test_a_screen_reader_says_what_is_recorded(browser, cls):
 def test_twenty_steps_in_hurry_are_said_once_when_they_rest(browser):
     with Stage(browser, StraightenDigit()) as stage:
         reader = spoken.Reader(stage)
-        assert stage.page.evaluate(LIVE) == ["stn-announced"]
         stage.page.evaluate(COUNT)
         stage.page.get_by_role("slider", name="rotation", exact=True).focus()
         for _ in range(20):

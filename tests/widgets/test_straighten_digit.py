@@ -1,9 +1,15 @@
 """The explorable of the cover on a page: its two images at one scale, theta and the window."""
 
+import re
+
 import pytest
+import torch
 
 from stn_lib import palette
+from stn_lib.data import sample_digits
+from stn_lib.models import load_pretrained
 from stn_lib.widgets import StraightenDigit
+from tests.widgets.drawing import placed
 from tests.widgets.stage import Stage
 
 
@@ -46,3 +52,21 @@ def test_images_have_the_colours_of_a_theme_before_the_next_frame(browser):
             return [...canvas.getContext("2d").getImageData(0, 0, 1, 1).data].slice(0, 3);
         }""")
         assert bytes(pixel).hex() == palette.DARK["surface"][1:]
+
+
+def test_without_javascript_the_window_and_both_answers_are_there():
+    """Oracle: the networks' own answers to the digit as torch places it; the window's corner by theta's columns."""
+    place = {"x": -5.0, "y": 4.0, "degrees": 30.0, "scale": 0.7}
+    image = placed(sample_digits()[7], place)
+    text = StraightenDigit(digit=7, **place)._fallback
+    for name, word, network in [("Plain CNN", "wrong", "cover-cnn"), ("ST-CNN", "correct", "cover-st-cnn")]:
+        network = load_pretrained(network)
+        with torch.no_grad():
+            share, label = network(image).softmax(1).max(1)
+        assert f"{name}: {label.item()}, {word}, {100 * share.item():.0f} %" in text
+    with torch.no_grad():
+        (a, b, x), (c, d, y) = network.transformer.theta(image)[0].tolist()
+    corner = [21 * (1 + x - a - b), 21 * (1 + y - c - d)]
+    assert [float(one) for one in re.search(r'points="([-\d.]+),([-\d.]+)', text).groups()] == pytest.approx(
+        corner, abs=0.006
+    )

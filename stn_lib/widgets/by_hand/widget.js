@@ -1,4 +1,5 @@
 // ByHand: a question with number fields; a wrong number is explained, hints come one at a time.
+import { say } from "../shared/announce.js";
 import { button, controls, nextId } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { mountRoot, onTraits, setTraits } from "../shared/mount.js";
@@ -50,15 +51,6 @@ function recite(words, labels, lines, { kind, fields }) {
   const wrong = named(labels, fields, (state) => state !== "right");
   const partly = ["incorrect", "coarse"].includes(kind) && right ? [interpolate(words.partly, { right, wrong })] : [];
   return [lines[0], ...partly, ...lines.slice(1)].join(" ");
-}
-
-// One line for a screen reader; the same line twice is still a change, so that it is read again.
-function makeSpoken() {
-  const node = h("output", { class: "stn-spoken" });
-  const speak = (text) => {
-    node.textContent = node.textContent === text ? `${text}\u00a0` : text;
-  };
-  return { node, speak };
 }
 
 // Everything below the fields: the verdict, the hints, the solution.
@@ -183,7 +175,8 @@ function render({ model, el }) {
   const [words, labels, draws] = ["words", "fields", "draws"].map((name) => model.get(name));
   const now = fresh();
   const texts = makeTexts(model);
-  const { node: spoken, speak } = makeSpoken();
+  const spoken = h("output", { class: "stn-spoken" });
+  const speak = (text) => say(spoken, text);
   const acts = makeActs(model, words, texts, now, speak, () => draw());
   const decimals = model.get("decimals");
   const note = makeNote(words, decimals);

@@ -54,13 +54,12 @@ class DrawDigit(Explorable):
     WORDS = {
         "title": "Write a digit, rotate it, and see which network still classifies it correctly",
         "pad": "Write here",
-        "padHelp": "Pad to write on. Arrow keys move the pen, two keys together move it diagonally, Shift makes it faster; "
+        "padHelp": "Pad to write on, 100 by 100. Arrow keys move the pen, two keys together move it diagonally, Shift makes it faster; "
         "space puts the pen down and lifts it; Control Z removes the last stroke.",
         "padKeys": "Arrows move, space: pen down, up",
         "hint": "Write a digit, 0 to 9",
         "penDown": "Pen down at {x}, {y}.",
         "penUp": "Pen up at {x}, {y}.",
-        "penAt": "{x}, {y}",
         "undo": "Undo",
         "clear": "Clear",
         "examples": "Or start from one of these",

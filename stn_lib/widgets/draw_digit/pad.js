@@ -1,4 +1,5 @@
 // The pad of DrawDigit: a mouse, a finger or a pen writes on it, and so do arrow keys with a pen that space puts down.
+import { say } from "../shared/announce.js";
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { svgPoint } from "../shared/drag.js";
@@ -21,7 +22,7 @@ const outline = (stroke) => {
   return d;
 };
 
-// `live()` is called while a stroke grows, `commit(stroke)` when it ends, `announce(text)` where the pen is not seen.
+// `live()` is called while a stroke grows, `commit(stroke)` when it ends.
 function makeDrawing(words, small) {
   const below = imageCanvas(small, small, words.pad);
   setAttributes(below.canvas, { role: "presentation", "aria-hidden": "true" });
@@ -96,13 +97,15 @@ function listenToPointer(svg, pen, live) {
   });
 }
 
-// Arrow keys move the pen; space puts it down and lifts it. `announce(text)` says what is not seen of it.
-function listenToKeys(svg, pen, words, { live, undo, announce }) {
+// Arrow keys move the pen; space puts it down and lifts it. `told` says where it is.
+function listenToKeys(svg, pen, words, told, { live, undo }) {
   const { state } = pen;
   const held = new Set();
-  const where = () => ({ x: Math.round(state.at[0]), y: Math.round(state.at[1]) });
+  const tell = () => {
+    const [x, y] = state.at.map(Math.round);
+    say(told, interpolate(state.stroke ? words.penDown : words.penUp, { x, y }));
+  };
   const lift = () => {
-    announce(interpolate(state.stroke ? words.penUp : words.penDown, where()));
     if (state.stroke) pen.end();
     else pen.begin();
   };
@@ -114,7 +117,6 @@ function listenToKeys(svg, pen, words, { live, undo, announce }) {
     pen.reach(state.at[0] + along(0), state.at[1] + along(1));
     pen.show();
     if (state.stroke) live();
-    else announce(interpolate(words.penAt, where()));
   };
   svg.addEventListener("keydown", (event) => {
     svg.dataset.keyboard = "true";
@@ -129,6 +131,7 @@ function listenToKeys(svg, pen, words, { live, undo, announce }) {
     event.preventDefault();
     if (!lifts) move(event);
     else if (!event.repeat) lift();
+    tell();
   });
   svg.addEventListener("keyup", (event) => held.delete(event.key));
   svg.addEventListener("blur", () => {
@@ -142,7 +145,8 @@ export function makePad(words, small, act) {
   const { below, done, hint, svg } = drawing;
   const pen = makePen(drawing, act);
   listenToPointer(svg, pen, act.live);
-  listenToKeys(svg, pen, words, act);
+  const told = h("output", { class: "stn-spoken" });
+  listenToKeys(svg, pen, words, told, act);
   const draw = (strokes, example) => {
     const { stroke } = pen.state;
     done.setAttribute("d", strokes.map(outline).join(""));
@@ -152,6 +156,6 @@ export function makePad(words, small, act) {
     pen.show();
   };
   const caption = [h("span", { class: "stn-idle" }, words.pad), h("span", { class: "stn-keys" }, words.padKeys)];
-  const node = figure(caption, h("div", { class: "stn-over stn-paper-pad" }, below.canvas, svg));
+  const node = figure(caption, h("div", { class: "stn-over stn-paper-pad" }, below.canvas, svg), told);
   return { node, draw, recolour: below.recolour, growing: () => pen.state.stroke };
 }

@@ -94,7 +94,7 @@ function makeBoard(words, recipe, pick) {
 // One network's marks.
 export function makeTrialChart(words, name, recipe, pick) {
   const board = makeBoard(words, recipe, pick);
-  const result = h("b", {});
+  const result = h("output", {});
   const title = h("figcaption", {}, h("span", {}, name), result);
   let shown = "";
   const draw = (trials, answers, truth, chosen) => {
@@ -109,8 +109,10 @@ export function makeTrialChart(words, name, recipe, pick) {
     const values = { wrong, count: answers.length, digit: most, times };
     result.textContent = !answers.length ? "" : interpolate(truth === null ? words.mostly : words.wrongs, values);
     result.dataset.state = truth === null || !answers.length ? "open" : wrong ? "wrong" : "right";
-    board.svg.setAttribute("aria-label", answers.length ? `${name}: ${result.textContent}` : name);
+    const said = answers.length ? `${name}: ${result.textContent}` : name;
+    board.svg.setAttribute("aria-label", said);
+    result.setAttribute("aria-label", answers.length ? said : "");
   };
   const node = h("figure", { class: "stn-panel" }, title, board.svg);
-  return { node, draw, result: () => `${name}: ${result.textContent}` };
+  return { node, draw };
 }

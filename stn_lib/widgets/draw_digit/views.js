@@ -126,6 +126,13 @@ export function makeReader(words, name, caption, [height, width]) {
     h("div", { class: "stn-sees" }, sees.canvas, h("span", { class: "stn-remark" }, caption)),
     bars,
   );
+  const shares = (probabilities) =>
+    (probabilities ?? [])
+      .map((share, digit) => [digit, share])
+      .filter(([, share]) => share >= 0.005)
+      .sort((a, b) => b[1] - a[1])
+      .map(([digit, share]) => interpolate(words.share, { digit, percent: format(100 * share, 0) }))
+      .join(", ");
   const draw = (image, probabilities, truth) => {
     const guess = probabilities ? best(probabilities) : -1,
       state = truth === null ? "open" : guess === truth ? "right" : "wrong";
@@ -139,19 +146,9 @@ export function makeReader(words, name, caption, [height, width]) {
     verdict.textContent = probabilities
       ? interpolate(verdicts[state], { digit: guess, percent: format(100 * probabilities[guess], 0) })
       : words.nothing;
+    bars.setAttribute("aria-label", shares(probabilities) || words.nothing);
   };
-  const tell = (probabilities) => {
-    const shares = (probabilities ?? [])
-      .map((share, digit) => [digit, share])
-      .filter(([, share]) => share >= 0.005)
-      .sort((a, b) => b[1] - a[1]);
-    bars.setAttribute(
-      "aria-label",
-      shares.map(([digit, share]) => interpolate(words.share, { digit, percent: format(100 * share, 0) })).join(", ") ||
-        words.nothing,
-    );
-  };
-  return { node, draw, tell, recolour: sees.recolour };
+  return { node, draw, recolour: sees.recolour };
 }
 
 export function makeExamples(words, examples, labels, small, choose) {

@@ -2,7 +2,7 @@
 // both running in the page, answer while it moves, and then under a hundred random distortions of this one digit.
 import { followAddress, integer, number } from "../shared/address_state.js";
 import { best, readDigits } from "../shared/answers.js";
-import { button, choice, slider } from "../shared/controls.js";
+import { button, choice, setEnabled, slider } from "../shared/controls.js";
 import { isTrained, placeDigit } from "../shared/distortion.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
@@ -17,7 +17,6 @@ import { makeExamples, makeFrame, makeNormal, makeReader } from "./views.js";
 const LIMITS = { x: [-14, 14], y: [-14, 14], degrees: [-90, 90], scale: [0.5, 1.5] };
 const PLACE = Object.keys(LIMITS);
 const TRIALS = 100;
-const QUIET = 700; // milliseconds without a change before the answers are announced
 const MEMORY = 200; // steps of undo
 
 // A slider whose track is coloured where the training distortions were.
@@ -95,7 +94,7 @@ function makeState(model) {
 }
 
 // The experiment: both networks under a hundred random distortions of the digit.
-function makeLab(words, state, current, announce) {
+function makeLab(words, state, current) {
   const { recipe, trials, truth, pose, small, large } = state;
   const choose = (k) => state.move(trials.state.trials[k]);
   const charts = [words.cnn, words.stCnn].map((name) => makeTrialChart(words, name, recipe, choose));
@@ -111,7 +110,7 @@ function makeLab(words, state, current, announce) {
     const chosen = indexOf(pose());
     [run.cnn, run.st].forEach((answers, k) => charts[k].draw(run.trials, answers, truth(), chosen));
     next.textContent = truth() === null ? words.differs : words.miss;
-    next.disabled = following(-1, truth()) < 0;
+    setEnabled(next, following(-1, truth()) >= 0);
     const tried = truth() === null ? words.labOpen : interpolate(words.labKey, { truth: truth() });
     key.textContent = run.st.length ? tried : words.labEmpty;
   };
@@ -130,7 +129,6 @@ function makeLab(words, state, current, announce) {
     end = inSlices(TRIALS, one, (count) => {
       setBusy(count < TRIALS);
       draw();
-      if (count === TRIALS) announce(charts.map((chart) => chart.result()).join(". "));
     });
   };
   const next = button(words.miss, () => choose(trials.next(trials.indexOf(pose()), truth())));
@@ -145,12 +143,12 @@ function makeLab(words, state, current, announce) {
   return { node, draw, hundred, stop };
 }
 
-function makeViews(words, state, digit, act) {
+function makeViews(words, state, digit, ask) {
   const { model, small, large, recipe, labels, examples, move, trials } = state;
   const seenSize = model.get("st_cnn_layout").ops[0].out_size;
   const digits = Array.from({ length: 10 }, (_, k) => [String(k), String(k)]);
   return {
-    pad: makePad(words, small, { live: act.ask, commit: digit.commit, undo: digit.undo, announce: act.announce }),
+    pad: makePad(words, small, { live: ask, commit: digit.commit, undo: digit.undo }),
     normal: makeNormal(words, small),
     board: makeFrame(words, large, LIMITS.x[1], state.pose, (x, y) => move({ x, y })),
     readers: [
@@ -175,7 +173,7 @@ function makeViews(words, state, digit, act) {
   };
 }
 
-function layOut(words, views, telling, lab) {
+function layOut(words, views, told, lab) {
   const { pad, normal, board, readers, sliders } = views;
   const row = (...nodes) => h("div", { class: "stn-row" }, nodes);
   const tools = (name, ...nodes) => h("div", { class: `stn-tools stn-${name}` }, nodes);
@@ -192,39 +190,24 @@ function layOut(words, views, telling, lab) {
     readers.map((reader) => reader.node),
   );
   const view = h("div", { class: "stn-view" }, board.node, answers);
-  const desk = h("div", { class: "stn-desk" }, pad.node, view, writing, turning, start, telling.node, lab.node);
-  return frame(words, desk, telling.spoken);
+  const desk = h("div", { class: "stn-desk" }, pad.node, view, writing, turning, start, told, lab.node);
+  return frame(words, desk);
 }
 
-// The sentence about both answers, and the live region, which waits until nothing moves: it would never be silent.
-function makeTelling(words, state) {
+// The sentence about both answers.
+function makeTold(words, state) {
   const sentence = h("span", {});
   const beyond = h("span", { class: "stn-beyond" });
-  const node = h("p", { class: "stn-told", "aria-hidden": "true" }, sentence, " ", beyond);
-  const spoken = h("output", { class: "stn-spoken" });
-  let timer = 0;
-  let heard = "";
-  const announce = (text) => {
-    spoken.textContent = text;
-  };
+  const node = h("output", { class: "stn-told" }, sentence, beyond);
   const draw = (shares, pose) => {
     const empty = shares[0] === null;
     const [cnn, st] = shares.map((share) => share && best(share));
     const [kind, who] = empty ? ["empty"] : compare(cnn, st, state.truth());
     sentence.textContent = empty ? words.empty : interpolate(words.summary[kind][who], { cnn, st });
-    beyond.textContent = empty || isTrained(pose, state.recipe, state.large) ? "" : words.outside;
+    beyond.textContent = empty || isTrained(pose, state.recipe, state.large) ? "" : ` ${words.outside}`;
     node.dataset.kind = kind;
   };
-  const later = (tell) => {
-    if (!heard) tell();
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      tell();
-      if (node.textContent !== heard && heard) announce(node.textContent);
-      heard = node.textContent;
-    }, QUIET);
-  };
-  return { node, spoken, announce, draw, later, stop: () => clearTimeout(timer) };
+  return { node, draw };
 }
 
 function render({ model, el }) {
@@ -237,12 +220,12 @@ function render({ model, el }) {
     state.trials.forget();
     ask();
   });
-  const telling = makeTelling(words, state);
-  const views = makeViews(words, state, digit, { ask, announce: telling.announce });
+  const told = makeTold(words, state);
+  const views = makeViews(words, state, digit, ask);
   const { pad, normal, board, readers, sliders } = views;
   const current = () => digit.current(pad.growing());
-  const lab = makeLab(words, state, current, telling.announce);
-  mountRoot(el, "draw-digit", layOut(words, views, telling, lab));
+  const lab = makeLab(words, state, current);
+  mountRoot(el, "draw-digit", layOut(words, views, told.node, lab));
 
   const draw = () => {
     const pixels = current();
@@ -259,11 +242,10 @@ function render({ model, el }) {
     for (const [name, control] of Object.entries(sliders)) control.set(pose[name]);
     views.examples.set(model.get("example"));
     views.meant.set(String(model.get("meant")));
-    views.undo.disabled = !digit.canUndo();
-    for (const one of [views.clear, lab.hundred]) one.disabled = empty;
-    telling.draw(shares, pose);
+    setEnabled(views.undo, digit.canUndo());
+    for (const one of [views.clear, lab.hundred]) setEnabled(one, !empty);
+    told.draw(shares, pose);
     lab.draw();
-    telling.later(() => readers.forEach((reader, k) => reader.tell(shares[k])));
   };
   const recolour = () => [pad, normal, board, views.examples, ...readers].forEach((view) => view.recolour());
   const traits = [...PLACE, "strokes", "example", "meant"];
@@ -274,7 +256,7 @@ function render({ model, el }) {
     if (example !== undefined) digit.choose(example);
     state.move(pose);
   });
-  return endAll(offAddress, drawing.stop, lab.stop, telling.stop);
+  return endAll(offAddress, drawing.stop, lab.stop);
 }
 
 export default { render };

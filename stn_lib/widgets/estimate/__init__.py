@@ -86,11 +86,32 @@ class Estimate(Explorable):
         )  # fmt: skip
 
     def fallback(self) -> str:
-        question = f"<p><strong>{html.escape(self.question)}</strong></p>"
-        if not self.found:
-            return f'<div class="stn-fallback">{question}</div>'
-        rows = "".join(
-            f"<li>{html.escape(name)}: {value:.3g} {html.escape(self.unit)}</li>"
-            for name, value in zip(self.names, self.found, strict=True)
+        """The question, and the logarithmic axis with a line for each name: empty, or with the measured number."""
+        low, high = self.span
+        unit = f" {self.unit}".rstrip()
+        lines = [name + (f": {self.found[k]:.3g}{unit}" if self.found else "") for k, name in enumerate(self.names)]
+        powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)))
+        ticks = [lead * 10.0**power for power in powers for lead in (1, 2, 5)]
+
+        def x(value: float) -> str:
+            return f"{18 + 384 * math.log(min(max(value, low), high) / low) / math.log(high / low):.1f}"
+
+        parts = [
+            f'<text x="{x(value)}" y="114" font-size="13" text-anchor="middle">{html.escape(f"{value:g}{unit}")}</text>'
+            for value in ticks
+            if low <= value <= high
+        ]
+        for k, line in enumerate(lines):
+            y = 46 * k + 30
+            parts += [
+                f'<text x="18" y="{y - 14}" font-size="14">{html.escape(line)}</text>',
+                f'<path d="M18 {y}h384" style="stroke:var(--stn-line);stroke-width:4"/>',
+            ]
+            if self.found:
+                parts.append(f'<circle cx="{x(self.found[k])}" cy="{y}" r="7"/>')
+        axis = self.words["axis"].format(low=f"{low:g}{unit}", high=f"{high:g}{unit}")
+        svg = (
+            f'<svg viewBox="0 0 420 120" width="420" role="img" aria-label="{html.escape("; ".join([*lines, axis]))}" '
+            f'style="fill:var(--stn-ink)">{"".join(parts)}</svg>'
         )
-        return f'<div class="stn-fallback">{question}<ul>{rows}</ul></div>'
+        return f'<div class="stn-fallback"><p><strong>{html.escape(self.question)}</strong></p>{svg}</div>'

@@ -1,6 +1,6 @@
 // Estimate: the reader places a marker for each expected number; after a run its results appear beside them.
 import { button, slider } from "../shared/controls.js";
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { mountRoot, onTraits, setTraits } from "../shared/mount.js";
 import { loadText, storeText } from "../shared/storage.js";
 import { interpolate } from "../shared/text.js";
@@ -77,7 +77,7 @@ function makeAskedRow(words, { values, span, text, guess, guesses }, name, k) {
   const draw = (value) => {
     input.value = value ? shareOf(value, span) : 0.5;
     node.classList.toggle("stn-unset", !value);
-    setText(output, value ? text(value) : "?");
+    output.textContent = value ? text(value) : "?";
     input.setAttribute("aria-valuetext", value ? text(value) : words.unset);
   };
   return { node: h("div", { class: "stn-row" }, node), draw, input };
@@ -162,7 +162,7 @@ function render({ model, el }) {
     const guesses = model.get("guesses");
     const set = names.map((_, k) => Boolean(guesses[k]));
     rows.forEach((row, k) => row.draw(guesses[k]));
-    setText(told, describe(words, state, guesses, set));
+    told.textContent = describe(words, state, guesses, set);
     told.classList.toggle("stn-quiet", asks && !set.every(Boolean));
     again.hidden = !set.some(Boolean);
   };

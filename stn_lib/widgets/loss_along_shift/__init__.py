@@ -49,7 +49,7 @@ class LossAlongShift(Explorable):
         "step": "One step",
         "play": "Descend",
         "stop": "Stop",
-        "position": "shift {shift} pixels, loss {loss}",
+        "position": "{shift} px",
         "values": "Loss {loss}, slope {slope} per pixel.",
         "nothing": "Nearest: the loss is a staircase. Its slope is 0, so descent makes no step.",
         "arrived": "Arrived at the target.",

@@ -149,7 +149,7 @@ export function makePlot(words, reach, state, move) {
     setAttributes(handle, {
       transform: `translate(${scale.x(t)} ${scale.y(loss)})`,
       "aria-valuenow": t.toFixed(2),
-      "aria-valuetext": interpolate(words.position, { shift: format(t), loss: format(loss, 4) }),
+      "aria-valuetext": interpolate(words.position, { shift: format(t) }),
     });
   };
   const caption = [words.plot, key.node];

@@ -2,7 +2,7 @@
 // interpolation, and where gradient descent on it stops.
 import { followAddress, integer, number, oneOf } from "../shared/address_state.js";
 import { button, choice, figure, slider } from "../shared/controls.js";
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { themeColour } from "../shared/image.js";
 import { drawOnChange, endAll, mountRoot, onTraits, prefersReducedMotion, setTraits } from "../shared/mount.js";
@@ -143,7 +143,7 @@ function render({ model, el }) {
     plot.draw(drawn);
     close.draw(drawn);
     for (const [name, input] of Object.entries(inputs)) input.set(model.get(name));
-    setText(told, describe(words, { t, mode, goal: model.get("goal"), ...seen() }, now));
+    told.textContent = describe(words, { t, mode, goal: model.get("goal"), ...seen() }, now);
   };
   remeasure();
   const off = onTraits(model, ["goal", "blur"], remeasure);

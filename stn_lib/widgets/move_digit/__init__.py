@@ -51,9 +51,13 @@ class MoveDigit(Explorable):
         "centre": "move the digit",
         "spin": "rotate and scale the digit",
         "rotated": "rotated by {rotation} degrees, size {size}",
-        "at": "{right} pixels right, {down} pixels down",
+        "at": "{right} px right, {down} px down",
         "right": "{digit} \u2713 {percent} %",
         "wrong": "{digit} \u2717 {percent} %",
+        "said": {
+            "right": "{name}: {digit}, correct, {percent} %",
+            "wrong": "{name}: {digit}, wrong, {percent} %",
+        },
         "changed": "{from} \u2192 {to}",
         "sliders": {
             "right": "right",

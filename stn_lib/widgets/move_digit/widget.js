@@ -2,7 +2,7 @@
 import { followAddress, integer, number } from "../shared/address_state.js";
 import { best, makeAnswers, readDigits } from "../shared/answers.js";
 import { button, choice } from "../shared/controls.js";
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import {
   drawOnChange,
@@ -126,7 +126,7 @@ function makeViews(model, words, state) {
     change,
     digit,
     input: makeInput(words, large, state.now, change),
-    answers: makeAnswers(words, words.network),
+    answers: makeAnswers(words, words.network, words.said),
     trace: makeTrace(words),
     map: makeMap(words, ranges.right[2], state.now, probe, change),
     told: h("output", { class: "stn-told" }),
@@ -167,7 +167,7 @@ function render({ model, el }) {
     views.map.draw();
     views.changes.draw(now);
     views.digit.set(String(model.get("digit")));
-    setText(views.told, describe(words, path, state.rest, now.right === ranges.right[2]));
+    views.told.textContent = describe(words, path, state.rest, now.right === ranges.right[2]);
   };
   const recolour = () => {
     views.input.recolour();

@@ -197,8 +197,6 @@ class PaperTable(Explorable):
         "minutes": "{values} min",
         "commit": {"false": "{commit}", "true": "{commit} + changes", "null": "{commit}"},
         "unknown": "not known",
-        "spoken": "{head}: ours {error} %, 95 % interval {low} to {high}, {seeds}. The paper’s {paper} %. Gap: {gap}. {verdict}",
-        "spokenNone": "{head}: not run yet. The paper’s {paper} %.",
         "try": "Is our gap as large as the paper’s? How far apart are the seeds of a cell?",
     }
     distortions = traitlets.List(traitlets.Unicode()).tag(sync=True)

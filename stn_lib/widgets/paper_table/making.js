@@ -1,10 +1,9 @@
 // How the runs of a cell were made: their commands, to copy, and their facts.
+import { say } from "../shared/announce.js";
 import { button } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { format, interpolate } from "../shared/text.js";
 import { ROUNDING, distinct } from "./cells.js";
-
-const COPIED = 2500; // milliseconds that the button says so
 
 const grouped = (value) => value.toLocaleString("en");
 
@@ -34,36 +33,28 @@ function factsOf(words, cell, makers) {
 }
 
 // The clipboard is not there for a page that is opened from a folder in some browsers, and may be refused anywhere.
-function copier(words, code, told) {
-  let timer = 0;
-  const tell = (text) => {
-    copy.textContent = text;
-    told(text);
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      copy.textContent = words.copy;
-    }, COPIED);
-  };
+function copier(words, code) {
+  const told = h("output", {});
   const copy = button(
     words.copy,
     async () => {
       try {
         await navigator.clipboard.writeText(code.textContent);
-        tell(words.copied);
+        say(told, words.copied);
       } catch {
         getSelection().selectAllChildren(code);
-        tell(words.selected);
+        say(told, words.selected);
       }
     },
     { class: "stn-button stn-copy" },
   );
-  return { copy, stop: () => clearTimeout(timer) };
+  return [told, copy];
 }
 
 // A command whose lines break between its flags only: a browser would break after a hyphen.
 const unbroken = (command) => command.split(/ (?=--)/).flatMap((part, k) => [k ? " " : "", h("span", {}, part)]);
 
-export function makingOf(words, cell, { makers, commands }, told) {
+export function makingOf(words, cell, { makers, commands }) {
   const { runs } = cell,
     lines = runs.length ? runs.map(({ command, seed }) => interpolate(commands[command], { seed })) : [cell.command];
   const code = h(
@@ -71,8 +62,7 @@ export function makingOf(words, cell, { makers, commands }, told) {
     {},
     lines.flatMap((line, k) => [k ? "\n" : "", ...unbroken(line)]),
   );
-  const { copy, stop } = copier(words, code, told);
-  const node = h(
+  return h(
     "div",
     { class: "stn-making" },
     h(
@@ -80,9 +70,8 @@ export function makingOf(words, cell, { makers, commands }, told) {
       {},
       interpolate(words.reads, { network: words.networks[cell.network], digits: words.digits[cell.distortion] }),
     ),
-    h("div", { class: "stn-making-head" }, h("p", {}, runs.length ? words.made : words.make), copy),
+    h("div", { class: "stn-making-head" }, h("p", {}, runs.length ? words.made : words.make), copier(words, code)),
     code,
     runs.length ? h("dl", { class: "stn-facts" }, factsOf(words, cell, makers)) : [],
   );
-  return { node, stop };
 }

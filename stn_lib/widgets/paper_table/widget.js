@@ -4,11 +4,11 @@ import { choice } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
-import { format, interpolate } from "../shared/text.js";
+import { interpolate } from "../shared/text.js";
 import { distinct, stateOf } from "./cells.js";
-import { curvesOf, gapLine, intervalsOf } from "./charts.js";
+import { curvesOf, intervalsOf } from "./charts.js";
 import { makingOf } from "./making.js";
-import { countSeeds, splice, verdictMark } from "./signs.js";
+import { splice, verdictMark } from "./signs.js";
 import { makeLegend, makeTable } from "./table.js";
 
 const VIEWS = ["gap", "error"];
@@ -30,21 +30,6 @@ function overview(words, all) {
   return splice(none ? `${words.told} ${words.waiting}` : words.told, values, signs);
 }
 
-function spokenText(words, cell, rival, head) {
-  const ran = cell.error !== null;
-  const [low, high] = ran ? cell.interval.map((value) => format(value)) : [];
-  return interpolate(ran ? words.spoken : words.spokenNone, {
-    head,
-    paper: format(cell.paper, 1),
-    low,
-    high,
-    error: ran ? format(cell.error) : "",
-    seeds: countSeeds(words, cell.runs.length),
-    gap: gapLine(words, cell, rival),
-    verdict: words.verdict[stateOf(cell)],
-  });
-}
-
 // What the reader opens, and what is made only then.
 function makeDisclosure(title, fill) {
   const body = h("div", {});
@@ -56,32 +41,29 @@ function makeDisclosure(title, fill) {
 // The open cell: its name, its verdict and its intervals; below, what is read on request, how it was trained.
 function makeOpened(words, { steps, makers, commands }) {
   const head = h("p", { class: "stn-open-head" }),
-    verdict = h("p", { class: "stn-finding" }),
+    verdict = h("output", {}),
+    finding = h("p", { class: "stn-finding" }),
     intervals = h("div", {});
-  const spoken = h("output", { class: "stn-spoken" });
-  const tell = (text) => {
-    spoken.textContent = text;
-  };
-  let shown = null,
-    making = null;
-  const made = makeDisclosure(words.how, () => {
-    making?.stop();
-    making = makingOf(words, shown.cell, { makers, commands }, tell);
-    return [curvesOf(words, shown.cell, shown.rival, steps), making.node].filter(Boolean);
-  });
-  const draw = (cell, rival, first) => {
+  let shown = null;
+  const made = makeDisclosure(words.how, () =>
+    [curvesOf(words, shown.cell, shown.rival, steps), makingOf(words, shown.cell, { makers, commands })].filter(
+      Boolean,
+    ),
+  );
+  const draw = (cell, rival) => {
     shown = { cell, rival };
     const values = { network: words.names[cell.network], task: words.tasks[cell.distortion] };
     const name = interpolate(words.head, values);
     head.replaceChildren(h("b", {}, name), " ", h("span", {}, words.short[cell.distortion]));
-    verdict.replaceChildren(verdictMark(cell.mark), words.verdict[stateOf(cell)]);
+    verdict.textContent = words.verdict[stateOf(cell)];
+    verdict.setAttribute("aria-label", `${name}: ${verdict.textContent}`);
+    finding.replaceChildren(verdictMark(cell.mark), verdict);
     intervals.replaceChildren(intervalsOf(words, cell, rival));
     made.refill();
-    if (!first) tell(spokenText(words, cell, rival, name));
   };
-  const about = h("div", {}, head, verdict);
+  const about = h("div", {}, head, finding);
   const node = h("section", { class: "stn-opened stn-view", "aria-label": words.opened }, about, intervals);
-  return { node, made: made.node, spoken, draw, stop: () => making?.stop() };
+  return { node, made: made.node, draw };
 }
 
 // What each mark means, in full.
@@ -112,7 +94,7 @@ function render({ model, el }) {
   const reading = makeDisclosure(words.read, () => readingOf(words));
   const told = h("p", { class: "stn-told" }, overview(words, all));
   const more = h("div", { class: "stn-more" }, opened.made, reading.node);
-  const parts = [told, views.node, table.node, legend.node, opened.node, more, opened.spoken];
+  const parts = [told, views.node, table.node, legend.node, opened.node, more];
   mountRoot(el, "paper-table", frame(words, ...parts));
   let shown = null,
     viewed = null;
@@ -127,13 +109,13 @@ function render({ model, el }) {
     }
     if (cell === shown) return;
     table.mark(cell);
-    opened.draw(cell, cells.get(cell.rival), shown === null);
+    opened.draw(cell, cells.get(cell.rival));
     shown = cell;
   };
   const drawing = drawOnChange(model, { traits: ["cell", "view"], draw });
   const settable = { cell: oneOf([...cells.keys()]), view: oneOf(VIEWS) };
   const offAddress = followAddress(el, "paper-table", settable, put);
-  return endAll(offAddress, drawing.stop, opened.stop);
+  return endAll(offAddress, drawing.stop);
 }
 
 export default { render };

@@ -3,7 +3,7 @@
 // each with the mean difference that it leaves.
 import { followAddress, integer, numbers, oneOf } from "../shared/address_state.js";
 import { button, choice, nextId, slider } from "../shared/controls.js";
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
@@ -139,7 +139,7 @@ function render({ model, el }) {
     meters.kernel.draw(left.kernel, kernel, top);
     meters.keep.draw(left.keep, keep, top);
     for (const [name, input] of Object.entries(inputs)) input.set(model.get(name));
-    setText(told, verdict(words, by, found));
+    told.textContent = verdict(words, by, found);
   };
   const traits = ["bits", "shift", "kernel", "keep", "outside", "view", "spectrum"];
   const drawing = drawOnChange(model, { traits, draw, recolour: views.image.recolour });

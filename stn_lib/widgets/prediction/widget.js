@@ -72,6 +72,8 @@ function render({ model, el }) {
     });
     const chosen = options[choice];
     why.textContent = chosen ? chosen.why : words.quiet;
+    const said = chosen ? `${chosen.correct ? words.correct : words.wrong}: ${chosen.why}` : words.quiet;
+    why.setAttribute("aria-label", said);
     why.classList.toggle("stn-quiet", !chosen);
     again.hidden = !chosen;
     storeText(shelf(key), choice < 0 ? null : String(choice));

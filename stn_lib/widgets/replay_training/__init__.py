@@ -97,8 +97,6 @@ class ReplayTraining(Explorable):
         "flat": "–",
         "told": "Step {step}: of all {all} test images the CNN misclassifies {cnnWrong}, the ST-CNN {stWrong}.",
         "rates": "Step {step}: the CNN’s error rate is {cnnError} %, the ST-CNN’s {stError} %.",
-        "spoken": "Step {step} of {steps}. The CNN classifies {cnn} of {count} digits correctly, error rate {cnnError} %. The "
-        "ST-CNN classifies {st} correctly, error rate {stError} %.",
         "try": "Press Play. From which step on do the windows move to the digits, and which error rate falls faster then?",
     }
     inputs = traitlets.Bytes().tag(sync=True)

@@ -41,10 +41,20 @@ export function makeCard(words, run, digit, group, reach, pick) {
     h("span", { class: "stn-pair", style: `--stn-reach: ${reach}` }, pane.node, seen.canvas),
     h("span", { class: "stn-verdicts" }, lines),
   );
+  const name = (frame) => {
+    const [cnn, st] = NETWORKS.map((network) =>
+      interpolate(words.reads[isRight(run, network, frame, digit) ? "right" : "wrong"], {
+        name: words.names[network],
+        digit: run.answers[network][frame][digit],
+      }),
+    );
+    return interpolate(words.pick, { place: digit + 1, label: run.labels[digit], cnn, st });
+  };
   const draw = (frame, { theta, image, corners, output }) => {
     pane.draw(image, corners);
     centres.draw(frame, theta);
     seen.draw(output);
+    input.setAttribute("aria-label", name(frame));
     NETWORKS.forEach((network, k) => {
       const right = isRight(run, network, frame, digit);
       verdicts[k].textContent = interpolate(right ? words.right : words.wrong, {
@@ -53,18 +63,9 @@ export function makeCard(words, run, digit, group, reach, pick) {
       verdicts[k].dataset.right = String(right);
     });
   };
-  const tell = (frame) => {
-    const [cnn, st] = NETWORKS.map((network) =>
-      interpolate(words.reads[isRight(run, network, frame, digit) ? "right" : "wrong"], {
-        name: words.names[network],
-        digit: run.answers[network][frame][digit],
-      }),
-    );
-    input.setAttribute("aria-label", interpolate(words.pick, { place: digit + 1, label: run.labels[digit], cnn, st }));
-  };
   const recolour = () => {
     pane.recolour();
     seen.recolour();
   };
-  return { node, input, draw, tell, recolour };
+  return { node, input, draw, recolour };
 }

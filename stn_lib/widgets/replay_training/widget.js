@@ -12,11 +12,10 @@ import { makeCloseUp } from "./close_up.js";
 import { makePlayer } from "./player.js";
 import { NETWORKS, apart, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
 
-const QUIET = 700; // milliseconds without a change before the state is announced
 const FARTHEST = 1.42; // half sides of the input: a window that reaches much further is cut
 const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];
 
-// The run, the frame and the digit that are shown, and the text about them for a screen reader.
+// The run, the frame and the digit that are shown, and the numbers about them.
 function makeState(model) {
   const size = [model.get("height"), model.get("width")];
   const run = readRun({ ...getTraits(model, RECORD), size, outSize: model.get("out_size") });
@@ -103,13 +102,12 @@ function makeViews(model, words, state, ask) {
     closeUp: makeCloseUp(words, run),
     curve: pick("curve"),
     title: h("span", {}),
-    told: h("span", { class: "stn-told", "aria-hidden": "true" }),
+    told: h("output", { class: "stn-told" }),
     centred: h("span", {}),
-    spoken: h("output", { class: "stn-spoken" }),
   };
 }
 
-function layOut(words, { cards, time, chart, closeUp, curve, title, told, centred, spoken }) {
+function layOut(words, { cards, time, chart, closeUp, curve, title, told, centred }) {
   const count = cards.length;
   const caption = h("figcaption", {}, title, curve.node);
   const nodes = cards.map(({ node }) => node);
@@ -123,7 +121,6 @@ function layOut(words, { cards, time, chart, closeUp, curve, title, told, centre
       h("figure", { class: "stn-panel stn-time" }, caption, chart.svg, time.node, time.buttons),
       closeUp.node,
     ),
-    spoken,
   );
   const wide = count > 6 ? Math.ceil(count / 2) : count;
   const narrow = count === 4 ? 2 : Math.min(count, 3);
@@ -151,24 +148,6 @@ function makeLayout(chart, ask) {
   return { lay, stop: () => observer.disconnect() };
 }
 
-// The live region waits for a pause: otherwise it would speak without end while a run plays.
-function makeSpeech(words, { cards, spoken, time }, { frame: now, facts }) {
-  let timer = 0;
-  let heard = now();
-  const tellCards = () => cards.forEach((card) => card.tell(now()));
-  const tell = () => {
-    tellCards();
-    spoken.textContent = interpolate(words.spoken, facts());
-    heard = now();
-  };
-  const later = () => {
-    clearTimeout(timer);
-    if (!time.player.playing() && heard !== now()) timer = setTimeout(tell, QUIET);
-  };
-  tellCards();
-  return { later, stop: () => clearTimeout(timer) };
-}
-
 function render({ model, el }) {
   const words = model.get("words");
   const state = makeState(model);
@@ -178,7 +157,6 @@ function render({ model, el }) {
   const { cards, chart, closeUp, time } = views;
   mountRoot(el, "replay-training", layOut(words, views));
   const layout = makeLayout(chart, ask);
-  const speech = makeSpeech(words, views, state);
 
   const draw = () => {
     const [now, chosen, curve] = [state.frame(), state.digit(), model.get("curve")];
@@ -198,7 +176,6 @@ function render({ model, el }) {
     views.title.textContent = words.charts[curve];
     views.told.textContent = interpolate(state.tested ? words.told : words.rates, state.facts());
     views.centred.textContent = interpolate(words.centred, { pixels: state.centring() });
-    speech.later();
   };
   const recolour = () => cards.forEach((card) => card.recolour());
   const drawing = drawOnChange(model, { traits: ["frame", "digit", "curve"], draw, recolour });
@@ -211,7 +188,7 @@ function render({ model, el }) {
     state.put(rest);
     if (step !== undefined) time.go(frameAt(run.steps, step));
   });
-  return endAll(offAddress, drawing.stop, time.player.stop, speech.stop, layout.stop);
+  return endAll(offAddress, drawing.stop, time.player.stop, layout.stop);
 }
 
 export default { render };

@@ -34,7 +34,8 @@ class RotatePoint(Explorable):
         "point": "point of the output",
         "rotated": "its source in the input",
         "atTarget": "x {x}, y {y}",
-        "atSource": "rotated by {by} degrees: x {x}, y {y}",
+        "atSource": "rotated by {by} degrees",
+        "said": "Source: x {x}, y {y}.",
         "lines": {
             "start": "The output point, at distance r and angle α",
             "end": "Its source, rotated by φ",

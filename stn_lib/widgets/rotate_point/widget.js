@@ -213,11 +213,13 @@ function render({ model, el }) {
   sliders.by.node.dataset.term = "phi";
   const view = h("div", { class: "stn-view" }, plane.node);
   const parts = h("div", { class: "stn-parts" }, view, sums.node, controls(sliders.angle.node, sliders.by.node));
-  mountRoot(el, "rotate-point", frame(words, parts));
+  const told = h("output", { class: "stn-spoken" });
+  mountRoot(el, "rotate-point", frame(words, parts, told));
   const draw = () => {
     const now = rotate(state());
     plane.draw(now);
     sums.draw(now, state());
+    told.textContent = interpolate(words.said, { x: format(now.rotatedX), y: format(now.rotatedY) });
     for (const [name, input] of Object.entries(sliders)) input.set(state()[name]);
   };
   const drawing = drawOnChange(model, { traits: NAMES, draw });

@@ -1,5 +1,5 @@
 // The weighted sum and the two slopes, with the current numbers; each number lights with what it is of.
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { format } from "../shared/text.js";
 import { LETTERS } from "./model.js";
 
@@ -13,13 +13,14 @@ function makeSum() {
     return { weight, value, node: h("span", { class: "stn-term", "data-term": letter }, h("i", {}, letter), product) };
   });
   const nodes = terms.flatMap(({ node }, k) => [h("span", { class: "stn-sign" }, k ? "+" : "="), node]);
-  const result = h("output", { class: "stn-target", "aria-label": "V" });
+  const result = h("output", { class: "stn-target" });
   const draw = ({ corners, value }) => {
     corners.forEach((corner, k) => {
       terms[k].weight.textContent = format(corner.weight);
       terms[k].value.textContent = corner.value;
     });
-    setText(result, `= ${format(value)}`);
+    result.textContent = `= ${format(value)}`;
+    result.setAttribute("aria-label", `V ${result.textContent}`);
   };
   const name = h("b", { class: "stn-target" }, "V");
   return { node: h("p", { class: "stn-sum" }, name, h("span", { class: "stn-terms" }, nodes), result), draw };
@@ -39,7 +40,7 @@ function makeSlope(words, axis, [first, second], distance) {
   );
   const flat = h("span", { class: "stn-flat-slope" }, words.flat);
   const symbol = `\u2202V/\u2202${axis}`;
-  const result = h("output", { class: "stn-gradient", "aria-label": symbol });
+  const result = h("output", { class: "stn-gradient" });
   const name = h("b", { class: "stn-gradient" }, symbol);
   const node = h("p", { class: "stn-slope", "data-term": `slope-${axis}` }, name, sum, flat, result);
   const draw = ({ corners }, share, slope, mode) => {
@@ -50,7 +51,8 @@ function makeSlope(words, axis, [first, second], distance) {
     });
     sum.hidden = mode === "nearest";
     flat.hidden = mode !== "nearest";
-    setText(result, `= ${format(slope)}`);
+    result.textContent = `= ${format(slope)}`;
+    result.setAttribute("aria-label", `${symbol} ${result.textContent}`);
   };
   return { node, draw };
 }

@@ -1,4 +1,5 @@
 // What a screen reader says of a change: one announcement for the whole page, once all has been at rest for a second.
+// It says the texts of outputs, which are no live regions themselves: they would speak at each step of a handle.
 import { h } from "./dom.js";
 
 const REST = 1000; // milliseconds
@@ -15,9 +16,8 @@ function region() {
 }
 
 /**
- * Announce the new texts of an explorable's outputs when they rest. By themselves they would speak at each step of a
- * handle, all of them. The number beside a slider is left out: the slider has it as its value. An output that is no
- * sentence has a name, which is said before it.
+ * Announce the new texts of an explorable's outputs when they rest. The number beside a slider is left out: the slider
+ * has it as its value. Where the text needs eyes, the output has what is said in its place as its label.
  * @param {HTMLElement} el
  */
 export function announceAtRest(el) {
@@ -26,12 +26,10 @@ export function announceAtRest(el) {
   let timer = 0;
   const readNew = () => {
     const texts = [];
-    for (const output of el.querySelectorAll("output, [role=status]")) {
+    for (const output of el.querySelectorAll("output")) {
       output.setAttribute("aria-live", "off");
-      const text = output.textContent ?? ""; // one that is said again differs in a space at its end
-      const name = output.getAttribute("aria-label");
-      if (!output.hasAttribute("for") && text.trim() && text !== known.get(output))
-        texts.push(name ? `${name}: ${text}` : text);
+      const text = output.getAttribute("aria-label") ?? output.textContent ?? "";
+      if (!output.hasAttribute("for") && text.trim() && text !== known.get(output)) texts.push(text);
       known.set(output, text);
     }
     return texts;
@@ -46,6 +44,16 @@ export function announceAtRest(el) {
     }, REST);
   };
   region();
+  readNew();
   wait();
   new MutationObserver(wait).observe(el, { subtree: true, childList: true, characterData: true });
+}
+
+/**
+ * Write what is announced even if the output says the same already: what an act of the reader has led to.
+ * @param {HTMLOutputElement} output
+ * @param {string} text
+ */
+export function say(output, text) {
+  output.textContent = output.textContent === text ? `${text}\u00a0` : text;
 }

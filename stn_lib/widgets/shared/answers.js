@@ -1,5 +1,5 @@
 // What a network answers about a digit, as ten bars and a verdict; and the digits themselves, from bytes.
-import { h, setText } from "./dom.js";
+import { h } from "./dom.js";
 import { format, interpolate } from "./text.js";
 
 /**
@@ -12,14 +12,15 @@ export const best = (probabilities) => probabilities.indexOf(Math.max(...probabi
  * The ten bars and the verdict of one network.
  * @param {Record<string, any>} words
  * @param {string} name
+ * @param {{right: string, wrong: string}} said what a screen reader says of an answer
  */
-export function makeAnswers(words, name) {
+export function makeAnswers(words, name, said) {
   const columns = Array.from({ length: 10 }, (_, digit) => {
     const bar = h("i", {}),
       value = h("span", {}, String(digit));
     return { bar, node: h("li", {}, h("div", {}, bar), value) };
   });
-  const verdict = h("output", { "aria-label": name });
+  const verdict = h("output");
   const node = h(
     "section",
     { class: "stn-answers", "aria-label": name },
@@ -39,8 +40,9 @@ export function makeAnswers(words, name) {
       column.dataset.truth = String(digit === truth);
     });
     node.dataset.right = String(guess === truth);
-    const values = { digit: guess, percent: format(100 * probabilities[guess], 0) };
-    setText(verdict, interpolate(guess === truth ? words.right : words.wrong, values));
+    const values = { name, digit: guess, percent: format(100 * probabilities[guess], 0) };
+    verdict.textContent = interpolate(guess === truth ? words.right : words.wrong, values);
+    verdict.setAttribute("aria-label", interpolate(guess === truth ? said.right : said.wrong, values));
   };
   return { node, draw };
 }

@@ -1,5 +1,5 @@
 // Native form controls, and the figure around a drawing.
-import { h, setText } from "./dom.js";
+import { h } from "./dom.js";
 
 let counter = 0;
 /** An id that no other element of the page has. */
@@ -26,7 +26,7 @@ export function slider({ label, min, max, step, value, show, oninput, concept = 
   /** @param {number} now */
   const set = (now) => {
     input.value = String(now);
-    setText(output, show(now));
+    output.textContent = show(now);
     input.setAttribute("aria-valuetext", show(now));
   };
   set(value);
@@ -62,12 +62,23 @@ export function choice({ label, options, value, onchange }) {
 
 /**
  * @param {string} label
- * @param {() => void} onclick
+ * @param {() => void} act
  * @param {Record<string, any>} [attributes]
  */
-export function button(label, onclick, attributes = {}) {
-  return h("button", { type: "button", class: "stn-button", onclick, ...attributes }, label);
+export function button(label, act, attributes = {}) {
+  const onclick = () => {
+    if (node.getAttribute("aria-disabled") !== "true") act();
+  };
+  const node = h("button", { type: "button", class: "stn-button", onclick, ...attributes }, label);
+  return node;
 }
+
+/**
+ * Say that a button does nothing now. It keeps the focus, which one with the attribute `disabled` loses to the page.
+ * @param {HTMLButtonElement} node
+ * @param {boolean} enabled
+ */
+export const setEnabled = (node, enabled) => node.setAttribute("aria-disabled", String(!enabled));
 
 /** @param {...any} nodes */
 export const controls = (...nodes) => h("div", { class: "stn-controls" }, nodes);

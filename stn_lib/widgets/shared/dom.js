@@ -40,15 +40,6 @@ export const h = (tag, attributes = {}, ...children) => fill(document.createElem
 export const s = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
 /**
- * Write a text unless it is there already: an output is a live region, and a screen reader may repeat what is written.
- * @param {Element} node
- * @param {string} text
- */
-export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-/**
  * @param {Element} node
  * @param {Record<string, any>} attributes
  */

@@ -5,10 +5,12 @@ import math
 import torch
 import traitlets
 
-from stn_lib import models
+from stn_lib import models, transforms
 from stn_lib.data import sample_digits
 from stn_lib.data.distortions import DIGIT_SIDE
+from stn_lib.grid import affine_grid
 from stn_lib.models.export import to_operations
+from stn_lib.sampling import grid_sample
 from stn_lib.training.config import cover_config
 from stn_lib.widgets._base import Explorable, digit_svg, figure
 
@@ -47,6 +49,10 @@ class StraightenDigit(Explorable):
         "stCnn": "ST-CNN",
         "right": "{digit} ✓ {percent} %",
         "wrong": "{digit} ✗ {percent} %",
+        "said": {
+            "right": "{name}: {digit}, correct, {percent} %",
+            "wrong": "{name}: {digit}, wrong, {percent} %",
+        },
         "digit": "Digit",
         "degrees": "rotation",
         "scale": "scale",
@@ -88,9 +94,33 @@ class StraightenDigit(Explorable):
         )
 
     def fallback(self) -> str:
-        """The chosen digit in its frame, as when the page opens."""
+        """The chosen digit in its frame, the window, and both answers, as when the page opens."""
         size, start = self.small, self.digit * self.small**2
+        pixels = self.digits[start : start + size**2]
         place = {"x": self.x, "y": self.y, "degrees": self.degrees, "scale": self.scale}
-        svg = digit_svg(self.digits[start : start + size**2], size, "The input image", self.large, **place, width=420)
-        caption = "Two networks classify this digit. With JavaScript you can move it and watch their answers."
-        return figure(svg, caption, height=680)
+        svg = digit_svg(pixels, size, self.words["input"], self.large, **place, width=420)
+        image = self._input(torch.frombuffer(bytearray(pixels), dtype=torch.uint8).view(1, 1, size, size) / 255)
+        cnn, st_cnn = (models.load_pretrained(name) for name in _NAMES.values())
+        with torch.no_grad():
+            theta = st_cnn.transformer.theta(image)
+            shares = [network(image).softmax(1)[0] for network in (cnn, st_cnn)]
+        corners = transforms.apply(theta, transforms.control_points(2, 2)[[0, 1, 3, 2]].expand(1, 4, 2))[0]
+        points = " ".join(f"{x:.2f},{y:.2f}" for x, y in ((corners + 1) * self.large / 2).tolist())
+        window = f'<polygon points="{points}" style="fill:none;stroke:var(--stn-grid);stroke-width:0.4"/>'
+        told = [
+            self.words["said"]["right" if share.argmax() == self.digit else "wrong"].format(
+                name=self.words[name], digit=int(share.argmax()), percent=f"{100 * share.max():.0f}"
+            )
+            for name, share in zip(("cnn", "stCnn"), shares, strict=True)
+        ]
+        caption = f"{told[0]}. {told[1]}: it classifies what is in the window. With JavaScript you can move the digit."
+        return figure(svg.replace("</svg>", f"{window}</svg>"), caption, height=680)
+
+    def _input(self, digit: torch.Tensor) -> torch.Tensor:
+        """The digit in its frame, (1, 1, H, W), as the page places it."""
+        # Output to input: the frame's point minus the digit's place, rotated back, in halves of the digit's own side.
+        to_place = transforms.translation((-2 * self.x / self.large, -2 * self.y / self.large))
+        back = transforms.rotation(math.radians(self.degrees))
+        size = transforms.scaling(self.large / self.small / self.scale)
+        theta = transforms.compose(transforms.compose(size, back), to_place)
+        return grid_sample(digit, affine_grid(theta, (1, 1, self.large, self.large)))

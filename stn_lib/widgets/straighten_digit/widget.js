@@ -105,7 +105,7 @@ const clampPose = (values) =>
 // How often each network was correct, over the throws since the page was opened.
 function makeTally(words) {
   const count = { throws: 0, cnn: 0, stCnn: 0 };
-  const node = h("p", { class: "stn-tally", role: "status" }, words.tally.none);
+  const node = h("output", { class: "stn-tally" }, words.tally.none);
   const add = (cnn, stCnn) => {
     count.throws += 1;
     count.cnn += Number(cnn);
@@ -150,7 +150,7 @@ function render({ model, el }) {
   const put = (values) => setTraits(model, clampPose(values));
   const input = makeInput(words, large, state, put);
   const seenView = makeSeen(words, stCnn(new Float32Array(large * large)).straightenedShape);
-  const answers = [makeAnswers(words, words.cnn), makeAnswers(words, words.stCnn)];
+  const answers = [words.cnn, words.stCnn].map((name) => makeAnswers(words, name, words.said));
   const inputs = makeControls(model, words, put);
   const place = (pose) => placeDigit(digits[model.get("digit")], small, large, pose);
   const tally = makeTally(words);

@@ -1,7 +1,7 @@
 // TracePixel: point at a pixel of the output, see its source point, and the arithmetic with its numbers.
 import { followAddress, integer, numbers, oneOf } from "../shared/address_state.js";
 import { button, choice, figure, slider } from "../shared/controls.js";
-import { h, s, setText } from "../shared/dom.js";
+import { h, s } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
@@ -212,7 +212,7 @@ function render({ model, el }) {
     sides.map(({ node }) => node),
     reset,
   );
-  const told = h("p", { class: "stn-told", role: "status" });
+  const told = h("output", { class: "stn-told" });
   mountRoot(el, "trace-pixel", frame(words, stage.node, told, bar, conventions.node, steps.node));
 
   const draw = () => {
@@ -229,7 +229,7 @@ function render({ model, el }) {
     sides.forEach((one, k) => one.set(now.outSize[k]));
     conventions.draw(now);
     told.classList.toggle("stn-unlike", now.gridCorners !== now.samplerCorners);
-    setText(told, describe(words, now, seen, examples.draw(now)));
+    told.textContent = describe(words, now, seen, examples.draw(now));
   };
   const drawing = drawOnChange(model, { traits: TRAITS, draw });
   const offAddress = followAddress(el, "trace-pixel", ADDRESS, (values) =>

@@ -190,8 +190,7 @@ function render({ model, el }) {
     analysis.draw(now, describe(now.family, now.theta));
     const note = inputs.draw(now);
     const empty = interpolate(words.empty, { count, all: pictures.all });
-    const text = state.said() || (now.show === "pull" ? note : empty);
-    if (told.textContent !== text) told.textContent = text;
+    told.textContent = state.said() || (now.show === "pull" ? note : empty);
   };
   const drawing = drawOnChange(model, { traits: TRAITS, draw, recolour: pictures.recolour });
   const sizes = new ResizeObserver(ask);
