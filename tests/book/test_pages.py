@@ -125,12 +125,13 @@ def test_it_fits_its_width(visit):
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= visit.width
 
 
-# The part of an explorable that a control moves: the nearest `.stn-view`, looking outwards. With the control at the
+# The part of an explorable that a control moves: what it names in `aria-controls`, or the nearest `.stn-view`, looking outwards. With the control at the
 # lower or the upper end of the window, both are seen whole; what is in the view moves with it.
 IN_ONE_VIEW = """(control) => {
   let at = control;
   while (at && !at.querySelector(".stn-view")) at = at.parentElement.closest(".stn-widget, .stn-widget *");
-  const view = control.closest(".stn-view") ?? at?.querySelector(".stn-view");
+  const named = document.getElementById(control.closest("[aria-controls]")?.getAttribute("aria-controls"));
+  const view = named ?? control.closest(".stn-view") ?? at?.querySelector(".stn-view");
   if (!view) return "no .stn-view in the explorable";
   const header = document.querySelector(".bd-header-article").getBoundingClientRect().height;
   const boxes = () => [control, view].map((node) => node.getBoundingClientRect());

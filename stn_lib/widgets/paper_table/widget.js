@@ -1,6 +1,6 @@
 // PaperTable: the paper's Table 1 and ours, gaps or error rates; a cell that is pressed opens under the table.
 import { followAddress, oneOf } from "../shared/address_state.js";
-import { choice } from "../shared/controls.js";
+import { choice, nextId } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
@@ -76,6 +76,14 @@ const readingOf = (words) =>
     h("li", {}, h("span", { "aria-hidden": "true" }, interpolate(words.dagger, { value: "" })), words.note),
   );
 
+// What the letters over the columns mean, where a column has no room for it; the table says it to a screen reader.
+const tasksOf = (words, distortions) =>
+  h(
+    "p",
+    { class: "stn-tasks", "aria-hidden": "true" },
+    distortions.flatMap((key) => [h("b", {}, words.tasks[key]), ` ${words.short[key]} `]),
+  );
+
 function render({ model, el }) {
   const words = model.get("words");
   const all = model.get("cells");
@@ -90,11 +98,13 @@ function render({ model, el }) {
     value: model.get("view"),
     onchange: (view) => put({ view }),
   });
+  table.node.id = nextId();
+  views.node.setAttribute("aria-controls", table.node.id);
   const opened = makeOpened(words, getTraits(model, ["steps", "makers", "commands"]));
   const reading = makeDisclosure(words.read, () => readingOf(words));
   const told = h("p", { class: "stn-told" }, overview(words, all));
   const more = h("div", { class: "stn-more" }, opened.made, reading.node);
-  const parts = [told, views.node, table.node, legend.node, opened.node, more];
+  const parts = [told, views.node, table.node, tasksOf(words, grid.distortions), legend.node, opened.node, more];
   mountRoot(el, "paper-table", frame(words, ...parts));
   let shown = null,
     viewed = null;
