@@ -28,7 +28,8 @@ class Train(TrainConfig):
     """Train a network, or resume its run.
 
     The error is measured on the validation set; the test set is measured with --test, or later by evaluate. The defaults
-    are those of the live chapter's networks. The runs of the paper's Table 1: python -m experiments table1 run.
+    are those of the live chapter's networks. The runs of the paper's Table 1: python -m experiments table1 run. In two
+    processes: torchrun --nproc-per-node 2 -m stn_lib train.
 
     Args:
         config: a TOML file with any of these settings; flags override it.

@@ -126,7 +126,9 @@ def test_it_fits_a_sitting(notebook):
     """The limits of the house style: words of all that is not a code cell, formulas and tables included; code cells,
     without `install`, which the page leaves out."""
     prose = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
-    assert len(prose.split()) <= 2200 and len(code_cells(notebook)) - 1 <= 25
+    words, cells = len(prose.split()), len(code_cells(notebook)) - 1
+    assert words <= 2200, f"expected at most 2,200 words, got {words}: shorten the page's text"
+    assert cells <= 25, f"expected at most 25 code cells besides install, got {cells}: take one out, or join two"
 
 
 def test_a_shown_cell_uses_names_that_the_reader_can_look_up(notebook):

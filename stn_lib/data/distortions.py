@@ -24,7 +24,7 @@ class Distortion:
         lattice_noise: the same for 4 x 4 control points of a thin plate spline; at most one of the two is above 0.
         patches: number of patches of other digits that clutter the image. The digit then moves by whole pixels, because
             a network could tell a digit blurred by interpolation from sharp clutter by its sharpness alone.
-        title: two or three words for the head of the page's table.
+        title: one to three words for the head of the page's table.
         description: what the images show, for the page's table and the command line's help.
 
     Source: Jaderberg et al. 2015, section 4.1.

@@ -76,7 +76,7 @@ SHOWN = """(widget) => widget.innerHTML
 
 
 def test_every_explorable_is_tried():
-    assert set(EXPLORABLES) == {name for name in vars(widgets) if name[0].isupper()}
+    assert set(EXPLORABLES) == {name for name in vars(widgets) if name[0].isupper()}, "see EXPLORABLES in this file"
 
 
 def free_port() -> int:

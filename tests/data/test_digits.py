@@ -9,7 +9,7 @@ from stn_lib.data import digits, load_digits_split
 
 
 def test_images():
-    """Oracle: what a image is: 28 x 28 in [0, 1], real black and real white, and nothing at the margin."""
+    """Oracle: what an image is: 28 x 28 in [0, 1], real black and real white, and nothing at the margin."""
     split = load_digits_split()
     images = torch.cat([split.train_images, split.test_images])
     assert images.shape == (1797, 1, 28, 28) and images.dtype == torch.float32

@@ -35,7 +35,9 @@ def test_a_record_s_command_measures_what_it_holds(file):
     entry, options = parsed(record["command"])
     experiment = entry.load().EXPERIMENT
     assert options.out == file == ROOT / entry.record
-    assert with_defaults(record["settings"]) == with_defaults(plain(experiment.settings(options)))
+    assert with_defaults(record["settings"]) == with_defaults(plain(experiment.settings(options))), (
+        f"the record has other settings: take the change back, or delete {file.name} and run {record['command']}"
+    )
     if entry.name != "speed sampler":  # its rows are of this machine
         planned = plain(experiment.rows(options))
         assert all(any(row.items() <= known.items() for known in record["runs"]) for row in planned)

@@ -129,7 +129,8 @@ FALLBACKS = {cls.__name__: make for cls, make in MAKERS.items() if cls not in QU
 
 def test_every_explorable_has_a_maker():
     """Oracle: the package's classes."""
-    assert {cls.__name__ for cls in MAKERS} == {name for name in vars(widgets) if name[0].isupper()}
+    classes = {name for name in vars(widgets) if name[0].isupper()}
+    assert {cls.__name__ for cls in MAKERS} == classes, "see MAKERS in tests/widgets/makers.py"
 
 
 @pytest.mark.parametrize("make", FALLBACKS.values(), ids=FALLBACKS)

@@ -17,7 +17,10 @@ COUNT = """() => {
 @pytest.mark.parametrize("cls", MAKERS, ids=lambda cls: cls.__name__)
 def test_a_screen_reader_says_what_is_recorded(browser, cls):
     recorded = {part.split("\n")[0]: part for part in spoken.RECORD.read_text(encoding="utf-8").split("\n\n")}
-    assert spoken.transcript(browser, cls).strip() == recorded[cls.__name__].strip()
+    # `get`: a new explorable gets the same answer as a changed one.
+    assert spoken.transcript(browser, cls).strip() == recorded.get(cls.__name__, "").strip(), (
+        "if this change is meant, run .venv/bin/python -m tests.widgets.spoken and read the difference in spoken.txt"
+    )
 
 
 def test_twenty_steps_in_hurry_are_said_once_when_they_rest(browser):
