@@ -64,7 +64,7 @@ class DrawDigit(Explorable):
         "clear": "Clear",
         "examples": "Or start from one of these",
         "example": "Example {place}",
-        "exampleOf": "Example {place}, a {label}",
+        "exampleOf": "Example {place}, of class {label}",
         "meant": "Your digit is",
         "unsaid": "?",
         "normal": "Prepared as in MNIST:",

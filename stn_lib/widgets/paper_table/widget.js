@@ -81,7 +81,7 @@ const tasksOf = (words, distortions) =>
   h(
     "p",
     { class: "stn-tasks", "aria-hidden": "true" },
-    distortions.flatMap((key) => [h("b", {}, words.tasks[key]), ` ${words.short[key]} `]),
+    distortions.flatMap((key, k) => [k ? " · " : "", h("b", {}, words.tasks[key]), ` ${words.short[key]}`]),
   );
 
 function render({ model, el }) {
