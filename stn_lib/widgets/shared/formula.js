@@ -13,6 +13,9 @@ import { format } from "./text.js";
 /** @type {Record<string, string>} of a sign, the sign with a negative number behind it */
 const OPPOSITE = { "+": "\u2212", "\u2212": "+" };
 
+/** @type {Record<string, string>} of the sign before a term, the class that has room for the term's number */
+const PLACES = { "\u00b7": "stn-factor", "+": "stn-summand", "\u2212": "stn-summand" };
+
 /** @param {string} text */
 function written(text) {
   const [whole, index] = text.split("_");
@@ -28,8 +31,8 @@ export function equation(parts) {
   const cells = parts.map((part, k) => {
     const sign = /[()/]/.test(String(part)) ? "stn-sign stn-bracket" : "stn-sign";
     if (typeof part === "string") return h("span", { class: sign }, h("span", {}, part), h("span", {}, part));
-    const factor = parts[k - 1] === "\u00b7" ? "stn-factor" : "";
-    const look = `stn-term ${factor} ${part.concept ? `stn-${part.concept}` : ""}`;
+    const place = PLACES[String(parts[k - 1])] ?? "";
+    const look = `stn-term ${place} ${part.concept ? `stn-${part.concept}` : ""}`;
     return h("span", { class: look, "data-term": part.term }, h("span", {}, written(part.symbol)), h("span", {}));
   });
   const node = h("div", { class: "stn-equation", role: "math" }, cells);
