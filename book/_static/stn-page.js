@@ -271,9 +271,6 @@
       }).observe(helper);
     }
     for (const button of all(".stn-print")) button.addEventListener("click", () => print());
-    addEventListener("beforeprint", () => {
-      for (const fold of all("details.admonition")) fold.open = true;
-    });
   }
 
   for (const start of [

@@ -171,3 +171,20 @@ def test_a_dark_page_is_printed_in_the_light_colours(browser, served):
     page.pdf()
     assert page.evaluate(f"[window.printed, {theme}]") == ["light", "dark"]
     context.close()
+
+
+def test_folds_print_as_the_reader_left_them_and_without_what_only_a_pointer_does(wide):
+    wide.page.emulate_media(media="print", reduced_motion="no-preference")
+    folds = wide.page.locator("details.admonition")
+    opened, others = folds.first, folds.count() - 1
+    opened.locator("summary").click()
+    assert opened.evaluate("(node) => node.getAnimations({ subtree: true }).length") == 0  # printed in its first frame
+    wide.page.evaluate("""addEventListener("beforeprint", () => {
+      window.printed = [...document.querySelectorAll("details.admonition")].map((fold) => fold.open);
+    })""")
+    wide.page.pdf()
+    assert others > 3 and wide.page.evaluate("window.printed") == [True] + others * [False]
+    tries = wide.page.locator(".stn-try").all()
+    assert len(tries) == 2 and not any(line.is_visible() for line in tries)
+    opened.locator("summary").click()
+    wide.page.emulate_media(media="screen", reduced_motion="reduce")

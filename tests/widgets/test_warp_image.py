@@ -186,6 +186,48 @@ def test_a_push_is_drawn_with_the_frame_over_the_output(browser):
         assert stage.errors == []
 
 
+@pytest.mark.parametrize("width", [358, 688])
+def test_nothing_moves_when_theta_or_its_family_changes(browser, width):
+    """Oracle: the places of the parts in the first state; U and V are side by side. The longest numbers and notes are used."""
+    states = [
+        *sorted(WarpImage().presets, key=lambda preset: -len(preset["note"]))[:4],
+        {"family": "affine", "theta": [-1, -1, -0.5, -1, -1, -0.5]},
+        {"family": "projective", "theta": [-0.9, -0.2, -3, -0.3, -0.8, -3, -0.4, -0.3]},
+        {"family": "projective", "theta": THETA["projective"], "show": "push"},
+        {"family": "tps", "theta": BULGE, "show": "pull"},
+    ]
+    with Stage(browser, WarpImage(x=-0.95, y=-0.95), width=width) as stage:
+        parts = ".stn-frame, .stn-window, .stn-numbers, .stn-formula, .stn-told, .stn-controls > *, .stn-analysis"
+        places = stage.boxes(parts)
+        assert places[1]["y"] == pytest.approx(places[2]["y"], abs=0.1)
+        for state in states:
+            stage.page.evaluate("(state) => { for (const name in state) model.set(name, state[name]); }", state)
+            stage.settle()
+            assert stage.boxes(parts) == places, state
+
+
+@pytest.mark.parametrize("width", [358, 688])
+def test_the_name_of_the_arrow_is_between_the_windows_and_no_coordinate_is_on_a_line(browser, width):
+    """Oracle: the boxes on the screen, for an arrow to the left, to the right, and a steep one."""
+    with Stage(browser, WarpImage(), width=width) as stage:
+        for theta, show in [
+            ([1, 0, 0, 0, 1, 0], "pull"),
+            ([0.2, 0, 0.8, 0, 0.2, -0.8], "pull"),
+            ([2, 0, 0, 0, 2, 0], "push"),
+        ]:
+            stage.page.evaluate(
+                "([theta, show]) => { model.set('theta', theta); model.set('show', show); }", [theta, show]
+            )
+            stage.settle()
+            name, windows = stage.boxes(".stn-link-name")[0], stage.boxes(".stn-window")
+            assert windows[0]["x"] + windows[0]["width"] < name["x"]
+            assert name["x"] + name["width"] < windows[1]["x"]
+            for window, rim, first in zip(
+                windows, stage.boxes(".stn-rim"), stage.boxes(".stn-beside")[::3], strict=True
+            ):
+                assert window["x"] - 1 <= first["x"] and first["x"] + first["width"] < rim["x"]
+
+
 @pytest.mark.parametrize("family", THETA)
 @pytest.mark.parametrize("width", [264, 358])  # of the column on the smallest phone, and on a usual one
 def test_nothing_is_wider_than_a_phone_and_the_view_is_no_higher_than_half_of_it(browser, family, width):

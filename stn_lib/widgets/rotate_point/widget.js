@@ -7,7 +7,7 @@ import { equation } from "../shared/formula.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { format, interpolate } from "../shared/text.js";
-import { rotate } from "./model.js";
+import { placeName, rotate } from "./model.js";
 
 const NAMES = ["radius", "angle", "by"];
 const degrees = (x, y) => Math.round((Math.atan2(y, x) * 180) / Math.PI);
@@ -43,13 +43,13 @@ function makeKnob(concept, label, name, term) {
   );
 }
 
-// The border of the image from -1 to 1, its two axes, and the circle at distance 1.
+// The border of the image from -1 to 1, its two axes, and the circle at distance 1. The texts are where no point is.
 function makeAxes() {
   const ticks = ["\u22121", "0", "1"].flatMap((text, k) => {
     const at = 100 * (k - 1);
     return [
-      s("text", { class: "stn-tick", x: at, y: -112 }, text),
-      s("text", { class: "stn-tick", x: -113, y: at }, text),
+      s("text", { class: "stn-tick", x: at, y: -119 }, text),
+      s("text", { class: "stn-tick", x: -119, y: at }, text),
     ];
   });
   return s(
@@ -58,8 +58,8 @@ function makeAxes() {
     s("path", { d: "M-100-100H100V100H-100Z", class: "stn-rim" }),
     s("path", { d: "M-100 0H100M0-100V100", class: "stn-axes" }),
     s("circle", { r: 100, class: "stn-unit" }),
-    s("text", { x: 112, y: 0, class: "stn-axis-name" }, "x"),
-    s("text", { x: 0, y: 114, class: "stn-axis-name" }, "y"),
+    s("text", { x: 119, y: 0, class: "stn-axis-name" }, "x"),
+    s("text", { x: 0, y: 119, class: "stn-axis-name" }, "y"),
     ticks,
   );
 }
@@ -98,16 +98,19 @@ function drawPlane({ first, second, legs, rotated, rays, alpha, phi, names }, wo
     const [away, turn] = [k ? 45 : 34, (middle * Math.PI) / 180];
     setAttributes(names[k], { x: away * Math.cos(turn), y: away * Math.sin(turn) });
   });
-  for (const [node, [x, y], value, text] of [
-    [first, p, angle, words.atTarget],
-    [second, q, by, words.atSource],
+  // The names are further out than the points; those of two close points are apart.
+  const apart = Math.max(0, 50 - Math.abs(by)) * (by < 0 ? -1 : 1);
+  for (const [node, [x, y], value, text, out] of [
+    [first, p, angle, words.atTarget, angle - apart],
+    [second, q, by, words.atSource, angle + by + apart],
   ]) {
+    const [left, top] = placeName([x, y], out);
     setAttributes(node, {
       transform: `translate(${100 * x} ${100 * y})`,
       "aria-valuenow": wrap(value),
       "aria-valuetext": interpolate(text, { x: format(x), y: format(y), by: format(by, 0) }),
     });
-    setAttributes(node.lastChild, { x: (28 * x) / radius, y: (22 * y) / radius }); // its name, further out
+    setAttributes(node.lastChild, { x: left - 100 * x, y: top - 100 * y });
   }
 }
 
@@ -163,14 +166,7 @@ function makeSums(words) {
   const node = h(
     "div",
     { class: "stn-sums" },
-    block(
-      words.lines.start,
-      h(
-        "div",
-        { class: "stn-both" },
-        start.map((one) => one.node),
-      ),
-    ),
+    block(words.lines.start, ...start.map((one) => one.node)),
     block(words.lines.end, ...end.map((one) => one.node)),
     block(words.lines.matrix, matrix),
   );

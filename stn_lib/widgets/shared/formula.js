@@ -10,6 +10,12 @@ import { format } from "./text.js";
  * @property {string} [term] its name in data-term
  */
 
+/** @type {Record<string, string>} of a sign, the sign with a negative number behind it */
+const OPPOSITE = { "+": "\u2212", "\u2212": "+" };
+
+/** @type {Record<string, string>} of the sign before a term, the class that has room for the term's number */
+const PLACES = { "\u00b7": "stn-factor", "+": "stn-summand", "\u2212": "stn-summand" };
+
 /** @param {string} text */
 function written(text) {
   const [whole, index] = text.split("_");
@@ -22,10 +28,11 @@ function written(text) {
  */
 export function equation(parts) {
   const terms = /** @type {Term[]} */ (parts.filter((part) => typeof part !== "string"));
-  const cells = parts.map((part) => {
+  const cells = parts.map((part, k) => {
     const sign = /[()/]/.test(String(part)) ? "stn-sign stn-bracket" : "stn-sign";
     if (typeof part === "string") return h("span", { class: sign }, h("span", {}, part), h("span", {}, part));
-    const look = `stn-term ${part.concept ? `stn-${part.concept}` : ""}`;
+    const place = PLACES[String(parts[k - 1])] ?? "";
+    const look = `stn-term ${place} ${part.concept ? `stn-${part.concept}` : ""}`;
     return h("span", { class: look, "data-term": part.term }, h("span", {}, written(part.symbol)), h("span", {}));
   });
   const node = h("div", { class: "stn-equation", role: "math" }, cells);
@@ -38,15 +45,12 @@ export function equation(parts) {
       const at = parts.indexOf(terms[k]);
       const text = format(value);
       const negative = text.startsWith("\u2212");
-      // To add a negative number is to subtract; behind another sign it is in brackets.
-      if (before[k] === "+") now[at - 1] = negative ? "\u2212" : "+";
-      now[at] = !negative
-        ? text
-        : before[k] === "+"
-          ? text.slice(1)
-          : ["\u00b7", "\u2212"].includes(String(before[k]))
-            ? `(${text})`
-            : text;
+      const sign = String(before[k]);
+      now[at] = text;
+      if (!negative) return;
+      // To add a negative number is to subtract, and the reverse; in a product it is in brackets.
+      if (sign in OPPOSITE) [now[at - 1], now[at]] = [OPPOSITE[sign], text.slice(1)];
+      else if (sign === "\u00b7") now[at] = `(${text})`;
     });
     cells.forEach((cell, k) => {
       const below = /** @type {HTMLElement} */ (cell.lastElementChild);

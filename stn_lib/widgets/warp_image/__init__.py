@@ -47,15 +47,13 @@ _PRESETS = [
     ("Shear", "Each row of V samples further to the right than the row above it.", "affine", [1, 0.5, 0, 0, 1, 0]),
     (
         "Mirror",
-        "A and B have changed places. The determinant is −1. The parts of θ below are a rotation by 180° and a negative "
-        "scale in y: that is the same θ.",
+        "A and B have changed places: the determinant is −1. A rotation by 180° with a negative scale in y is the same θ.",
         "affine",
         [-1, 0, 0, 0, 1, 0],
     ),
     (
         "The worked example",
-        "The determinant is −.5: θ exchanges the axes and halves one of them. It is no rotation. The shifts are .6 and "
-        ".4 pixels, written in normalised coordinates (chapter 4).",
+        "θ exchanges the axes and halves one; its determinant is −.5. The shifts are .6 and .4 pixels (chapter 4).",
         "affine",
         [0, 0.5, -0.325, 1, 0, 0.2],
     ),
@@ -69,8 +67,7 @@ _PRESETS = [
     ),
     (
         "Projective: from the side",
-        "On the right w is small, so the samples are far from the centre and far apart. Lines stay straight, but "
-        "parallel lines do not stay parallel.",
+        "On the right w is small, so the samples are far apart. Lines stay straight, but parallels do not stay parallel.",
         "projective",
         [0.8, 0, 0, 0, 0.8, 0, -0.45, 0],
     ),

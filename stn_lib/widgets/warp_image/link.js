@@ -8,8 +8,8 @@ export function makeLink() {
   const head = s("path", { class: "stn-head-of" });
   const name = s("text", { class: "stn-link-name" }, "\u03b8");
   const node = s("svg", { class: "stn-link", "aria-hidden": "true" }, line, head, name);
-  // From one place of the screen to another.
-  const draw = (from, to) => {
+  // From one place of the screen to another; the name is where the arrow is at `middle`, between the windows.
+  const draw = (from, to, middle) => {
     const box = node.getBoundingClientRect();
     const [[ax, ay], [bx, by]] = [from, to].map(([x, y]) => [x - box.left, y - box.top]);
     const length = Math.hypot(bx - ax, by - ay);
@@ -23,7 +23,9 @@ export function makeLink() {
     const side = (sign) => `${q[0] - sign * 0.6 * HEAD * uy} ${q[1] + sign * 0.6 * HEAD * ux}`;
     line.setAttribute("d", `M${p}Q${mx} ${my} ${q}`);
     head.setAttribute("d", `M${tip}L${side(1)}L${side(-1)}Z`);
-    setAttributes(name, { x: (ax + bx) / 4 + mx / 2, y: (ay + by) / 4 + my / 2 - 17 });
+    const x = middle - box.left;
+    const t = (x - ax) / (bx - ax || 1); // mx is halfway between ax and bx
+    setAttributes(name, { x, y: (1 - t) ** 2 * ay + 2 * t * (1 - t) * my + t ** 2 * by - 17 });
   };
   return { node, draw };
 }

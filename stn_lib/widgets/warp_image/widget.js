@@ -117,7 +117,6 @@ function makePictures(model, words, state, ask) {
   const atLattice = makeMap(LATTICE);
   const out = new Float32Array(height * width);
   const arrange = (now) => {
-    node.dataset.show = now.show;
     moved.arrange(now);
     still.arrange(now);
     const layers = now.show === "pull" ? [moved, still] : [still, moved];
@@ -129,11 +128,9 @@ function makePictures(model, words, state, ask) {
     const { family, theta, smoothing, show } = now;
     const sources = atPixels(family, theta, smoothing);
     const lattice = atLattice(family, theta, smoothing);
-    const sides = [left, right].map(({ box }) => box.clientWidth || 300);
-    const side = Math.max(...sides);
     const half = view.fit(lattice);
-    const pixel = (200 * half) / side;
-    [left, right].forEach((panel, k) => panel.fit((half * sides[k]) / side, pixel));
+    const pixel = (200 * half) / (left.box.clientWidth || 300);
+    for (const panel of [left, right]) panel.fit(half, pixel);
     left.image.draw(pixels);
     const shown =
       show === "pull" ? gridSample(pixels, [1, height, width], sources, { out }) : push(pixels, height, width, sources);
@@ -141,7 +138,7 @@ function makePictures(model, words, state, ask) {
     moved.draw(now, lattice, found, pixel);
     still.draw(point, pixel);
     const [from, to] = show === "pull" ? [right, left] : [left, right];
-    link.draw(from.place(point), to.place(found));
+    link.draw(from.place(point), to.place(found), (left.place([half, 0])[0] + right.place([-half, 0])[0]) / 2);
     return shown.reduce((sum, value) => sum + Number.isNaN(value), 0);
   };
   const recolour = () => [left, right].forEach(({ image }) => image.recolour());

@@ -15,14 +15,13 @@ const TICKS = [
 function makeAxes(concept) {
   const texts = TICKS.flatMap(([at, text]) => [
     [s("text", { class: "stn-tick" }, text), at, "x"],
-    [s("text", { class: "stn-tick" }, text), at, "y"],
+    [s("text", { class: "stn-tick stn-beside" }, text), at, "y"],
   ]);
   const rim = s("path", { d: "M-100-100H100V100H-100Z", class: `stn-rim stn-of-${concept}` });
   const node = s("g", { "aria-hidden": "true" }, rim, ...texts.map(([text]) => text));
   const fit = (pixel) =>
     texts.forEach(([text, at, axis]) => {
-      const beside = -100 - 10 * pixel;
-      const [x, y] = axis === "x" ? [100 * at, beside] : [beside, 100 * at];
+      const [x, y] = axis === "x" ? [100 * at, -100 - 10 * pixel] : [-100 - 4 * pixel, 100 * at];
       setAttributes(text, { transform: `translate(${x} ${y}) scale(${pixel})` });
     });
   return { node, fit };
