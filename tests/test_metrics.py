@@ -7,6 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 from scipy.stats import binomtest, bootstrap, ttest_rel
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from stn_lib.data import RTS, Distortion
 from stn_lib.data.distort import random_theta
@@ -15,11 +17,14 @@ from stn_lib.metrics import (
     holm,
     is_dead,
     mcnemar,
+    multiply_adds,
     paired_bootstrap,
     paired_interval,
     pose,
     shift_consistency,
 )
+from stn_lib.models import CNN, STCNN
+from stn_lib.spatial_transformer import SpatialTransformer
 
 
 @pytest.mark.parametrize(("errors", "n"), [(0, 10), (10, 10), (1, 3), (70, 10_000), (24, 1780)])
@@ -284,3 +289,43 @@ def test_a_dead_transformer_is_told_from_one_that_looks():
     assert not is_dead(torch.randn(5, 16, 2, generator=torch.Generator().manual_seed(0)))
     with pytest.raises(ValueError, match="at least two images"):
         is_dead(theta[:1])
+
+
+def counted_by_torch(network, *inputs):
+    """Multiply-adds of convolutions and linear layers, forward and backward; torch counts two operations for each."""
+    with FlopCounterMode(display=False) as forward:
+        output = network(*inputs)
+    with FlopCounterMode(display=False) as backward:
+        output.sum().backward()
+    return [mode.get_total_flops() // 2 for mode in (forward, backward)]
+
+
+@pytest.mark.parametrize("learns", [True, False], ids=["all learns", "localisation fixed"])
+def test_multiply_adds_are_those_of_torch_and_of_a_sampler_counted_by_hand(learns):
+    """Oracle: torch's FlopCounterMode, which counts no samplers; four corners for each of 28 x 28 pixels."""
+    images = torch.rand(3, 1, 42, 42)
+    assert multiply_adds(CNN(), images) == tuple(counted_by_torch(CNN(), images))
+    network = STCNN()
+    network.transformer.localization.requires_grad_(learns)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    forward, backward = multiply_adds(network, images)
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
+    expected = counted_by_torch(network, images)
+    sampler = 3 * 28 * 28 * 4
+    assert (forward, backward) == (expected[0] + sampler, expected[1] + 2 * sampler * learns)
+
+
+def test_multiply_adds_of_a_transformer_on_features_that_learn():
+    """Oracle: by hand: a convolution of 2 channels, 3 x 3, then a window of 4 x 5 pixels, each the mean of 2 x 2 samples.."""
+    localization = nn.Sequential(nn.Flatten(), nn.Linear(2 * 8 * 8, 6)).requires_grad_(False)
+    window = SpatialTransformer(localization, (4, 5), samples=2)
+    cost = multiply_adds(nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), window), torch.rand(1, 1, 8, 8))
+    conv, linear, sampler = 8 * 8 * 2 * 9, 128 * 6, 4 * 5 * 2 * 4 * 4
+    assert cost == (conv + linear + sampler, conv + linear + 3 * sampler)
+    assert cost.total == 2 * (conv + linear) + 4 * sampler
+
+
+def test_layers_of_unknown_cost_are_refused():
+    """Oracle: the message."""
+    with pytest.raises(ValueError, match="expected convolutions and linear layers, got ConvTranspose2d"):
+        multiply_adds(nn.ConvTranspose2d(1, 1, 2), torch.rand(1, 1, 3, 3))
