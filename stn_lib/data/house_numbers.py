@@ -9,10 +9,8 @@ from torch.nn import functional as F
 
 from stn_lib.data.digits import BOX, SIDE, DigitsSplit
 from stn_lib.grid import affine_grid
+from stn_lib.models.number_networks import CANVAS, NO_DIGIT, PLACES
 
-CANVAS = (128, 128)  # (H, W) of an image in pixels
-PLACES = 5  # digits of the longest number
-NO_DIGIT = 10  # the label of a place behind the last digit
 HELD_OUT_SEED = 20151207  # arbitrary, but it must never change: stored results depend on these held-out images
 
 PITCH = 16  # pixels from one digit of a row to the next, where a digit is `BOX` high
