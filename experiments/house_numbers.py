@@ -21,24 +21,24 @@ from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import fit
 from stn_lib.transforms import identity
 
+CONFIG = FitConfig(steps=800, batch_size=64, localization_lr_factor=1.0, precision="bfloat16")
+NARROWING = 300  # batches until a learnt window has its size
 TRUE, WHOLE, ST, MULTI = "window at the true place", "window on everything", "ST-CNN", "ST-CNN, three transformers"
 #: The networks by name. The two CNNs on a shrunk canvas have the widths that make them cost what the ST-CNN costs.
 NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "CNN, a quarter": lambda: NumberCNN(4, (20, 40, 64)),
     "CNN, half": lambda: NumberCNN(2, (9, 18, 32)),
     "CNN, full size": lambda: NumberCNN(1, (12, 24, 48)),
-    ST: NumberSTCNN,
-    MULTI: lambda: NumberSTCNN(inner=True),
+    ST: lambda: NumberSTCNN(narrowing=NARROWING),
+    MULTI: lambda: NumberSTCNN(inner=True, narrowing=NARROWING),
     WHOLE: lambda: GivenWindow(samples=4),
     TRUE: GivenWindow,
 }
-#: A localisation network that learns as fast as the reader often settles on the wrong place for good.
-CONFIG = FitConfig(steps=2000, batch_size=64, localization_lr_factor=0.3, precision="bfloat16")
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
     """Return what decides every row."""
-    return {"config": shared_config(CONFIG, "seed"), "hold_out": options.hold_out}
+    return {"config": shared_config(CONFIG, "seed"), "narrowing": NARROWING, "hold_out": options.hold_out}
 
 
 def rows(options: argparse.Namespace) -> list[Row]:

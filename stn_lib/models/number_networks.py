@@ -1,5 +1,7 @@
 """Networks that read house numbers: a plain one, and one that first finds the number with a spatial transformer."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -20,6 +22,7 @@ HIDDEN = 128  # hidden units of a reader
 MAP = (16, 16)  # (H, W) of the map in which a number is found
 #: Half of the window's sides (x, y); the canvas's are 1. A pixel of the crop is as large as one of the canvas.
 WINDOW = (CROP[1] / CANVAS[1], CROP[0] / CANVAS[0])
+WIDE = 0.8  # the same, of both sides, where a window starts wide
 
 
 class NumberReader(nn.Sequential):
@@ -112,6 +115,13 @@ class NumberFinder(SpatialTransformer):
         is a share of attention for each place, and the window's centre is the mean place. At the start all scores are 0,
         and the window is in the middle of the canvas. Only the position is learnt.
 
+        A window that holds no digit has no gradient that leads to one. So it starts wide, with most of the canvas in it,
+        and becomes narrow during the first batches; the number of batches is kept with the weights.
+
+    Args:
+        widths: channels of the convolutions but the last.
+        narrowing: training batches until the window has its size; 0 for at once.
+
     Example:
         >>> finder = NumberFinder()
         >>> finder.theta(torch.rand(2, 1, 128, 128))[0].tolist()
@@ -121,7 +131,7 @@ class NumberFinder(SpatialTransformer):
     Chapter: 10
     """
 
-    def __init__(self, widths: tuple[int, ...] = (8, 16, 16)):
+    def __init__(self, widths: tuple[int, ...] = (8, 16, 16), narrowing: int = 0):
         layers: list[nn.Module] = [nn.AvgPool2d(4)]
         channels = 1
         for k, width in enumerate(widths):
@@ -132,11 +142,27 @@ class NumberFinder(SpatialTransformer):
         layers += [nn.Conv2d(channels, 1, 3, padding=1), nn.Flatten()]
         family = Transform((0.0,) * (MAP[0] * MAP[1]), _window_at_centroid, affine_grid)
         super().__init__(nn.Sequential(*layers), CROP, family, padding_mode="border")
+        self.narrowing = narrowing
+        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def start_at_identity(self) -> None:
         """Score all places equally: one weight of the last layer serves all of them, so it is set for all at once."""
         start_at(self.localization, torch.zeros(1))
         self._start = ()
+
+    def theta(self, images: Tensor) -> Tensor:
+        """The window's theta (N, 2, 3), as wide as it is after so many batches."""
+        done = min(self.batches.item() / self.narrowing, 1.0) if self.narrowing else 1.0
+        left = (1 + math.cos(math.pi * done)) / 2  # from 1 to 0
+        theta = super().theta(images)
+        sides = theta.new_tensor([(WIDE / side) ** left for side in WINDOW])
+        return torch.cat([theta[:, :, :2] * sides, theta[:, :, 2:]], dim=2)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The crops (N, 1, *CROP) of images (N, 1, *CANVAS)."""
+        if self.training:
+            self.batches += 1
+        return super().forward(images)
 
 
 class NumberSTCNN(ImageNetwork):
@@ -147,6 +173,7 @@ class NumberSTCNN(ImageNetwork):
 
     Args:
         widths, inner: of the reader.
+        narrowing: of the transformer.
 
     Example:
         >>> tuple(NumberSTCNN()(torch.zeros(2, 1, 128, 128)).shape)
@@ -156,10 +183,10 @@ class NumberSTCNN(ImageNetwork):
     Chapter: 10
     """
 
-    def __init__(self, widths: tuple[int, ...] = (12, 24, 48), inner: bool = False):
+    def __init__(self, widths: tuple[int, ...] = (12, 24, 48), inner: bool = False, narrowing: int = 0):
         super().__init__(in_size=CANVAS)
-        self.arguments = {"widths": widths, "inner": inner}
-        self.transformer = NumberFinder()
+        self.arguments = {"widths": widths, "inner": inner, "narrowing": narrowing}
+        self.transformer = NumberFinder(narrowing=narrowing)
         self.reader = NumberReader(CROP, widths, inner)
 
 

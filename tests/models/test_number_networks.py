@@ -49,6 +49,22 @@ def test_the_window_is_where_the_map_s_attention_is():
     torch.testing.assert_close(theta[0, :, :2], torch.diag(torch.tensor([0.5, 0.1875])))
 
 
+def test_a_window_starts_wide_and_becomes_narrow():
+    """Oracle: by hand: 0.8 of the canvas at first; after half of the batches the geometric mean of both sizes."""
+    network = NumberSTCNN(narrowing=4)
+    sizes = []
+    for _ in range(6):
+        sizes.append(network.eval().transformer.theta(CANVAS)[0, (0, 1), (0, 1)])
+        network.train()(CANVAS)
+    torch.testing.assert_close(sizes[0], torch.tensor([0.8, 0.8]))
+    torch.testing.assert_close(sizes[2], torch.tensor([(0.8 * 0.5) ** 0.5, (0.8 * 0.1875) ** 0.5]))
+    for size in sizes[4:]:
+        torch.testing.assert_close(size, torch.tensor([0.5, 0.1875]))
+    loaded = NumberSTCNN(narrowing=4)
+    loaded.load_state_dict(network.state_dict())
+    torch.testing.assert_close(loaded.eval().transformer.theta(CANVAS)[0, 0, 0].item(), 0.5)
+
+
 def test_a_given_window_is_read_where_it_is():
     """Oracle: pixels cut out of the canvas; the mean of 4 x 2 pixels of a canvas that is shrunk so far."""
     given = GivenWindow().eval()
