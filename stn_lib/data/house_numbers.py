@@ -16,12 +16,12 @@ HELD_OUT_SEED = 20151207  # arbitrary, but it must never change: stored results 
 PITCH = 16  # pixels from one digit of a row to the next, where a digit is `BOX` high
 GLYPH = 16  # pixels that a typical digit is wide there
 HEIGHT = (8.0, 16.0)  # of a digit on the canvas, in pixels
-ASPECT = (0.85, 1.1)  # a digit's width is stretched by this factor
+ASPECT = (0.8, 1.0)  # a digit's width is stretched by this factor; the longest number is then 64 pixels wide
 MAX_ANGLE = math.radians(8)
 MAX_SLANT = 0.25  # pixels by which a stroke leans to one side, for each pixel upwards
-CONTRAST = (0.5, 1.0)  # share of the way from background to white
+CONTRAST = (0.6, 1.0)  # share of the way from background to white
 BLOCKS = 8  # bars and rectangles on the wall
-WALL = 0.5  # the brightest background
+WALL = 0.4  # the brightest background
 NOISE = 0.03  # standard deviation of each pixel's noise
 PART = 100  # held-out images that are drawn at a time
 

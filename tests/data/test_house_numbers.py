@@ -77,7 +77,7 @@ def test_numbers_are_as_varied_as_declared():
     assert stats.kstest(angle, stats.uniform(-8, 16).cdf).pvalue > 0.01
     assert torch.allclose((along * across).sum(1), torch.zeros(600), atol=1e-3)  # a right angle
     aspect = along.norm(dim=1) / across.norm(dim=1) / ((8 + 8 * (length - 1)) / 10)
-    assert stats.kstest(aspect, stats.uniform(0.85, 0.25).cdf).pvalue > 0.01
+    assert stats.kstest(aspect, stats.uniform(0.8, 0.2).cdf).pvalue > 0.01
     reach = 64 * numbers.boxes[:, :, :2].abs().sum(2)
     place = 64 * numbers.boxes[:, :, 2] / (63 - reach)
     for axis in (0, 1):
@@ -88,7 +88,7 @@ def test_walls_are_cluttered_and_darker_than_numbers():
     """Oracle: a number of blank digits is its wall alone; edges where neighbours differ by more than the noise."""
     numbers = draw_numbers(0 * coded(), torch.arange(10), 50, generator=generator())
     spread = numbers.images - numbers.images.mean((2, 3), keepdim=True)
-    assert 0.45 < numbers.images.quantile(0.999) < 0.62 and spread.std((1, 2, 3)).min() > 0.03
+    assert 0.35 < numbers.images.quantile(0.999) < 0.52 and spread.std((1, 2, 3)).min() > 0.03
     edges = ((numbers.images[..., 1:] - numbers.images[..., :-1]).abs() > 5 * math.sqrt(2) * 0.03).sum((1, 2, 3))
     assert edges.float().mean() > 20
 
