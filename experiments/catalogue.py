@@ -103,6 +103,10 @@ ENTRIES = (
         "experiments.dead_transformer", "35 min", "stn_lib/results/dead_transformer.json",
     ),
     Entry(
+        "house_numbers", "one to five digits on a large canvas: finding them first, against reading a smaller canvas",
+        "experiments.house_numbers", "2 to 15 min a run, 7 runs a seed", "stn_lib/results/house_numbers.json", SEEDS_ON_TEST,
+    ),
+    Entry(
         "time_to_accuracy", "seconds to 98.5 % and 99 % accuracy on MNIST: PyTorch's tutorial and our recipe",
         "experiments.time_to_accuracy", "25 min", "stn_lib/results/time_to_accuracy.json", {"seeds": 2, "more": 5},
     ),

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "digits": ["DigitsSplit", "load_digits_split", "sample_digits"],
         "distort": ["distort", "random_theta"],
         "distortions": ["DISTORTIONS", "RTS", "TC", "Distortion", "E", "P", "R"],
+        "house_numbers": ["HouseNumbers", "draw_numbers", "house_batch", "house_held_out"],
         "mnist": ["load_mnist"],
         "shift": ["shift"],
         "svhn": ["load_svhn", "svhn_batch"],

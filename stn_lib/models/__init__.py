@@ -1,4 +1,4 @@
-"""Networks of the course, small ones and those of Table 1; their trained weights; their export to the page."""
+"""Networks of the course: small ones, those of Table 1, those that read numbers; their weights; their export to the page."""
 
 import lazy_loader
 
@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "export": ["fold_batch_norm", "to_operations"],
+        "number_networks": ["GivenWindow", "NumberCNN", "NumberFinder", "NumberReader", "NumberSTCNN"],
         "registry": ["MODELS", "build"],
         "small": ["CNN", "COVER", "POOLS", "STCNN", "PoolingCNN"],
         "svhn": ["SVHNNetwork"],
