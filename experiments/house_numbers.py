@@ -14,9 +14,10 @@ from experiments.experiment import Experiment, Job
 from experiments.networks import seeded
 from experiments.record import Row, shared_config
 from stn_lib.data import HouseNumbers, house_batch, house_held_out, load_dataset
+from stn_lib.data.house_numbers import CANVAS
 from stn_lib.metrics import multiply_adds
 from stn_lib.models import GivenWindow, NumberCNN, NumberSTCNN
-from stn_lib.models.number_networks import CANVAS, window
+from stn_lib.models.number_networks import window
 from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import fit
 from stn_lib.transforms import identity

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from stn_lib.data.digit_struct import NO_DIGIT, PLACES
 from stn_lib.data.digits import BOX, SIDE, DigitsSplit
 from stn_lib.grid import affine_grid
-from stn_lib.models.number_networks import CANVAS, NO_DIGIT, PLACES
 
 HELD_OUT_SEED = 20151207  # arbitrary, but it must never change: stored results depend on these held-out images
 
+CANVAS = (128, 128)  # (H, W) of an image in pixels
 PITCH = 16  # pixels from one digit of a row to the next, where a digit is `BOX` high
 GLYPH = 16  # pixels that a typical digit is wide there
 HEIGHT = (8.0, 16.0)  # of a digit on the canvas, in pixels

@@ -8,14 +8,13 @@ from torch.nn import functional as F
 
 from stn_lib._image_network import ImageNetwork
 from stn_lib.coordinates import centres
+from stn_lib.data.digit_struct import NO_DIGIT, PLACES
+from stn_lib.data.house_numbers import CANVAS
 from stn_lib.grid import affine_grid
 from stn_lib.localization import FullyConnectedLocalization, hidden_layer, start_at
 from stn_lib.sampling import mean_of_samples, subpixel_grid
 from stn_lib.spatial_transformer import SpatialTransformer, Transform
 
-CANVAS = (128, 128)  # (H, W) of an image in pixels
-PLACES = 5  # digits of the longest number
-NO_DIGIT = 10  # the label of a place behind the last digit
 CLASSES = NO_DIGIT + 1
 CROP = (24, 64)  # (H, W) of what a transformer samples, in pixels
 HIDDEN = 128  # hidden units of a reader
