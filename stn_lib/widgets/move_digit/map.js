@@ -1,6 +1,6 @@
 // The map: at which positions the network classifies the digit, as it is now, correctly.
 import { figure } from "../shared/controls.js";
-import { h, s, setAttributes, setText } from "../shared/dom.js";
+import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, svgPoint } from "../shared/drag.js";
 import { themeColour } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
@@ -101,7 +101,7 @@ export function makeMap(words, reach, state, probe, put) {
   const node = figure(caption, plane);
   const busy = (now) => {
     node.setAttribute("aria-busy", String(now));
-    setText(caption, now ? words.computing : words.mapKey);
+    caption.textContent = now ? words.computing : words.mapKey;
   };
   const work = makeWork(side, reach, probe, (known, more) => {
     surface.paint(known);
