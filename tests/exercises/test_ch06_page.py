@@ -48,7 +48,7 @@ def test_one_step_of_descent_by_hand(text):
     loss, slope = loss_and_slope(0.25)
     assert (loss, slope) == pytest.approx((4.5, -12))
     assert loss_and_slope(0.25 - 0.05 * slope)[0] == pytest.approx(0.18)
-    says(text, "$22.5/5 = 4.5$", "= -12$", "$t = .25 + .6 = .85$", "the loss is .18")
+    says(text, "$22.5/5 = 4.5$", "= -12$", "$t = 0.25 + 0.6 = 0.85$", "the loss is 0.18")
 
 
 def test_what_a_pixel_adds_to_the_gradient_of_theta(text):
@@ -59,7 +59,7 @@ def test_what_a_pixel_adds_to_the_gradient_of_theta(text):
     assert values[0, 0, 1, 1].item() == pytest.approx(55.92)
     slopes = torch.autograd.grad(values[0, 0, 1, 1], theta)[0][0, 0]
     assert slopes.tolist() == pytest.approx([-7.1, -7.1, 28.4])
-    says(text, "(−.25, −.25), so it adds (−7.1, −7.1, 28.4)")
+    says(text, "(−0.25, −0.25), so it adds (−7.1, −7.1, 28.4)")
 
 
 def test_the_slope_for_a_dot(text):
@@ -77,7 +77,7 @@ def test_the_slope_for_a_dot(text):
         return abs(torch.autograd.grad(loss, theta)[0][0, 0, 2].item()) * 2 / 65
 
     assert [round(slope(distance), 2) for distance in (2.5, 7.5, 15.5)] == [3.86, 0.05, 0.0]
-    says(text, "is 3.9 per pixel at 2.5 pixels from its goal, .05 at 7.5 and 0 at 15.5")
+    says(text, "is 3.9 per pixel at 2.5 pixels from its goal, 0.05 at 7.5 and 0 at 15.5")
 
 
 def test_what_the_basins_show(text):
@@ -174,8 +174,8 @@ def test_five_seeds_do_not_tell_the_paddings_apart(text):
     says(
         text,
         "4.6 % with zeros, 4.5 % with border padding, 4.5 % with the background",
-        "(−.52 on our digits)",
-        "smallest p value is .03, or .2 after",
+        "(−0.52 on our digits)",
+        "smallest p value is 0.03, or 0.2 after",
     )
 
 
@@ -195,4 +195,4 @@ def test_the_experiment_of_exercise_6_8(text):
     assert [round(other.min().item(), 3), round(other[0, 0].item(), 3)] == [0.017, 0.043]
     assert round(same[:, 3].min().item(), 3) == 0.046
     assert round(mirrored.min().item(), 3) == 0.015 and determinants.min() > 0.99
-    says(text, "with a loss of .017; at the identity it was .043", "stops at .046", "no less than .015")
+    says(text, "with a loss of 0.017; at the identity it was 0.043", "stops at 0.046", "no less than 0.015")

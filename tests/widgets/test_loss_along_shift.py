@@ -85,11 +85,12 @@ def test_keys_move_the_handle_as_those_of_a_slider(browser):
         assert stage.errors == []
 
 
-def test_losses_are_written_beside_the_curve(browser):
+def test_losses_are_written_beside_the_curve_and_the_tangent_has_a_name(browser):
     """Oracle: the loss of a square pixel that is 1 in 9 × 9, shifted off: two such squares, so 2/81."""
     image = torch.zeros(9, 9)
     image[4, 4] = 1
     with Stage(browser, LossAlongShift(image, goal=1)) as stage:
+        assert "slope at t" in stage.text(".stn-panel:has(.stn-close) .stn-key")
         assert stage.page.locator(".stn-of-loss").all_text_contents() == ["0.00", "0.01", "0.02"]
 
 

@@ -30,6 +30,13 @@ def test_each_blur_shows_the_difference_that_choosing_it_leaves(browser):
         assert stage.errors == []
 
 
+def test_the_hint_suits_the_view(browser):
+    with Stage(browser, make()) as stage:
+        assert "bit" in stage.text(".stn-try")
+        stage.page.get_by_role("radio", name="feature map").check()
+        assert "bit" not in stage.text(".stn-try") and "halves" not in stage.text(".stn-try")
+
+
 def test_the_first_state_counts_what_one_step_changes(browser):
     """Oracle: by hand: 0 1 0 1 becomes 1 1 1 1."""
     with Stage(browser, make()) as stage:

@@ -78,6 +78,18 @@ def test_the_nearest_pixel_outside_is_torchs(call, padding):
         assert [got["dx"], got["dy"]] == [0, 0]
 
 
+def test_a_phone_shows_each_number_and_a_name_beside_its_equals_sign(browser):
+    with Stage(browser, SamplePoint(), width=358) as stage:
+        assert stage.page.locator(".stn-weight.stn-narrow").all_text_contents() == ["A0.24", "B0.36", "C0.16", "D0.24"]
+        cells = stage.boxes(".stn-cell")
+        values = [box for box in stage.boxes(".stn-overview-cell:not([style*=muted])")]
+        for cell, value in zip(cells, values, strict=True):
+            assert cell["x"] <= value["x"] + 0.5 and value["x"] + value["width"] <= cell["x"] + cell["width"] + 0.5
+        for line in stage.page.locator(".stn-formulas p").all():
+            name, sign = (line.locator(part).first.bounding_box() for part in ("b", ".stn-sign"))
+            assert name["y"] + name["height"] == pytest.approx(sign["y"] + sign["height"], abs=3)
+
+
 def lit(stage):
     stage.settle()
     nodes = stage.page.locator(".stn-lit")

@@ -90,13 +90,13 @@ def test_with_mixed_conventions_a_source_point_is_off_by_half_its_coordinate(cal
 
 
 def lines(call, asked, pixel, origin=1):
-    """The arithmetic as plain text, line by line, without the asides; theta's numbers are those of the fields."""
+    """The arithmetic as plain text, line by line, without the asides; theta's numbers as its fields show them."""
     body = """(m, [asked, [row, column], origin, words]) => {
         const seen = m.traceOne(m.readAll(asked), row * asked.outSize[1] + column);
-        const told = m.arithmetic(seen, asked, [row, column], origin, words);
+        const { entries, ...told } = m.arithmetic(seen, asked, [row, column], origin, words);
         const text = (part) => {
           if (part.phrase) return part.phrase.map(text).join("");
-          if (part.entry !== undefined) return `(${asked.theta[part.entry]})`;
+          if (part.entry !== undefined) return `(${entries[part.entry]})`;
           return part.concept === "aside" ? `[${part.text}]` : part.text ?? part;
         };
         return Object.fromEntries(Object.entries(told).map(([step, rows]) =>
@@ -144,31 +144,31 @@ def test_the_arithmetic_adds_up_to_torchs_grid(call, grid, sampler, pixel, origi
 def test_the_arithmetic_of_the_worked_example_is_that_of_the_book(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1))
     assert [row for step in ("units", "theta", "pixel", "value") for row in told[step]] == [
-        "x = (2 · (2 − 1) + 1) / 4 − 1 = −0.25",
-        "y = (2 · (2 − 1) + 1) / 4 − 1 = −0.25",
-        "x = (0) · (−0.25) + (0.5) · (−0.25) + (-0.325) = −0.45",
-        "y = (1) · (−0.25) + (0) · (−0.25) + (0.2) = −0.05",
-        "x = ((−0.45 + 1) · 4 − 1) / 2 + 1 = 1.60",
-        "y = ((−0.05 + 1) · 4 − 1) / 2 + 1 = 2.40",
+        "x = (2 · (2 − 1) + 1) / 4 − 1 = −0.250",
+        "y = (2 · (2 − 1) + 1) / 4 − 1 = −0.250",
+        "x = (0.000) · (−0.250) + (0.500) · (−0.250) + (−0.325) = −0.450",
+        "y = (1.000) · (−0.250) + (0.000) · (−0.250) + (0.200) = −0.050",
+        "x = ((−0.450 + 1) · 4 − 1) / 2 + 1 = 1.60",
+        "y = ((−0.050 + 1) · 4 − 1) / 2 + 1 = 2.40",
         "V(2, 2) = U(1.60, 2.40) = 55.92 [(column, row), counted from 1]",
     ]
 
 
 def test_counted_from_0_nothing_is_added_or_subtracted(call):
     told = lines(call, state(SQUARES, EDGES, (4, 4), False, False), (1, 1), origin=0)
-    assert told["units"][0] == "x = (2 · 1 + 1) / 4 − 1 = −0.25"
-    assert told["pixel"][0] == "x = ((−0.45 + 1) · 4 − 1) / 2 = 0.60"
+    assert told["units"][0] == "x = (2 · 1 + 1) / 4 − 1 = −0.250"
+    assert told["pixel"][0] == "x = ((−0.450 + 1) · 4 − 1) / 2 = 0.60"
     assert told["value"][0].startswith("V(1, 1) = U(0.60, 1.40) = 55.92")
 
 
 def test_a_single_pixel_divides_by_nothing(call):
     told = lines(call, state(SQUARES, EDGES, (1, 4), True, True), (0, 2))
-    assert told["units"][1] == "y = 0.00 [the place of a single pixel]"
+    assert told["units"][1] == "y = 0.000 [the place of a single pixel]"
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.25, "0.25"), (-1 / 3, "−0.333"), (1, "1.00"), (-1e-5, "0.00")])
-def test_a_third_place_is_shown_where_it_says_something(call, value, text):
-    assert call(module("trace_pixel/tracing.js"), "(m, a) => m.number(a)", value) == text
+@pytest.mark.parametrize(("values", "places"), [([0.25, 1, -1e-5], 2), ([0.25, -1 / 3], 3), ([0.61, -0.456], 3)])
+def test_all_numbers_have_a_third_place_where_one_needs_it(call, values, places):
+    assert call(module("trace_pixel/tracing.js"), "(m, a) => m.placesOf(a)", values) == places
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -323,15 +323,36 @@ def test_the_mouse_shows_a_pixel_and_a_click_or_a_drag_keeps_it(browser):
 
 def test_if_the_conventions_differ_a_warning_and_the_correct_grid_appear(browser):
     with Tracer(browser, TracePixel(theta=[1, 0, 0, 0, 1, 0], row=0, column=0)) as tracer:
-        assert tracer.page.locator(".stn-meant").get_attribute("d") == ""
+        assert tracer.page.locator("path.stn-meant").get_attribute("d") == ""
+        assert not tracer.page.locator("circle.stn-meant").is_visible()
         tracer.page.get_by_role("group", name="affine_grid").get_by_label("True: centres").check()
         assert tracer.get("grid_corners", "sampler_corners") == [True, False]
         assert "(−0.50, −0.50) pixels from its correct place" in tracer.text(".stn-unlike")
-        # A line for each row and column of pixels; the source point of the first pixel is on its edge, not its centre.
-        assert tracer.page.locator(".stn-meant").get_attribute("d").count("M") == 20
+        # The outline of the correct grid alone, which hides nothing of the image, and a ring at the correct place.
+        assert tracer.page.locator("path.stn-meant").get_attribute("d").count("M") == 4
+        [ring], [pixel, *_] = tracer.boxes("circle.stn-meant"), tracer.boxes(".stn-view .stn-cell")
+        centres = [[box["x"] + box["width"] / 2, box["y"] + box["height"] / 2] for box in (ring, pixel)]
+        assert centres[0] == pytest.approx(centres[1], abs=0.5)
+        assert tracer.page.locator("circle.stn-meant").is_visible()
         tracer.page.get_by_role("group", name="grid_sample").get_by_label("True: centres").check()
         assert "the same pixel" in tracer.text(".stn-told:not(.stn-unlike)")
-        assert tracer.page.locator(".stn-meant").get_attribute("d") == ""
+        assert tracer.page.locator("path.stn-meant").get_attribute("d") == ""
+        assert not tracer.page.locator("circle.stn-meant").is_visible()
+
+
+def test_a_field_shows_a_minus_and_the_decimals_of_the_formula_until_it_is_typed_in(browser):
+    for width in (688, 358):
+        with Tracer(browser, TracePixel(**WORKED), width=width) as tracer:
+            shown = ["0.000", "0.500", "−0.325", "1.000", "0.000", "0.200"]
+            assert tracer.texts(".stn-entry > span") == shown
+            for field, seen in zip(tracer.boxes(".stn-entry"), tracer.boxes(".stn-entry > span"), strict=True):
+                assert field["x"] <= seen["x"] and seen["x"] + seen["width"] <= field["x"] + field["width"]
+            field = tracer.page.locator(".stn-entry").nth(2)
+            clear = "rgba(0, 0, 0, 0)"
+            colour = "(node) => getComputedStyle(node).color"
+            assert field.locator("input").evaluate(colour) == clear
+            field.locator("input").focus()
+            assert field.locator("input").evaluate(colour) != clear and not field.locator("span").is_visible()
 
 
 def test_the_note_of_an_example_gives_way_where_the_output_has_another_size(browser):
@@ -393,7 +414,7 @@ def test_terms_light_with_what_they_name(browser):
     with Tracer(browser, TracePixel(**WORKED)) as tracer:
         tracer.page.locator("dt", has_text="To pixels").hover()
         lit = tracer.lit()
-        assert {"<stn-read>", "x", "y", "1.60", "2.40", "−0.45"} <= set(lit)
+        assert {"<stn-read>", "x", "y", "1.60", "2.40", "−0.450"} <= set(lit)
         tracer.page.locator(".stn-steps input").nth(4).focus()
         tracer.page.mouse.move(2, 2)
         assert sorted(tracer.lit()) == sorted(["<stn-arrow>", "0", "0.5", "-0.325", "1", "0", "0.2", "θ"])

@@ -188,5 +188,7 @@ export function makeCloseUp(words) {
     drawTangent(tangent, scale, { t, loss, slope }, 46);
     setAttributes(dot, { cx: scale.x(t), cy: scale.y(loss) });
   };
-  return { node: figure(words.close, svg), draw };
+  const stroke = s("path", { d: "M1 7H27", class: "stn-tangent" });
+  const key = h("span", {}, s("svg", { viewBox: "0 0 28 14", "aria-hidden": "true" }, stroke), words.slope);
+  return { node: figure([words.close, h("span", { class: "stn-key" }, key)], svg), draw };
 }

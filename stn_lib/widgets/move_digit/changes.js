@@ -59,7 +59,7 @@ function makeControl(words, name, [, low, high], curve, value, oninput) {
 function describe(words, made, rest) {
   if (made.length === 0) return rest === null ? "" : interpolate(words.rest, { percent: format(rest, 0) });
   const known = made.filter(({ percent }) => percent !== null);
-  const values = known.map(({ change, percent }) => ({ change, percent: format(percent, 0) }));
+  const values = known.map(({ label, change, percent }) => ({ label, change, percent: format(percent, 0) }));
   if (made.length === 1) return values.map((one) => interpolate(words.alone, one)).join("");
   const each = values.map((one) => interpolate(words.one, one)).join(", ");
   return each && interpolate(words.together, { each });
@@ -81,6 +81,7 @@ export function makeChanges(words, { ranges, curves, now, put }) {
     for (const [name, control] of controls) control.set(values[name]);
     const made = names.filter((name) => values[name] !== ranges[name][0]);
     const known = made.map((name) => ({
+      label: words.sliders[name],
       change: `${words.sliders[name]} ${shown(words, name, values[name])}`,
       percent: controls.get(name).at(values[name]),
     }));

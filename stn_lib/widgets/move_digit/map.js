@@ -97,8 +97,12 @@ export function makeMap(words, reach, state, probe, put) {
   };
   const over = h("div", { class: "stn-over" }, surface.canvas, svg);
   const plane = h("div", { class: "stn-plane" }, axis("down"), over, axis("right"));
-  const node = figure(words.mapKey, plane);
-  const busy = (now) => node.setAttribute("aria-busy", String(now));
+  const caption = h("span", {}, words.mapKey);
+  const node = figure(caption, plane);
+  const busy = (now) => {
+    node.setAttribute("aria-busy", String(now));
+    caption.textContent = now ? words.computing : words.mapKey;
+  };
   const work = makeWork(side, reach, probe, (known, more) => {
     surface.paint(known);
     busy(more);

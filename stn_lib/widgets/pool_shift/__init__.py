@@ -62,6 +62,7 @@ class PoolShift(Explorable):
         "same": "No difference: the same values, shifted by {places} in the output.",
         "other": "{count} of {all} pooled values have changed. Mean difference: {difference}.",
         "try": "Choose the blur Tri-3: the difference halves. Then shift by 2, or click a bit.",
+        "tryMap": "Choose a blur, then Keep larger: which of them leaves less of a difference? Then shift by 2.",
     }
     kernels = traitlets.List().tag(sync=True)
     home = traitlets.Dict().tag(sync=True)

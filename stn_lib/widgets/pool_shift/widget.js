@@ -122,7 +122,12 @@ function render({ model, el }) {
     h("div", { class: "stn-view" }, view),
     h("div", { class: "stn-settings" }, settings),
   );
-  mountRoot(el, "pool-shift", frame(words, stage, h("div", { class: "stn-why" }, told, example), spectrum.node));
+  const hint = h("span", {});
+  mountRoot(
+    el,
+    "pool-shift",
+    frame({ ...words, try: hint }, stage, h("div", { class: "stn-why" }, told, example), spectrum.node),
+  );
 
   const draw = () => {
     const [shown, kernel, keep, by] = ["view", "kernel", "keep", "shift"].map((name) => model.get(name));
@@ -131,6 +136,7 @@ function render({ model, el }) {
     const found = compare(rows, by, { taps: kernels[kernel], outside: model.get("outside"), keep });
     for (const node of [views.signal.toggles, views.signal.node, spectrum.node]) node.hidden = !isSignal;
     views.image.node.hidden = isSignal;
+    hint.textContent = isSignal ? words.try : words.tryMap;
     views[shown].draw(model.get("bits"), found, kernels[kernel]);
     spectrum.node.open = model.get("spectrum");
     if (isSignal) spectrum.draw(found.dense[0], found.blurred[0], kernels[kernel]);

@@ -34,7 +34,8 @@ class SamplePoint(Explorable):
     WORDS = {
         "title": "Between the pixels: four neighbours, weighted by areas",
         "overview": "Input U: drag the point",
-        "close": "Weight = area of the opposite rectangle",
+        "close": "Weight = opposite area",
+        "arrows": "arrows: \u2202V/\u2202x, \u2202V/\u2202y",
         "handle": "sample point",
         "coordinate": "source {name}",
         "mode": "Interpolation",

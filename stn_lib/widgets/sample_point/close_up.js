@@ -1,7 +1,7 @@
 // The four neighbours, enlarged: the weights as areas, the distances alpha and beta, the slopes as arrows.
 import { arrowPath } from "../shared/arrow.js";
 import { figure } from "../shared/controls.js";
-import { s, setAttributes } from "../shared/dom.js";
+import { h, s, setAttributes } from "../shared/dom.js";
 import { format } from "../shared/text.js";
 import { LETTERS, inkOn, shade } from "./model.js";
 
@@ -22,20 +22,21 @@ function makeCorners() {
 }
 
 // The rectangle of a neighbour is opposite to it: the nearer the point, the larger it is. Its label is there twice:
-// where the page is narrow, text needs more of the drawing.
-function drawArea({ rect, texts }, k, px, py, label) {
+// where the page is narrow, text needs more of the drawing, so that the weight is below the letter.
+function drawArea({ rect, wide, narrow, lines }, k, px, py, [letter, weight]) {
   const [right, below] = [k % 2 === 0, k < 2];
   const [x, y] = [right ? px : PAD, below ? py : PAD];
   const width = right ? PAD + SIDE - px : px - PAD;
   const height = below ? PAD + SIDE - py : py - PAD;
   setAttributes(rect, { x, y, width, height, class: `stn-area stn-area-${k}` });
-  for (const [text, least, short] of [
-    [texts[0], 56, ""],
-    [texts[1], 104, label.slice(0, 1)],
-  ]) {
-    text.textContent = height < least / 2 ? "" : width < least ? short : label;
-    setAttributes(text, { x: x + width / 2, y: y + height / 2 });
-  }
+  const [middle, centre] = [x + width / 2, y + height / 2];
+  wide.textContent = height < 28 || width < 56 ? "" : `${letter} ${weight}`.trim();
+  setAttributes(wide, { x: middle, y: centre });
+  const fits = width >= 70 && height >= 68;
+  lines[0].textContent = height < 36 || width < 24 ? "" : letter;
+  lines[1].textContent = fits ? weight : "";
+  setAttributes(narrow, { y: centre });
+  lines.forEach((line, below) => setAttributes(line, { x: middle, dy: below ? 31 : fits ? -15.5 : 0 }));
 }
 
 // Outside the image, the name says which pixel the value comes from.
@@ -65,8 +66,10 @@ export function makeClose(state, words) {
   const svg = s("svg", { viewBox: `0 8 ${size} ${size - 14}`, role: "img", "aria-label": words.close });
   const areas = LETTERS.map((letter) => {
     const rect = s("rect", { class: "stn-area" });
-    const texts = ["wide", "narrow"].map((kind) => s("text", { class: `stn-weight stn-${kind}` }));
-    return { rect, texts, node: s("g", { "data-term": letter }, rect, texts) };
+    const lines = [s("tspan", {}), s("tspan", {})];
+    const wide = s("text", { class: "stn-weight stn-wide" });
+    const narrow = s("text", { class: "stn-weight stn-narrow" }, lines);
+    return { rect, wide, narrow, lines, node: s("g", { "data-term": letter }, rect, wide, narrow) };
   });
   const corners = makeCorners();
   const distances = makeDistances();
@@ -82,7 +85,7 @@ export function makeClose(state, words) {
   const draw = (seen, mode) => {
     const [px, py] = [PAD + seen.fx * SIDE, PAD + seen.fy * SIDE];
     seen.corners.forEach((corner, k) => {
-      drawArea(areas[k], k, px, py, mode === "bilinear" ? `${LETTERS[k]} ${format(corner.weight)}` : "");
+      drawArea(areas[k], k, px, py, mode === "bilinear" ? [LETTERS[k], format(corner.weight)] : ["", ""]);
       drawCorner(corners[k], corner, k, state);
     });
     distances.draw([seen.fx, seen.fy]);
@@ -93,5 +96,6 @@ export function makeClose(state, words) {
     arrows[1].setAttribute("d", arrowPath(px, py, 0, limit(seen.dy)));
     svg.classList.toggle("stn-flat", mode === "nearest");
   };
-  return { node: figure(words.close, svg), draw };
+  const caption = [h("span", {}, words.close), h("span", { class: "stn-gradient" }, words.arrows)];
+  return { node: figure(caption, svg), draw };
 }

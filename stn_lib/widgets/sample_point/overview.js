@@ -12,7 +12,8 @@ const GHOST = 0.4; // how dark a pixel of the outside is, beside one of the imag
 const edge = (pixel) => (pixel + RING) * CELL;
 const centre = (value) => edge(value + 0.5);
 
-function drawPixels(svg, image, span, origin) {
+// The values are drawn last, so that the handle hides none of them.
+function drawPixels(svg, values, image, span, origin) {
   const { height, width } = image;
   const ghosts = [];
   for (let row = -RING; row < height + RING; row++) {
@@ -28,7 +29,8 @@ function drawPixels(svg, image, span, origin) {
         text.setAttribute("style", `fill:${inkOn(value / span)}`);
         text.textContent = value;
       } else ghosts.push({ rect, text, row, column });
-      svg.append(rect, text);
+      svg.append(rect);
+      values.append(text);
     }
   }
   const label = (x, y, k) => s("text", { x, y, class: "stn-axis" }, String(k + origin));
@@ -54,13 +56,14 @@ export function makeOverview(image, state, words, move) {
   const [left, top] = [26, 24];
   const viewBox = `${-left} ${-top} ${(width + 2 * RING) * CELL + left + 2} ${(height + 2 * RING) * CELL + top + 2}`;
   const svg = s("svg", { viewBox, role: "group", "aria-label": words.overview, class: "stn-drag" });
-  const ghosts = drawPixels(svg, image, state.span, state.origin);
+  const values = s("g", {});
+  const ghosts = drawPixels(svg, values, image, state.span, state.origin);
   const rings = LETTERS.map((letter) =>
     s("rect", { class: "stn-neighbour", "data-term": letter, width: CELL - 2, height: CELL - 2, rx: 4 }),
   );
   const square = s("rect", { class: "stn-square", width: CELL, height: CELL });
   const handle = makeHandle(words, state, width);
-  svg.append(square, ...rings, handle);
+  svg.append(square, ...rings, handle, values);
   const range = () => [-OUTSIDE, width - 1 + OUTSIDE];
   const locate = (event) => svgPoint(svg, event).map((value) => value / CELL - RING - 0.5);
   draggable(handle, { surface: svg, locate, at: () => [state.x(), state.y()], move, step: 0.1, range });

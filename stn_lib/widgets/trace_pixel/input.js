@@ -13,18 +13,20 @@ function arrowBetween(from, to, near, box) {
   return arrowPath(x + 7.5 * ux, y + 7.5 * uy, free * ux, free * uy, 10);
 }
 
-// A line through each row and each column of the grid's points, clipped to the panel, and the points.
+// A line through each row and each column of the grid's points, clipped to the panel; the outer ones; and the points.
 function gridPaths(at, [rows, columns], box, inside) {
   const line = (a, b) => {
     const cut = clipSegment(at(a), at(b), box);
     return cut ? `M${cut[0].join(" ")}L${cut[1].join(" ")}` : "";
   };
-  let net = "";
+  const along = (row) => line(row * columns, row * columns + columns - 1);
+  const down = (column) => line(column, (rows - 1) * columns + column);
+  const every = (count, path) => Array.from({ length: count }, (_, k) => path(k)).join("");
+  const net = every(rows, along) + every(columns, down);
+  const outline = along(0) + along(rows - 1) + down(0) + down(columns - 1);
   let points = "";
-  for (let row = 0; row < rows; row++) net += line(row * columns, row * columns + columns - 1);
-  for (let column = 0; column < columns; column++) net += line(column, (rows - 1) * columns + column);
   for (let k = 0; k < rows * columns; k++) if (inside(at(k))) points += `M${at(k).join(" ")}h0`;
-  return { net, points };
+  return { net, outline, points };
 }
 
 function makeParts() {
@@ -34,6 +36,7 @@ function makeParts() {
   return {
     axes: makeAxes(),
     meant: path("meant"),
+    correct: s("circle", { r: 9, class: "stn-meant" }),
     lines: path("lines"),
     dots: path("dots"),
     off: path("off"),
@@ -52,10 +55,10 @@ function makePixels(size, cell) {
 
 export function makeInput(label, state) {
   const svg = s("svg", { viewBox: VIEW_BOX, role: "img", "aria-label": label });
-  const { axes, meant, lines, dots, off, halo, arrow, target, source } = makeParts();
+  const { axes, meant, correct, lines, dots, off, halo, arrow, target, source } = makeParts();
   const rim = s("rect", { rx: 6, class: "stn-rim" });
   const [pixels, numbers] = [s("g", {}), s("g", {})];
-  svg.append(rim, pixels, axes.node, meant, lines, numbers, dots, off, halo, arrow, target, source);
+  svg.append(rim, pixels, axes.node, meant, lines, numbers, dots, off, correct, halo, arrow, target, source);
   axes.node.setAttribute("data-term", "sampler");
   let made = null;
   let shown = "";
@@ -82,7 +85,12 @@ export function makeInput(label, state) {
     dots.setAttribute("d", points);
     dots.style.strokeWidth = `${Math.min(5, spot.cell / 5)}px`;
     const mixed = now.gridCorners !== now.samplerCorners;
-    meant.setAttribute("d", mixed ? paths(all.meant).net : "");
+    meant.setAttribute("d", mixed ? paths(all.meant).outline : "");
+    const place = spot.at(...seen.meant);
+    setAttributes(correct, {
+      transform: `translate(${place.join(" ")})`,
+      visibility: mixed && inside(place) ? "visible" : "hidden",
+    });
     axes.draw(spot, now.size, now.samplerCorners);
     const [from, to] = [spot.at(...seen.drawn), spot.at(...seen.pixel)];
     const error = mixed && clipSegment(spot.at(...seen.meant), to, spot.box);

@@ -11,7 +11,8 @@ const GLYPHS = {
 };
 const TERMS = { units: "target", theta: "theta", pixel: "source", value: "pixel" };
 
-// The fields of theta's six numbers.
+// The fields of theta's six numbers. The browser writes a hyphen for a minus, and as many decimals as were typed: until
+// the reader types, `seen` is shown instead.
 function makeFields(words, put, redraw) {
   const inputs = words.entries.map((label, k) =>
     h("input", {
@@ -27,12 +28,15 @@ function makeFields(words, put, redraw) {
       },
     }),
   );
-  const draw = (theta) =>
+  const seen = inputs.map(() => h("span", { "aria-hidden": "true" }));
+  const nodes = inputs.map((input, k) => h("span", { class: "stn-entry" }, input, seen[k]));
+  const draw = (theta, entries) =>
     theta.forEach((value, k) => {
+      seen[k].textContent = entries[k];
       const shown = Number(value.toFixed(3));
       if (inputs[k].value === "" || Math.abs(Number(inputs[k].value) - shown) > 6e-4) inputs[k].value = shown;
     });
-  return { inputs, draw };
+  return { nodes, draw };
 }
 
 // A line that keeps its nodes as long as only its numbers change, so that what is lit stays lit.
@@ -73,7 +77,7 @@ export function makeSteps(words, put, redraw) {
   const fields = makeFields(words, put, redraw);
   // In this order whatever the table's is: a page keeps its widgets' state with sorted keys.
   const parts = Object.entries(GLYPHS).map(([key, glyph]) => {
-    const lines = Array.from({ length: key === "value" ? 1 : 2 }, () => makeLine(fields.inputs));
+    const lines = Array.from({ length: key === "value" ? 1 : 2 }, () => makeLine(fields.nodes));
     const mark = s("svg", { viewBox: "0 0 22 22", "aria-hidden": "true" }, glyph());
     const label = h("dt", { "data-term": TERMS[key] }, mark, words.steps[key]);
     const sums = h(
@@ -94,7 +98,7 @@ export function makeSteps(words, put, redraw) {
   );
   const draw = (told, theta) => {
     for (const { key, lines } of parts) lines.forEach((line, k) => line.draw(told[key][k]));
-    fields.draw(theta);
+    fields.draw(theta, told.entries);
   };
   return { node: h("div", { class: "stn-steps" }, list), draw };
 }

@@ -41,15 +41,17 @@ export function traceOne(all, index) {
   };
 }
 
-// Two decimals, a third one if it is not 0.
-export const number = (value) => format(value, 3).replace(/(\.\d\d)0$/, "$1");
+// The decimals of all normalised numbers of one state: two, or three if one of them needs the third.
+export const placesOf = (values) => (values.every((value) => format(value, 3).endsWith("0")) ? 2 : 3);
 
 /**
  * The four steps as lines. A line is a list of parts: a text; {text, concept, term, below}, where `term` names what
  * lights up with it and `below` is a subscript; {entry}, a number of theta, for which the page has a field; or
  * {phrase}, parts that stay on one line.
  */
-export function arithmetic(seen, { size, outSize, gridCorners, samplerCorners }, [row, column], origin, words) {
+export function arithmetic(seen, { theta, size, outSize, gridCorners, samplerCorners }, [row, column], origin, words) {
+  const places = placesOf([...theta, ...seen.target, ...seen.source]);
+  const number = (value) => format(value, places);
   const signed = (value) => (value < 0 ? `(${number(value)})` : number(value));
   const target = (text, below) => ({ text, concept: "target", term: "target", below });
   const source = (text, below) => ({ text, concept: "source", term: "source", below });
@@ -89,6 +91,7 @@ export function arithmetic(seen, { size, outSize, gridCorners, samplerCorners },
   const values = ["V(", pixel(`${column + origin}, ${row + origin}`), ") = U(", source(`${x}, ${y}`), ") = "];
   const counted = aside(interpolate(words.counted, { origin }));
   return {
+    entries: theta.map(number),
     units: [0, 1].map(units),
     theta: [0, 1].map(moved),
     pixel: [0, 1].map(inPixels),
