@@ -74,5 +74,5 @@ def test_a_walk_that_meets_no_flip_says_so(visit):
     widget = visit.page.locator(".stn-move-digit")
     widget.get_by_role("button", name="Move right until the answer changes").click()
     widget.get_by_text("The answer did not change on the way to the right.").wait_for()
-    assert widget.locator(".stn-handle").first.get_attribute("aria-valuetext") == "12 pixels right, 0 pixels down"
+    assert widget.locator(".stn-handle").first.get_attribute("aria-valuetext") == "12 px right, 0 px down"
     assert widget.locator(".stn-answers").get_attribute("data-right") == "true"

@@ -62,12 +62,12 @@ def test_an_arrow_key_moves_the_digit_by_one_pixel_and_the_walk_ends_where_the_a
     with Visit(browser, served + MOVE) as visit:
         widget = visit.page.locator(".stn-move-digit")
         handle = widget.locator(".stn-handle").first
-        assert handle.get_attribute("aria-valuetext") == "0 pixels right, \u22121 pixels down"
+        assert handle.get_attribute("aria-valuetext") == "0 px right, \u22121 px down"
         handle.focus()
         visit.page.keyboard.press("ArrowRight")
         visit.page.keyboard.press("ArrowDown")
         visit.rest()
-        assert handle.get_attribute("aria-valuetext") == "1 pixels right, 0 pixels down"
+        assert handle.get_attribute("aria-valuetext") == "1 px right, 0 px down"
         assert widget.locator(".stn-answers").get_attribute("data-right") == "true"
         widget.get_by_role("button", name="Move right until the answer changes").click()
         widget.locator(".stn-answers[data-right=false]").wait_for()  # it takes a step every few frames
@@ -118,7 +118,7 @@ def test_the_four_steps_from_a_pixel_to_its_value_stand_in_order_with_the_number
         widget = visit.page.locator(".stn-trace-pixel")
         steps = widget.locator(".stn-steps dd").all_inner_texts()
         ends = [re.findall(r"= (\u2212?[\d.]+)(?![\d.]| \u00b7)", step) for step in steps]
-        assert ends == [["\u22120.25"] * 2, ["\u22120.45", "\u22120.05"], ["1.60", "2.40"], ["55.92"]]
+        assert ends == [["\u22120.250"] * 2, ["\u22120.450", "\u22120.050"], ["1.60", "2.40"], ["55.92"]]
         widget.locator(".stn-marker").focus()
         visit.page.keyboard.press("ArrowDown")  # (2, 3), by hand: (2.1, 2.4)
         visit.rest()

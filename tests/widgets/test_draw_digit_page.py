@@ -31,7 +31,9 @@ def test_the_first_state_is_alive(browser):
         verdicts = [f"{int(p.argmax())} {'✓' if p.argmax() == 7 else '✗'} {100 * p.max():.0f} %" for p in shares]
         assert stage.texts(".stn-verdict") == verdicts
         assert stage.text(".stn-told").startswith("Both answer 7, which is correct.")
-        assert stage.page.locator(".stn-example[aria-pressed=true]").get_attribute("aria-label") == "Example 8, a 7"
+        assert (
+            stage.page.locator(".stn-example[aria-pressed=true]").get_attribute("aria-label") == "Example 8, of class 7"
+        )
         assert stage.page.locator(".stn-quad").get_attribute("d").count("L") == 3
         assert stage.page.locator(".stn-trials").first.locator(".stn-coming").count() == 100
         assert stage.errors == []
@@ -152,7 +154,7 @@ def test_undo_and_clear(browser):
         undo.click()
         assert stage.get("strokes", "example", "meant") == [[], 7, 7]
         assert undo.is_disabled()
-        stage.page.get_by_role("button", name="Example 4, a 3").click()
+        stage.page.get_by_role("button", name="Example 4, of class 3").click()
         assert stage.get("example", "meant") == [3, 3]
         assert stage.get("pixels") == (sample_digits()[3] * 255).round().int().flatten().tolist()
         assert stage.errors == []

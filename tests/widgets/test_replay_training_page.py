@@ -39,7 +39,7 @@ def test_the_first_state_tells_the_numbers(browser):
         assert readings.pop(2) == f"{math.hypot(10 - x, 6 - y):.1f} px"  # the window's centre is at (10, 6)
         assert readings == ["2.0 px right", "0.0 px", "×1.00", "0°", "1.00 : 1"]
         assert stage.page.locator(".stn-card input:checked").get_attribute("aria-label") == (
-            "Digit 2, a 2. The CNN answers 1, which is wrong. The ST-CNN answers 2, which is correct."
+            "Image 2, of class 2. The CNN answers 1, which is wrong. The ST-CNN answers 2, which is correct."
         )
         assert stage.errors == []
 
@@ -204,7 +204,10 @@ def test_a_card_is_named_by_both_answers_of_its_step(browser):
         stage.page.locator("input[type=range]").press("End")
         stage.settle()
         labels = [node.get_attribute("aria-label") for node in stage.page.locator(".stn-card input").all()]
-        assert labels[2] == "Digit 3, a 0. The CNN answers 1, which is wrong. The ST-CNN answers 0, which is correct."
+        assert (
+            labels[2]
+            == "Image 3, of class 0. The CNN answers 1, which is wrong. The ST-CNN answers 0, which is correct."
+        )
 
 
 @pytest.mark.parametrize("count", [1, 4, 6, 8, 12])

@@ -81,7 +81,7 @@ const tasksOf = (words, distortions) =>
   h(
     "p",
     { class: "stn-tasks", "aria-hidden": "true" },
-    distortions.flatMap((key, k) => [k ? " · " : "", h("b", {}, words.tasks[key]), ` ${words.short[key]}`]),
+    distortions.map((key) => h("span", {}, h("b", {}, words.tasks[key]), ` ${words.short[key]}`)),
   );
 
 function render({ model, el }) {
@@ -104,7 +104,7 @@ function render({ model, el }) {
   const reading = makeDisclosure(words.read, () => readingOf(words));
   const told = h("p", { class: "stn-told" }, overview(words, all));
   const more = h("div", { class: "stn-more" }, opened.made, reading.node);
-  const parts = [told, views.node, table.node, tasksOf(words, grid.distortions), legend.node, opened.node, more];
+  const parts = [told, tasksOf(words, grid.distortions), views.node, table.node, legend.node, opened.node, more];
   mountRoot(el, "paper-table", frame(words, ...parts));
   let shown = null,
     viewed = null;
