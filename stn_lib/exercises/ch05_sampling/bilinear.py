@@ -50,10 +50,7 @@ bilinear = exercise(
             *variants(
                 faulty.interpolate,
                 "weights",
-                lambda u, v: (1 - u, 1 - v),
-                lambda u, v: (v, u),
-                lambda u, v: (1 - u, v),
-                lambda u, v: (u, 1 - v),
+                *faulty.CROSSED_WEIGHTS,
                 lambda u, v: (1 - v, 1 - u),
             ),
         ),

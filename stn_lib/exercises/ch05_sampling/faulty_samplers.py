@@ -11,6 +11,13 @@ from typing import Any
 from torch import Tensor
 
 ReadPixel = Callable[[list[list[float]], int, int], float]
+#: From the place (u, v) between four pixels, the weights that belong to another pixel.
+CROSSED_WEIGHTS = (
+    lambda u, v: (1 - u, 1 - v),
+    lambda u, v: (v, u),
+    lambda u, v: (1 - u, v),
+    lambda u, v: (u, 1 - v),
+)
 
 
 # One pixel: what is outside.

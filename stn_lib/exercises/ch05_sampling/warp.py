@@ -235,14 +235,7 @@ warp = exercise(
             "The weights are crossed. The nearer a pixel is to the source point, the larger its weight.",
             *(
                 faulty_warps.pull_by_points(sample)
-                for sample in variants(
-                    faulty.interpolate,
-                    "weights",
-                    lambda u, v: (1 - u, 1 - v),
-                    lambda u, v: (v, u),
-                    lambda u, v: (1 - u, v),
-                    lambda u, v: (u, 1 - v),
-                )
+                for sample in variants(faulty.interpolate, "weights", *faulty.CROSSED_WEIGHTS)
             ),
         ),
         "plain_mean": Misconception(
