@@ -17,6 +17,12 @@ class RemoteFile(NamedTuple):
     sha256: str
 
 
+def own_folder(folder: str | os.PathLike | None) -> Path | None:
+    """The reader's folder of data sets: the one that is given, or that of STN_DATA; None if there is neither."""
+    named = folder if folder is not None else os.environ.get("STN_DATA") or None
+    return None if named is None else Path(named).expanduser()
+
+
 def verify(path: Path, file: RemoteFile) -> Path:
     """Return the path of a file on this machine if it has the correct content.
 

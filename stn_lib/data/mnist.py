@@ -16,6 +16,7 @@ from torch import Tensor
 
 from stn_lib import _validate
 from stn_lib.data.digits import DigitsSplit
+from stn_lib.data.download import own_folder
 
 VALIDATION = 10_000  # training digits held out for choosing settings, as many as there are test digits
 TIMEOUT = 10.0  # seconds without an answer after which the next mirror is tried
@@ -119,8 +120,8 @@ def load_mnist(
     Chapter: 7
     """
     _validate.one_of("hold_out", hold_out, ("test", "validation"))
-    own = folder if folder is not None else os.environ.get("STN_DATA") or None
-    where = None if own is None else str(Path(own).expanduser())
+    own = own_folder(folder)
+    where = None if own is None else str(own)
     images, labels = _part("train", where, download)
     if hold_out == "validation":
         n = len(images) - VALIDATION

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from stn_lib import _validate
 from stn_lib.data.archive import unpack
 from stn_lib.data.digit_struct import PLACES, Numbers, read_digit_struct, require_h5py
-from stn_lib.data.download import RemoteFile, download, verify
+from stn_lib.data.download import RemoteFile, download, own_folder, verify
 
 ADDRESS = "http://ufldl.stanford.edu/housenumbers/"  # of the authors; the hash protects from changes on the way
 
@@ -112,8 +112,7 @@ def load_svhn(
     known = repr((PARTS[part].file.sha256, EXPANDED[size])).encode()
     crops = cache / f"{part}-{size}-{hashlib.sha256(known).hexdigest()[:8]}"
     if not crops.exists():
-        own = folder if folder is not None else os.environ.get("STN_DATA") or None
-        _make_crops(part, size, _find(PARTS[part].file, own, cache, download), crops)
+        _make_crops(part, size, _find(PARTS[part].file, own_folder(folder), cache, download), crops)
     images = torch.from_numpy(np.load(crops / "images.npy", mmap_mode="c"))
     with np.load(crops / "labels.npz") as saved:
         dropped = {reason: int(saved[reason]) for reason in ("too_long", "outside")}
@@ -148,10 +147,9 @@ def svhn_batch(parts: Sequence[SVHNPart], index: Tensor) -> tuple[Tensor, Tensor
     return images - images.mean((1, 2, 3), keepdim=True), labels
 
 
-def _find(file: RemoteFile, own: str | os.PathLike | None, cache: Path, allowed: bool) -> Path:
+def _find(file: RemoteFile, own: Path | None, cache: Path, allowed: bool) -> Path:
     """Return the path of an archive; download it if necessary."""
     if own is not None:
-        own = Path(own).expanduser()
         for path in (own / "svhn" / file.name, own / file.name):
             if path.is_file():
                 return path
