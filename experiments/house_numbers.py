@@ -14,10 +14,12 @@ from experiments.experiment import Experiment, Job
 from experiments.networks import seeded
 from experiments.record import Row, shared_config
 from stn_lib.data import HouseNumbers, house_batch, house_held_out, load_dataset
+from stn_lib.data.digit_struct import NO_DIGIT
 from stn_lib.data.house_numbers import CANVAS
 from stn_lib.metrics import multiply_adds
 from stn_lib.models import GivenWindow, NumberCNN, NumberSTCNN
 from stn_lib.models.number_networks import window
+from stn_lib.models.svhn import wrong_places
 from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import fit
 from stn_lib.transforms import identity
@@ -93,15 +95,15 @@ def measure_errors(name: str, network: nn.Module, held_out: HouseNumbers) -> Row
         numbers whose middle is outside of its window.
     """
     parts = zip(*(part.split(100) for part in held_out), strict=True)
-    answers, outside = [], 0
-    for images, _, boxes in parts:
-        answers.append(logits(name, network, images, boxes).argmax(2))
+    wrong, outside = [], 0
+    for images, labels, boxes in parts:
+        wrong.append(wrong_places(logits(name, network, images, boxes), labels))
         if isinstance(network, NumberSTCNN):
             theta = network.transformer.theta(images)
             away = (theta[:, :, 2] - boxes[:, :, 2]).abs()
             outside += int((away > theta[:, (0, 1), (0, 1)]).any(1).sum())
-    wrong = torch.cat(answers) != held_out.labels
-    length = (held_out.labels < 10).sum(1)
+    wrong = torch.cat(wrong)
+    length = (held_out.labels != NO_DIGIT).sum(1)
     return {
         **error(int(wrong.any(1).sum()), len(wrong)),
         "place_error_percent": round(100 * wrong.double().mean().item(), 2),
