@@ -1,6 +1,7 @@
 // The arithmetic, step by step, with the numbers of the traced pixel; the numbers of theta are fields.
 import { arrowPath } from "../shared/arrow.js";
 import { h, s } from "../shared/dom.js";
+import { numberField } from "../shared/number_field.js";
 import { MOST } from "./tracing.js";
 
 const GLYPHS = {
@@ -11,32 +12,14 @@ const GLYPHS = {
 };
 const TERMS = { units: "target", theta: "theta", pixel: "source", value: "pixel" };
 
-// The fields of theta's six numbers. The browser writes a hyphen for a minus, and as many decimals as were typed: until
-// the reader types, `seen` is shown instead.
+// The fields of theta's six numbers.
 function makeFields(words, put, redraw) {
-  const inputs = words.entries.map((label, k) =>
-    h("input", {
-      type: "number",
-      step: 0.05,
-      min: -MOST,
-      max: MOST,
-      "aria-label": label,
-      "data-term": "theta",
-      onblur: redraw,
-      oninput: ({ target: { value } }) => {
-        if (value !== "" && Math.abs(Number(value)) <= MOST) put(k, Number(value));
-      },
-    }),
-  );
-  const seen = inputs.map(() => h("span", { "aria-hidden": "true" }));
-  const nodes = inputs.map((input, k) => h("span", { class: "stn-entry" }, input, seen[k]));
-  const draw = (theta, entries) =>
-    theta.forEach((value, k) => {
-      seen[k].textContent = entries[k];
-      const shown = Number(value.toFixed(3));
-      if (inputs[k].value === "" || Math.abs(Number(inputs[k].value) - shown) > 6e-4) inputs[k].value = shown;
-    });
-  return { nodes, draw };
+  const fields = words.entries.map((label, k) => {
+    const within = (value) => Math.abs(value) <= MOST && put(k, value);
+    return numberField({ label, most: MOST, term: "theta", put: within, onblur: redraw });
+  });
+  const draw = (theta, entries) => fields.forEach((field, k) => field.draw(theta[k], entries[k]));
+  return { nodes: fields.map(({ node }) => node), draw };
 }
 
 // A line that keeps its nodes as long as only its numbers change, so that what is lit stays lit.

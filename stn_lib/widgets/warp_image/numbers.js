@@ -1,5 +1,6 @@
 // The numbers of theta, to be typed, and what they mean.
 import { h } from "../shared/dom.js";
+import { numberField } from "../shared/number_field.js";
 import { format, interpolate } from "../shared/text.js";
 import { FAMILIES, MOST, smallestW } from "./families.js";
 import { TERMS } from "./formula.js";
@@ -7,25 +8,12 @@ import { TERMS } from "./formula.js";
 // `put(k, value)` sets a number. `aside` is below the words of a family whose numbers are not typed.
 export function makeMatrix(words, put, aside) {
   const makeEntry = (family) => (label, k) => {
-    const input = h("input", {
-      type: "number",
-      step: 0.05,
-      min: -MOST,
-      max: MOST,
-      "aria-label": label,
-      "data-term": TERMS[k],
-      oninput: ({ target: { value } }) => {
-        if (value !== "" && Number.isFinite(Number(value))) put(k, Number(value));
-      },
-    });
     const symbol = words.symbols[family][k];
     // A letter names the number in the chapter's formula; a symbol with indices would only repeat the place.
     const letter = h("i", { "aria-hidden": "true" }, symbol.includes("_") ? "" : symbol);
-    // The browser writes a hyphen for a minus: until the reader types, this is seen instead.
-    const seen = h("span", { "aria-hidden": "true" });
-    return { node: h("span", { class: "stn-entry" }, letter, input, seen), input, seen };
+    return numberField({ label, most: MOST, term: TERMS[k], put: (value) => put(k, value) }, letter);
   };
-  const inputs = new Map(
+  const fields = new Map(
     Object.entries(words.entries).map(([family, labels]) => [family, labels.map(makeEntry(family))]),
   );
   const one = h("span", { class: "stn-one" }, "1");
@@ -33,18 +21,11 @@ export function makeMatrix(words, put, aside) {
   const node = h("div", { class: "stn-numbers" }, h("span", { class: "stn-theta" }, words.theta), matrix);
   // The numbers of a family whose entries have no names are not typed.
   const arrange = ({ family }) => {
-    const own = inputs.get(family)?.map(({ node: entry }) => entry) ?? [h("p", {}, words.thirty)];
+    const own = fields.get(family)?.map((field) => field.node) ?? [h("p", {}, words.thirty)];
     matrix.replaceChildren(...own, ...(FAMILIES[family].endsWithOne ? [one] : []));
-    node.replaceChildren(node.firstChild, matrix, ...(inputs.has(family) ? [] : [aside]));
+    node.replaceChildren(node.firstChild, matrix, ...(fields.has(family) ? [] : [aside]));
   };
-  // A number that is typed stays as it is typed if that is the number that counts.
-  const draw = ({ family, theta }) =>
-    inputs.get(family)?.forEach(({ input, seen }, k) => {
-      const typed = Number(input.value);
-      const shown = Number(theta[k].toFixed(3));
-      if (input.value === "" || (typed !== shown && Math.abs(typed - theta[k]) > 6e-5)) input.value = shown;
-      seen.textContent = String(shown).replace("-", "\u2212");
-    });
+  const draw = ({ family, theta }) => fields.get(family)?.forEach((field, k) => field.draw(theta[k]));
   return { node, arrange, draw };
 }
 
