@@ -3,14 +3,14 @@ import { h } from "./dom.js";
 
 /**
  * The browser writes a hyphen for a minus, and as many decimals as were typed: while the field has no focus, a text
- * lies over it instead.
+ * covers it instead.
  * @param {object} options
  * @param {string} options.label
  * @param {number} options.most the largest magnitude
  * @param {string} options.term its name in data-term
  * @param {(value: number) => void} options.put called with every finite number that is typed
  * @param {() => void} [options.onblur]
- * @param {...any} before what stands in the field before the number
+ * @param {...any} before nodes in front of the number
  */
 export function numberField({ label, most, term, put, onblur }, ...before) {
   const input = /** @type {HTMLInputElement} */ (
@@ -31,7 +31,7 @@ export function numberField({ label, most, term, put, onblur }, ...before) {
   /**
    * Show a number. What is typed stays as it is typed if it is that number.
    * @param {number} value
-   * @param {string} [text] what lies over the field; by default the number with up to three decimals
+   * @param {string} [text] what covers the field; by default the number with up to three decimals
    */
   const draw = (value, text) => {
     const typed = Number(input.value);
