@@ -42,42 +42,33 @@ export function landscape(pair, theta, sampler, reachX, reachY, every = 1) {
   return out.map((value) => Math.max((value + ground) / (height * width), 0));
 }
 
+// Which sides of a cell (0 top, 1 right, 2 bottom, 3 left) a line joins, by which corners are above the level: nw 1, ne
+// 2, se 4, sw 8. Two corners across from each other have two lines.
+const SIDES = [
+  [], [3, 0], [0, 1], [3, 1], [1, 2], [3, 2, 0, 1], [0, 2], [3, 2],
+  [3, 2], [0, 2], [3, 0, 1, 2], [1, 2], [3, 1], [0, 1], [3, 0], [],
+]; // prettier-ignore
+
 // Where the image crosses `level`, as line segments between its pixels' centres: [x, y, x, y, …] in pixels.
 // With a border of zeros the lines are closed at the border.
 export function contour(image, height, width, level, rim = 0) {
+  const stride = width + 2 * rim;
+  const padded = rim ? new Float64Array(stride * (height + 2 * rim)) : image;
+  if (rim) {
+    for (let row = 0; row < height; row++)
+      padded.set(image.slice(row * width, (row + 1) * width), (row + rim) * stride + rim);
+  }
   const lines = [];
-  const value = (row, column) =>
-    row < 0 || column < 0 || row >= height || column >= width ? 0 : image[row * width + column];
-  const cross = (a, b) => (level - a) / (b - a);
-  for (let row = -rim; row < height - 1 + rim; row++) {
-    for (let column = -rim; column < width - 1 + rim; column++) {
-      const nw = value(row, column),
-        ne = value(row, column + 1),
-        sw = value(row + 1, column),
-        se = value(row + 1, column + 1);
-      const kind = (nw > level) + 2 * (ne > level) + 4 * (se > level) + 8 * (sw > level);
-      if (kind === 0 || kind === 15) continue;
-      const top = [column + cross(nw, ne), row],
-        right = [column + 1, row + cross(ne, se)];
-      const bottom = [column + cross(sw, se), row + 1],
-        left = [column, row + cross(nw, sw)];
-      const pairs = {
-        1: [left, top],
-        2: [top, right],
-        3: [left, right],
-        4: [right, bottom],
-        6: [top, bottom],
-        7: [left, bottom],
-        8: [left, bottom],
-        9: [top, bottom],
-        11: [right, bottom],
-        12: [left, right],
-        13: [top, right],
-        14: [left, top],
-      }[kind];
-      // Two corners across from each other: two pieces.
-      for (const point of pairs ?? (kind === 5 ? [left, bottom, top, right] : [left, top, right, bottom]))
-        lines.push(...point);
+  for (let row = 0; row < height + 2 * rim - 1; row++) {
+    for (let column = 0, at = row * stride; column < stride - 1; column++, at++) {
+      const [nw, ne, sw, se] = [padded[at], padded[at + 1], padded[at + stride], padded[at + stride + 1]];
+      const sides = SIDES[(nw > level) + 2 * (ne > level) + 4 * (se > level) + 8 * (sw > level)];
+      for (const side of sides) {
+        if (side === 0) lines.push(column - rim + (level - nw) / (ne - nw), row - rim);
+        else if (side === 1) lines.push(column - rim + 1, row - rim + (level - ne) / (se - ne));
+        else if (side === 2) lines.push(column - rim + (level - sw) / (se - sw), row - rim + 1);
+        else lines.push(column - rim, row - rim + (level - nw) / (sw - nw));
+      }
     }
   }
   return lines;

@@ -4,6 +4,7 @@ import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { svgPoint } from "../shared/drag.js";
 import { imageCanvas } from "../shared/image.js";
+import { keepLast } from "../shared/memo.js";
 import { format } from "../shared/text.js";
 import { makeBoard, segments, trail } from "./board.js";
 import { contour, landscape } from "./landscape.js";
@@ -59,20 +60,20 @@ function drawTicks(group, across, down, { width, height }) {
   );
 }
 
-function drawLosses(canvas, rings, { pair, theta, sampler, zoom }, [across, down]) {
-  const losses = landscape(pair, theta, sampler, across.half, down.half, zoom[2]);
+// The loss for every shift, its range and its lines of equal loss: they depend on four numbers of theta alone, so a
+// shift leaves them as they are.
+function findLosses(pair, fourOfTheta, sampler, every, [across, down]) {
+  const [a, b, c, d] = fourOfTheta;
+  const losses = landscape(pair, [a, b, 0, c, d, 0], sampler, across.half, down.half, every);
   let [low, high] = [Infinity, -Infinity];
   for (const loss of losses) {
     if (loss < low) low = loss;
     if (loss > high) high = loss;
   }
-  const smooth = sampler !== "nearest";
-  canvas.draw(losses, low, low + (high - low) * DEPTH);
-  canvas.canvas.classList.toggle("stn-soft", smooth);
   const lines = (share) => contour(losses, down.count, across.count, low + share * (high - low));
-  const paths = (smooth ? LEVELS : []).map((share) => segments(lines(share), across.ofCell, down.ofCell));
-  rings.setAttribute("d", paths.join(""));
-  return [low, high];
+  const levels = sampler === "nearest" ? [] : LEVELS;
+  const rings = levels.map((share) => segments(lines(share), across.ofCell, down.ofCell)).join("");
+  return { losses, low, high, rings };
 }
 
 function drawPath({ under, walked, cross, crossHalo, first, now }, { run, theta, shown, goal }, px, py) {
@@ -109,28 +110,34 @@ export function makeMap(words, height, width, sizes, act) {
   const style = `aspect-ratio: ${width} / ${height}; --stn-margin: ${MARGIN}px`;
   const holder = h("div", { class: "stn-over stn-plate", style }, board.svg);
   let canvas = null;
-  let zoom = null;
-  const axes = () => [
-    makeAxis(width, MARGIN, board.width - MARGIN, zoom),
-    makeAxis(height, 0, board.height - MARGIN, zoom),
-  ];
+  let axes = null;
   board.svg.addEventListener("click", (event) => {
     const at = svgPoint(board.svg, event);
-    if (at[0] >= MARGIN && at[1] <= board.height - MARGIN) act.move(...axes().map(({ from }, k) => from(at[k])));
+    if (at[0] >= MARGIN && at[1] <= board.height - MARGIN) act.move(...axes.map(({ from }, k) => from(at[k])));
   });
-  const renew = ([across, down]) => {
+  const renew = keepLast((zoom, boardWidth, boardHeight) => {
+    const across = makeAxis(width, MARGIN, boardWidth - MARGIN, zoom);
+    const down = makeAxis(height, 0, boardHeight - MARGIN, zoom);
+    axes = [across, down];
     canvas?.canvas.remove();
     canvas = imageCanvas(down.count, across.count, words.map);
     holder.prepend(canvas.canvas);
     canvas.recolour();
-  };
-  const draw = (state) => {
-    const changed = state.zoom !== zoom;
-    zoom = state.zoom;
-    const [across, down] = axes();
-    if (changed) renew([across, down]);
-    scale.draw(drawLosses(canvas, parts.rings, state, [across, down]));
     drawTicks(ticks, across, down, board);
+  });
+  const losses = keepLast((pair, sampler, every, [across, down], ...four) => {
+    const found = findLosses(pair, four, sampler, every, [across, down]);
+    parts.rings.setAttribute("d", found.rings);
+    scale.draw([found.low, found.high]);
+    return found;
+  });
+  const draw = (state) => {
+    const { pair, theta, sampler, zoom } = state;
+    renew(zoom, board.width, board.height);
+    const found = losses(pair, sampler, zoom[2], axes, theta[0], theta[1], theta[3], theta[4]);
+    canvas.draw(found.losses, found.low, found.low + (found.high - found.low) * DEPTH);
+    canvas.canvas.classList.toggle("stn-soft", sampler !== "nearest");
+    const [across, down] = axes;
     drawPath(parts, state, across.to, down.to);
     drawArrow(parts.arrow, state, [across.to, down.to]);
   };

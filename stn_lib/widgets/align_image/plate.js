@@ -3,6 +3,7 @@
 import { figure } from "../shared/controls.js";
 import { h, s } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
+import { keepLast } from "../shared/memo.js";
 import { makeBoard } from "./board.js";
 
 const GAP = 3; // pixels between the frame and a number
@@ -27,23 +28,26 @@ function makeTicks() {
   return { nodes: [...across, ...down], place };
 }
 
-/** `attributes` of the drawing; `nodes` are drawn over the image. The image is where the coordinates −1 to 1 are. */
+/**
+ * `attributes` of the drawing; `nodes` are drawn over the image. The image is where the coordinates −1 to 1 are;
+ * `zoom(view)` shows those up to ±view, and says where they are on the screen and back.
+ */
 export function makePlate(caption, height, width, sizes, attributes, ...nodes) {
   const canvas = imageCanvas(height, width, caption);
   const edge = s("path", { class: "stn-edge" });
   const ticks = makeTicks();
   const board = makeBoard(attributes, sizes);
   board.svg.append(edge, ...ticks.nodes, ...nodes);
-  const state = { view: 1.36 };
-  const px = (x) => ((x / state.view + 1) / 2) * board.width;
-  const py = (y) => ((y / state.view + 1) / 2) * board.height;
   const box = h("div", { class: "stn-glass", style: `aspect-ratio: ${width} / ${height}` }, canvas.canvas, board.svg);
-  const zoom = (view) => {
-    state.view = view;
+  const place = keepLast((view, across, down) => {
+    const px = (x) => ((x / view + 1) / 2) * across;
+    const py = (y) => ((y / view + 1) / 2) * down;
+    const back = (x, y) => [((2 * x) / across - 1) * view, ((2 * y) / down - 1) * view];
     box.style.setProperty("--stn-share", `${50 / view}%`);
     ticks.place(px, py);
     edge.setAttribute("d", `M${px(-1)} ${py(-1)}H${px(1)}V${py(1)}H${px(-1)}Z`);
-  };
-  const back = (x, y) => [((2 * x) / board.width - 1) * state.view, ((2 * y) / board.height - 1) * state.view];
-  return { node: figure(caption, box), board, canvas, px, py, zoom, back };
+    return { px, py, back };
+  });
+  const zoom = (view) => place(view, board.width, board.height);
+  return { node: figure(caption, box), board, canvas, zoom };
 }

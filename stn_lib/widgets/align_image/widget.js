@@ -24,7 +24,7 @@ const ZOOMS = [
   [1, 1.6, 1],
   [FAR, 2, 2],
 ];
-const SLICE = 8; // milliseconds of a frame for working out the descent
+const SLICE = 2; // milliseconds of a frame for working out the descent, which is also drawn
 const NAMES = ["x", "y", "rotation", "sampler", "blur", "move", "step"];
 
 // The six numbers of theta; those that are not free are muted.

@@ -5,7 +5,7 @@ import { draggable, svgPoint } from "../shared/drag.js";
 import { themeColour } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
 
-const WORK = 4; // milliseconds of a frame, which also draws the digit
+const WORK = 3; // milliseconds of a frame, which also draws the digit
 
 // The positions of a square from its middle outwards.
 function outwards(side, reach) {

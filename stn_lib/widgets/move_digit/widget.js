@@ -78,7 +78,12 @@ function makeState(model) {
     const end = path.at(-1);
     const steps = way(end ?? rest, now()).slice(end ? 1 : 0);
     const found = steps.map((pose) => ({ pose, probabilities: answer(show(pose)) }));
-    const add = ({ pose, probabilities: all }) => ({ ...pose, p: all[truth()], guess: labels[best(all)] });
+    const add = ({ pose, probabilities }) => ({
+      ...pose,
+      probabilities,
+      p: probabilities[truth()],
+      guess: labels[best(probabilities)],
+    });
     path = [...path, ...found.map(add)].slice(-KEPT);
     return path;
   };
@@ -158,11 +163,10 @@ function render({ model, el }) {
   const draw = () => {
     const now = state.now();
     const image = state.show();
-    const probabilities = state.answer(image);
     const truth = state.truth();
     const path = state.follow();
     views.input.draw(image, path, truth);
-    views.answers.draw(probabilities, truth);
+    views.answers.draw(path.at(-1).probabilities, truth);
     views.trace.draw(path, truth);
     views.map.draw();
     views.changes.draw(now);

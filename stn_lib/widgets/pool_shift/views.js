@@ -1,7 +1,8 @@
 // The two views: the rows of a signal, and the images of a feature map.
 import { figure } from "../shared/controls.js";
-import { h, s } from "../shared/dom.js";
+import { h, s, setText } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
+import { keepLast } from "../shared/memo.js";
 import { format, interpolate } from "../shared/text.js";
 
 const short = (value) =>
@@ -23,7 +24,7 @@ function makeRow(label, count, concept) {
     cells.forEach((cell, i) => {
       const value = values[i];
       cell.hidden = value === null;
-      cell.textContent = value === null ? "" : short(value);
+      setText(cell, value === null ? "" : short(value));
       cell.style.setProperty("--v", value ?? 0);
       cell.classList.toggle("stn-off", Boolean(off[i]));
       cell.classList.toggle("stn-faint", Boolean(faint[i]));
@@ -70,7 +71,7 @@ function makeToggles(words, count, flip) {
   );
   const draw = (bits) =>
     toggles.forEach((toggle, i) => {
-      toggle.textContent = String(bits[i]);
+      setText(toggle, String(bits[i]));
       toggle.style.setProperty("--v", bits[i]);
       toggle.setAttribute("aria-pressed", String(bits[i] === 1));
       toggle.setAttribute("aria-label", interpolate(words.bit, { place: i + 1, value: bits[i] }));
@@ -86,6 +87,17 @@ export function makeSignal(words, count, flip) {
   const [windows, taps, picks] = [0, 1, 2].map(() => makeLinks(count));
   const parts = [shifted, windows, dense, taps, blurred, picks, kept, moved];
   const index = Array.from({ length: count }, (_, i) => i);
+  const window = (i) => [
+    [i, i, 1],
+    [i + 1, i, 1],
+  ];
+  windows.draw(index.flatMap(window));
+  const drawTaps = keepLast((kernel) => {
+    const before = Math.floor((kernel.length - 1) / 2);
+    const top = Math.max(...kernel);
+    taps.draw(index.flatMap((i) => kernel.map((tap, k) => [i + k - before, i, tap / top])));
+  });
+  const drawPicks = keepLast((phase) => picks.draw(index.filter((i) => i % 2 === phase).map((i) => [i, i, 1])));
   const draw = (bits, found, kernel) => {
     input.draw(bits);
     const phase = found.phase[1];
@@ -96,15 +108,8 @@ export function makeSignal(words, count, flip) {
     blurred.draw(found.blurred[0], { faint: index.map((i) => i % 2 !== phase) });
     kept.draw(keptAt, { off: keptAt.map((v, i) => v !== null && Math.abs(v - movedAt[i]) > 1e-9) });
     moved.draw(movedAt);
-    const window = (i) => [
-      [i, i, 1],
-      [i + 1, i, 1],
-    ];
-    windows.draw(index.flatMap(window));
-    const before = Math.floor((kernel.length - 1) / 2);
-    const top = Math.max(...kernel);
-    taps.draw(index.flatMap((i) => kernel.map((tap, k) => [i + k - before, i, tap / top])));
-    picks.draw(index.filter((i) => i % 2 === phase).map((i) => [i, i, 1]));
+    drawTaps(kernel);
+    drawPicks(phase);
   };
   const nodes = parts.map(({ node }) => node);
   return { toggles: input.node, node: h("div", { class: "stn-signal" }, nodes), draw, recolour: () => {} };

@@ -139,7 +139,7 @@ function render({ model, el }) {
     hint.textContent = isSignal ? words.try : words.tryMap;
     views[shown].draw(model.get("bits"), found, kernels[kernel]);
     spectrum.node.open = model.get("spectrum");
-    if (isSignal) spectrum.draw(found.dense[0], found.blurred[0], kernels[kernel]);
+    if (isSignal && spectrum.node.open) spectrum.draw(found.dense[0], found.blurred[0], kernels[kernel]);
     const left = differences(model, rows);
     const top = Math.max(...left.kernel.values(), ...left.keep.values(), 1e-9);
     meters.kernel.draw(left.kernel, kernel, top);

@@ -46,3 +46,12 @@ export const s = (tag, attributes = {}, ...children) => fill(document.createElem
 export function setAttributes(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
 }
+
+/**
+ * Set a text only where it is another one: the browser lays out again even for an equal text.
+ * @param {Element} node
+ * @param {string} text
+ */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
