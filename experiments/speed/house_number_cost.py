@@ -60,8 +60,7 @@ def measure(row: Row, job: Job) -> Row:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         images = torch.rand(options.batch, 3, *SIZE).to(device)
-        nets = {name: net.to(device, memory_format=torch.channels_last).train() for name, net in nets.items()}
-        images = images.contiguous(memory_format=torch.channels_last)
+        nets = {name: net.to(device).train() for name, net in nets.items()}
         times = _times(functions(nets, images, half), options.rounds, device)
     plain = times["none"]
     parts = {name: {part: times[f"{name}: {part}"] for part in PARTS[:-1]} for name in ("single", "multi")}
