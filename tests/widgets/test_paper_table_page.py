@@ -119,7 +119,6 @@ def test_how_a_cell_was_made_opens_and_follows_the_cell(browser):
         assert stage.text(".stn-making > p") == (
             "A convolutional network behind an affine transformer classifies digits distorted by RTS."
         )
-        assert stage.text(".stn-making code") == "\n".join(COMMAND + str(seed) for seed in range(3))
         facts = stage.facts()
         assert facts["seeds"] == "0, 1, 2" and facts["error rates, %"] == "0.45, 0.50, 0.52"
         assert facts["95 % interval of their mean, %"] == "0.37 to 0.65"
@@ -132,6 +131,12 @@ def test_how_a_cell_was_made_opens_and_follows_the_cell(browser):
         assert stage.facts()["error rates, %"] == "0.70, 0.80, 0.96"
         stage.read("How it was trained")
         assert stage.page.locator(".stn-making").count() == 0
+        stage.read("Commands")
+        assert stage.text(".stn-making code") == "\n".join(
+            COMMAND.replace("st-cnn-affine", "cnn") + str(seed) for seed in range(3)
+        )
+        stage.cell("rts-st-cnn-affine").click()
+        assert stage.text(".stn-making code") == "\n".join(COMMAND + str(seed) for seed in range(3))
         assert stage.errors == []
 
 
@@ -217,6 +222,8 @@ def test_arrow_keys_walk_and_enter_and_space_open(browser):
         assert stage.page.locator(".stn-table [tabindex='0']").count() == 1
         stage.page.keyboard.press("Tab")
         assert stage.page.evaluate(FOCUS) == "How it was trained"
+        stage.page.keyboard.press("Tab")
+        assert stage.page.evaluate(FOCUS) == "Commands"
         stage.page.keyboard.press("Enter")
         stage.settle()
         stage.page.keyboard.press("Tab")
@@ -247,6 +254,7 @@ def test_a_cell_that_has_not_run_says_so(browser):
         assert stage.text(".stn-finding").startswith("This cell has not run yet")
         assert stage.page.locator(".stn-intervals :is(.stn-band, .stn-mean, .stn-seed)").count() == 0
         stage.read("How it was trained")
+        stage.read("Commands")
         assert stage.text(".stn-making code").endswith("--cell tc-st-fcn-tps --seed 0")
         assert stage.page.locator(".stn-facts, .stn-chart").count() == 0
         assert not {"null", "undefined", "NaN"} & set(re.findall(r"\w+", stage.text(".stn-widget")))
@@ -303,7 +311,7 @@ def test_the_command_is_copied_or_at_least_selected(browser, setup):
     """Oracle: the clipboard's text, or the selection where there is no clipboard; the text beside the button says which."""
     with Stage(browser) as stage:
         stage.page.evaluate(setup)
-        stage.read("How it was trained")
+        stage.read("Commands")
         stage.press("Copy")
         wanted, word = "\n".join(COMMAND + str(seed) for seed in range(3)), "Copied"
         if setup == NO_CLIPBOARD:
@@ -358,7 +366,7 @@ def test_nothing_runs_over_at_any_width(browser, width, found, cell):
             const inner = range.getBoundingClientRect(), outer = (node.closest("td, th") ?? node).getBoundingClientRect();
             return inner.width > 0 && (inner.left < outer.left - 1 || inner.right > outer.right + 1); }).map((node) => node.textContent)"""
         parts = ".stn-table :is(tbody th, b, small), .stn-bar p, .stn-facts dd, .stn-making code"
-        for title in ("How it was trained", "How to read the table"):
+        for title in ("How it was trained", "Commands", "How to read the table"):
             stage.read(title)
         for view in ("gap", "error rate"):
             stage.look(view)

@@ -9,7 +9,7 @@ import { format } from "../shared/text.js";
 import { makeBoard, segments, trail } from "./board.js";
 import { contour, landscape } from "./landscape.js";
 
-const MARGIN = 30; // left of the map and below it, for the axes
+const MARGIN = 32; // left of the map and below it, for the axes
 const ARROW = 28; // of a step of η along one axis, in pixels of the screen: the step itself would be too short to see
 const DEPTH = 1.9; // the largest loss is not drawn in full colour, so that path and arrow are seen on it
 const LEVELS = [1, 2, 3, 4, 5, 6, 7].map((k) => k / 8);
@@ -54,7 +54,7 @@ function drawTicks(group, across, down, { width, height }) {
   const inside = (x) => Math.min(Math.max(x, MARGIN + 10), width - 9);
   group.replaceChildren(
     ...numbers.map(([value, shown]) => text(inside(across.to(value)), bottom, "middle", shown)),
-    ...numbers.map(([value, shown]) => text(MARGIN - 4, Math.max(down.to(value) + 4, 10), "end", shown)),
+    ...numbers.map(([value, shown]) => text(MARGIN - 2, Math.max(down.to(value) + 4, 10), "end", shown)),
     name(across.to(most / 2), bottom, "x"),
     name(MARGIN - 9, down.to(most / 2) + 4, "y"),
   );

@@ -130,7 +130,7 @@ function makeActs(model, words, texts, now, speak, draw) {
 }
 
 function makeButtons(words, texts, now, acts, several) {
-  const check = button(words.check, acts.check, { class: "stn-button stn-check" });
+  const check = button(words.check, acts.check, { class: "stn-button stn-submit" });
   const hint = button("", () => {
     acts.hint();
     if (hint.hidden) show.focus(); // it takes the place of the last hint's button

@@ -1,4 +1,4 @@
-// How the runs of a cell were made: their commands, to copy, and their facts.
+// How the runs of a cell were made: their facts, and their commands, to copy.
 import { say } from "../shared/announce.js";
 import { button } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
@@ -54,24 +54,19 @@ function copier(words, code) {
 // A command whose lines break between its flags only: a browser would break after a hyphen.
 const unbroken = (command) => command.split(/ (?=--)/).flatMap((part, k) => [k ? " " : "", h("span", {}, part)]);
 
-export function makingOf(words, cell, { makers, commands }) {
-  const { runs } = cell,
-    lines = runs.length ? runs.map(({ command, seed }) => interpolate(commands[command], { seed })) : [cell.command];
+export function commandsOf(words, { runs, command }, { commands }) {
+  const lines = runs.length ? runs.map((run) => interpolate(commands[run.command], { seed: run.seed })) : [command];
   const code = h(
     "code",
     {},
     lines.flatMap((line, k) => [k ? "\n" : "", ...unbroken(line)]),
   );
-  return h(
-    "div",
-    { class: "stn-making" },
-    h(
-      "p",
-      {},
-      interpolate(words.reads, { network: words.networks[cell.network], digits: words.digits[cell.distortion] }),
-    ),
-    h("div", { class: "stn-making-head" }, h("p", {}, runs.length ? words.made : words.make), copier(words, code)),
-    code,
-    runs.length ? h("dl", { class: "stn-facts" }, factsOf(words, cell, makers)) : [],
-  );
+  const head = h("div", { class: "stn-making-head" }, copier(words, code));
+  return h("div", { class: "stn-making" }, head, code);
+}
+
+export function makingOf(words, cell, { makers }) {
+  const values = { network: words.networks[cell.network], digits: words.digits[cell.distortion] };
+  const facts = cell.runs.length ? h("dl", { class: "stn-facts" }, factsOf(words, cell, makers)) : [];
+  return h("div", { class: "stn-making" }, h("p", {}, interpolate(words.reads, values)), facts);
 }

@@ -7,7 +7,7 @@ import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared
 import { interpolate } from "../shared/text.js";
 import { distinct, stateOf } from "./cells.js";
 import { curvesOf, intervalsOf } from "./charts.js";
-import { makingOf } from "./making.js";
+import { commandsOf, makingOf } from "./making.js";
 import { splice, verdictMark } from "./signs.js";
 import { makeLegend, makeTable } from "./table.js";
 
@@ -38,7 +38,7 @@ function makeDisclosure(title, fill) {
   return { node, refill };
 }
 
-// The open cell: its name, its verdict and its intervals; below, what is read on request, how it was trained.
+// The open cell: its name, its verdict and its intervals; below, on request, how it was trained, and the commands.
 function makeOpened(words, { steps, makers, commands }) {
   const head = h("p", { class: "stn-open-head" }),
     verdict = h("output", {}),
@@ -46,10 +46,9 @@ function makeOpened(words, { steps, makers, commands }) {
     intervals = h("div", {});
   let shown = null;
   const made = makeDisclosure(words.how, () =>
-    [curvesOf(words, shown.cell, shown.rival, steps), makingOf(words, shown.cell, { makers, commands })].filter(
-      Boolean,
-    ),
+    [curvesOf(words, shown.cell, shown.rival, steps), makingOf(words, shown.cell, { makers })].filter(Boolean),
   );
+  const again = makeDisclosure(words.again, () => commandsOf(words, shown.cell, { commands }));
   const draw = (cell, rival) => {
     shown = { cell, rival };
     const values = { network: words.names[cell.network], task: words.tasks[cell.distortion] };
@@ -59,11 +58,11 @@ function makeOpened(words, { steps, makers, commands }) {
     verdict.setAttribute("aria-label", `${name}: ${verdict.textContent}`);
     finding.replaceChildren(verdictMark(cell.mark), verdict);
     intervals.replaceChildren(intervalsOf(words, cell, rival));
-    made.refill();
+    for (const disclosure of [made, again]) disclosure.refill();
   };
   const about = h("div", {}, head, finding);
   const node = h("section", { class: "stn-opened stn-view", "aria-label": words.opened }, about, intervals);
-  return { node, made: made.node, draw };
+  return { node, disclosures: [made.node, again.node], draw };
 }
 
 // What each mark means, in full.
@@ -103,7 +102,7 @@ function render({ model, el }) {
   const opened = makeOpened(words, getTraits(model, ["steps", "makers", "commands"]));
   const reading = makeDisclosure(words.read, () => readingOf(words));
   const told = h("p", { class: "stn-told" }, overview(words, all));
-  const more = h("div", { class: "stn-more" }, opened.made, reading.node);
+  const more = h("div", { class: "stn-more" }, opened.disclosures, reading.node);
   const parts = [told, tasksOf(words, grid.distortions), views.node, table.node, legend.node, opened.node, more];
   mountRoot(el, "paper-table", frame(words, ...parts));
   let shown = null,

@@ -3,14 +3,10 @@ import { figure } from "../shared/controls.js";
 import { h, s, setText } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
 import { keepLast } from "../shared/memo.js";
-import { format, interpolate } from "../shared/text.js";
+import { interpolate } from "../shared/text.js";
 
-const short = (value) =>
-  Number.isInteger(value)
-    ? String(value)
-    : format(value, 3)
-        .replace(/0+$/, "")
-        .replace(/^(\u2212?)0\./, "$1.");
+// A cell has room for two decimals.
+const short = (value) => String(Number(value.toFixed(2)));
 
 function makeRow(label, count, concept) {
   const cells = Array.from({ length: count }, () => h("span", { class: "stn-bit" }));

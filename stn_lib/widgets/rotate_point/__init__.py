@@ -43,8 +43,8 @@ class RotatePoint(Explorable):
         },
         "angle": "α, angle of the output point",
         "by": "φ, angle of the rotation",
-        "try": "Drag the orange point to the end of the x axis, where r is 1. Which column of θ are the coordinates of the "
-        "blue point? Then drag it to the end of the y axis.",
+        "try": "Drag the orange point to the end of the x axis, where r is 1. Which column of θ holds the coordinates of "
+        "the blue point? Then drag it to the end of the y axis.",
     }
     radius = traitlets.Float(0.8, min=0.2, max=1.0).tag(sync=True)
     angle = traitlets.Float(25.0).tag(sync=True)

@@ -53,12 +53,12 @@ _PRESETS = [
     ),
     (
         "The worked example",
-        "θ exchanges the axes and halves one; its determinant is −.5. The shifts are .6 and .4 pixels (chapter 4).",
+        "θ exchanges the axes and halves one; its determinant is −0.5. The shifts are 0.6 and 0.4 pixels (chapter 4).",
         "affine",
         [0, 0.5, -0.325, 1, 0, 0.2],
     ),
-    ("Rotate by 90°, then shift", "The centre of V samples (.5, 0).", "affine", [0, -1, 0.5, 1, 0, 0]),
-    ("Shift, then rotate by 90°", "The centre of V samples (0, .5).", "affine", [0, -1, 0, 1, 0, 0.5]),
+    ("Rotate by 90°, then shift", "The centre of V samples (0.5, 0).", "affine", [0, -1, 0.5, 1, 0, 0]),
+    ("Shift, then rotate by 90°", "The centre of V samples (0, 0.5).", "affine", [0, -1, 0, 1, 0, 0.5]),
     (
         "Attention: a window",
         "Three numbers instead of six: one scale and a shift.",
