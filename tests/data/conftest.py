@@ -7,14 +7,15 @@ import threading
 import pooch
 import pytest
 
-from stn_lib.data import download, svhn
+from stn_lib.data import cub, download, svhn
 
 
 @pytest.fixture
 def empty_cache(tmp_path, monkeypatch):
     """An empty cache, no STN_DATA, and nobody who sends anything."""
     monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(svhn, "ADDRESS", "http://127.0.0.1:9/")
+    for module in (cub, svhn):
+        monkeypatch.setattr(module, "ADDRESS", "http://127.0.0.1:9/")
     monkeypatch.delenv("STN_DATA", raising=False)
     return tmp_path / "cache" / "stn_lib"
 
@@ -41,7 +42,8 @@ def server(monkeypatch):
         made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
         threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
         servers.append(made)
-        monkeypatch.setattr(svhn, "ADDRESS", f"http://127.0.0.1:{made.server_port}/")
+        for module in (cub, svhn):
+            monkeypatch.setattr(module, "ADDRESS", f"http://127.0.0.1:{made.server_port}/")
         asked.clear()
         return asked
 
