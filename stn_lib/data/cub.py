@@ -57,7 +57,7 @@ class Birds(NamedTuple):
 def load_cub(part: str, *, folder: str | os.PathLike | None = None, download: bool = False) -> Birds:
     """Load the list of photographs of one part; their pixels stay on the disk.
 
-    The first call takes a minute or two: it checks the archive's hash, unpacks it to a temporary folder, checks the lists
+    The first call takes some minutes: it checks the archive's hash, unpacks it to a temporary folder, checks the lists
     against each other and each photograph's header, and moves the photographs to the cache of this machine. Later calls
     need no archive. Attributes and bounding boxes are not read.
 
