@@ -129,15 +129,19 @@ def cub_batch(
     """
     middle = torch.tensor([0.5, 0.5, 1.0])
     draws = middle.expand(len(index), 3) if generator is None else torch.rand(len(index), 3, generator=generator)
-    boxes = crop_boxes(birds.sizes[index], draws[:, :2])
+    boxes = crop_boxes(birds.sizes[index], draws[:, :2]).tolist()
+    mirrored = (draws[:, 2] < 0.5).tolist()
+    images = torch.empty(len(index), 3, size, size)
+    pixels = images.numpy()
+
+    def fill(row: int) -> None:
+        square = crop(birds.paths[index[row]], "JPEG", tuple(boxes[row]), size)
+        pixels[row] = square[:, :, ::-1] if mirrored[row] else square
+
     with ThreadPoolExecutor(_THREADS) as threads:
-        crops = threads.map(
-            lambda k, box: crop(birds.paths[k], "JPEG", tuple(box), size), index.tolist(), boxes.tolist()
-        )
-        images = torch.from_numpy(np.stack(list(crops))).float() / 255
-    mirrored = draws[:, 2] < 0.5
-    images[mirrored] = images[mirrored].flip(3)
-    return (images - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(DEVIATION).view(3, 1, 1), birds.labels[index]
+        list(threads.map(fill, range(len(index))))  # raises what a thread raised
+    mean, deviation = (255 * torch.tensor(numbers).view(3, 1, 1) for numbers in (MEAN, DEVIATION))
+    return images.sub_(mean).div_(deviation), birds.labels[index]
 
 
 def crop_boxes(sizes: Tensor, place: Tensor) -> Tensor:
