@@ -78,6 +78,40 @@ def download(file: RemoteFile, address: str, folder: Path) -> Path:
         ) from error
 
 
+def find(file: RemoteFile, address: str, own: Path | None, cache: Path, call: str, *, allowed: bool) -> Path:
+    """Return the path of an archive; download it if necessary.
+
+    Args:
+        file: the archive.
+        address: of the folder on the server.
+        own: the reader's folder of data sets, with the archive in it or in a folder that is named as the cache; None if
+            the archive is in the cache.
+        cache: this data set's folder of the cache.
+        call: what downloads the archive, for the message.
+        allowed: whether it may be downloaded.
+
+    Raises:
+        FileNotFoundError: if there is no archive, and no download.
+        ConnectionError, OSError: as `download`.
+
+    Chapter: 10
+    """
+    if own is not None:
+        for path in (own / cache.name / file.name, own / file.name):
+            if path.is_file():
+                return path
+        raise FileNotFoundError(
+            f"expected {file.name} in {own} or {own / cache.name}, got neither: put it there, or unset STN_DATA and folder= "
+            "to have it downloaded"
+        )
+    if not (cache / file.name).is_file() and not allowed:
+        raise FileNotFoundError(
+            f"expected {file.name} in {cache}, got none: set STN_DATA to a folder that has it, or have its {file.size:,} "
+            f"bytes downloaded by {call}"
+        )
+    return download(file, address, cache) if allowed else cache / file.name
+
+
 def _download_rest(file: RemoteFile, url: str, part: Path) -> None:
     """Append to a file what it lacks."""
     import requests

@@ -15,7 +15,8 @@ from tqdm import tqdm
 from stn_lib import _validate
 from stn_lib.data.archive import unpack
 from stn_lib.data.digit_struct import PLACES, Numbers, read_digit_struct, require_h5py
-from stn_lib.data.download import RemoteFile, download, own_folder, verify
+from stn_lib.data.download import RemoteFile, find, own_folder, verify
+from stn_lib.data.photograph import crop, size_of
 
 ADDRESS = "http://ufldl.stanford.edu/housenumbers/"  # of the authors; the hash protects from changes on the way
 
@@ -45,7 +46,6 @@ PARTS = {
 #: By the side of a crop in pixels, the sides of what is cropped in those of the digits' box. The paper says of the larger
 #: crops only that they include more background: here a digit has as many pixels in both.
 EXPANDED = {64: 1.3, 128: 2.6}
-LONGEST_SIDE = 4096  # pixels of a photograph; those of SVHN have less than half of it
 
 
 class SVHNPart(NamedTuple):
@@ -112,7 +112,9 @@ def load_svhn(
     known = repr((PARTS[part].file.sha256, EXPANDED[size])).encode()
     crops = cache / f"{part}-{size}-{hashlib.sha256(known).hexdigest()[:8]}"
     if not crops.exists():
-        _make_crops(part, size, _find(PARTS[part].file, own_folder(folder), cache, download), crops)
+        call = f"stn_lib.data.load_svhn({part!r}, download=True)"
+        archive = find(PARTS[part].file, ADDRESS, own_folder(folder), cache, call, allowed=download)
+        _make_crops(part, size, archive, crops)
     images = torch.from_numpy(np.load(crops / "images.npy", mmap_mode="c"))
     with np.load(crops / "labels.npz") as saved:
         dropped = {reason: int(saved[reason]) for reason in ("too_long", "outside")}
@@ -147,24 +149,6 @@ def svhn_batch(parts: Sequence[SVHNPart], index: Tensor) -> tuple[Tensor, Tensor
     return images - images.mean((1, 2, 3), keepdim=True), labels
 
 
-def _find(file: RemoteFile, own: Path | None, cache: Path, allowed: bool) -> Path:
-    """Return the path of an archive; download it if necessary."""
-    if own is not None:
-        for path in (own / "svhn" / file.name, own / file.name):
-            if path.is_file():
-                return path
-        raise FileNotFoundError(
-            f"expected {file.name} in {own} or {own / 'svhn'}, got neither: put it there, or unset STN_DATA and folder= to "
-            "have it downloaded"
-        )
-    if not (cache / file.name).is_file() and not allowed:
-        raise FileNotFoundError(
-            f"expected {file.name} in {cache}, got none: set STN_DATA to a folder that has it, or have its {file.size:,} "
-            f"bytes downloaded by stn_lib.data.load_svhn({file.name.split('.')[0]!r}, download=True)"
-        )
-    return download(file, ADDRESS, cache) if allowed else cache / file.name
-
-
 def _make_crops(part: str, size: int, archive: Path, crops: Path) -> None:
     """Write the crops of an archive to a new folder, all of them or nothing."""
     file, images = PARTS[part]
@@ -191,7 +175,7 @@ def _make_crops(part: str, size: int, archive: Path, crops: Path) -> None:
 
 def _write_crops(numbers: Numbers, folder: Path, size: int, made: Path) -> None:
     sizes = np.array(
-        [_size_of(folder / name) for name in tqdm(numbers.names, desc="sizes", unit="image", disable=None)]
+        [size_of(folder / name, "PNG") for name in tqdm(numbers.names, desc="sizes", unit="image", disable=None)]
     )
     boxes = crop_boxes(numbers.boxes, sizes, EXPANDED[size])
     too_long = numbers.length > PLACES
@@ -200,7 +184,7 @@ def _write_crops(numbers: Numbers, folder: Path, size: int, made: Path) -> None:
     shape = (len(kept), 3, size, size)
     written = np.lib.format.open_memmap(made / "images.npy", mode="w+", dtype=np.uint8, shape=shape)
     for row, k in enumerate(tqdm(kept, desc="crops", unit="image", disable=None)):
-        written[row] = _crop(folder / numbers.names[k], boxes[k], size)
+        written[row] = crop(folder / numbers.names[k], "PNG", tuple(boxes[k]), size)
     written.flush()
     np.savez(made / "labels.npz", labels=numbers.labels[kept], too_long=too_long.sum(), outside=outside.sum())
 
@@ -224,36 +208,3 @@ def crop_boxes(boxes: np.ndarray, sizes: np.ndarray, expanded: float) -> np.ndar
     """
     centre, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2 * expanded
     return np.concatenate([np.maximum(centre - half, 0), np.minimum(centre + half, sizes)], 1)
-
-
-def _size_of(path: Path) -> tuple[int, int]:
-    """Read width and height of an image, without its pixels."""
-    if not path.is_file():
-        raise ValueError(f"expected {path.name} beside its labels, got none: the archive is incomplete")
-    with _opened(path) as image:
-        if max(image.size) > LONGEST_SIDE:
-            width, height = image.size
-            raise ValueError(
-                f"expected {path.name} to have at most {LONGEST_SIDE} pixels a side, got {width} x {height}"
-            )
-        return image.size
-
-
-def _crop(path: Path, box: np.ndarray, size: int) -> np.ndarray:
-    """Resize a part of an image to (3, size, size) bytes."""
-    with _opened(path) as image:
-        try:
-            # PIL weights all pixels of the box where it shrinks.
-            small = image.convert("RGB").resize((size, size), 2, tuple(box))
-        except Exception as error:  # a damaged file makes PIL raise many kinds of errors
-            raise ValueError(f"expected a whole PNG in {path.name}, got a damaged one ({error!r})") from error
-    return np.asarray(small).transpose(2, 0, 1)
-
-
-def _opened(path: Path):
-    from PIL import Image  # imported here: only making the crops needs it
-
-    try:
-        return Image.open(path, formats=("PNG",))  # no other format of a hostile file is parsed
-    except Exception as error:
-        raise ValueError(f"expected a PNG in {path.name}, got another file ({error!r})") from error

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from stn_lib import models
 from stn_lib.data import DigitsSplit, HeldOut, held_out_set, load_dataset, training_batch
 from stn_lib.training import checkpoint
-from stn_lib.training.config import TrainConfig, stored_config
+from stn_lib.training.config import FitConfig, TrainConfig, stored_config
 from stn_lib.training.distributed import from_main, is_main_process, join_processes, local_device
 from stn_lib.training.evaluation import Evaluation, evaluate
 from stn_lib.training.fit import Batches, Callback, fit
@@ -112,7 +112,7 @@ def training_batches(config: TrainConfig, split: DigitsSplit) -> Batches:
     return lambda generator: training_batch(split, config.recipe, config.batch_size, generator=generator)
 
 
-def classification_loss(config: TrainConfig) -> Callable[..., tuple[Tensor, dict[str, Tensor]]]:
+def classification_loss(config: FitConfig) -> Callable[..., tuple[Tensor, dict[str, Tensor]]]:
     """The cross-entropy of a batch of images; it also logs the error rate in the batch, in per cent."""
 
     def loss(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

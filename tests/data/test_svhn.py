@@ -1,21 +1,18 @@
 """SVHN's loader, on archives of its format that the tests make: good ones, and hostile ones that are refused."""
 
 import hashlib
-import http.server
 import re
 import struct
 import sys
-import threading
 import zlib
 
 import h5py
 import numpy as np
-import pooch
 import pytest
 import torch
 from PIL import Image
 
-from stn_lib.data import digit_struct, download, load_svhn, svhn, svhn_batch
+from stn_lib.data import digit_struct, load_svhn, svhn, svhn_batch
 from stn_lib.data.digit_struct import read_digit_struct
 from stn_lib.data.svhn import crop_boxes
 from tests.svhn_archive import digits_of, make_archive, photograph, write_mat
@@ -24,12 +21,8 @@ NUMBERS = [7, 210, 10305, 123456, 80]
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """An empty cache, no STN_DATA, and nobody who sends anything."""
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(svhn, "ADDRESS", "http://127.0.0.1:9/")
-    monkeypatch.delenv("STN_DATA", raising=False)
-    return tmp_path / "cache" / "stn_lib" / "svhn"
+def cache(empty_cache):
+    return empty_cache / "svhn"
 
 
 @pytest.fixture
@@ -327,42 +320,6 @@ def test_labels_and_boxes_of_a_good_file(tmp_path):
 
 
 # ---- the download
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """A server on this machine that sends `data` in a way; it returns the ranges that were asked for."""
-    asked = []
-
-    def serve(data, way="ranges"):
-        class Server(http.server.BaseHTTPRequestHandler):
-            def log_message(self, *args):
-                pass
-
-            def do_GET(self):
-                asked.append(self.headers["Range"])
-                start = int(re.search(r"\d+", asked[-1] or "0")[0]) if way != "whole" else 0
-                rest = data[start:]
-                self.send_response(206 if start else 404 if way == "missing" else 200)
-                self.send_header("Content-Length", str(len(rest) * (2 if way == "cut" else 1)))
-                self.end_headers()
-                self.wfile.write(rest[: len(rest) // 2] if way == "cut" else rest)
-
-        made = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-        threading.Thread(target=made.serve_forever, args=(0.01,), daemon=True).start()
-        servers.append(made)
-        monkeypatch.setattr(svhn, "ADDRESS", f"http://127.0.0.1:{made.server_port}/")
-        asked.clear()
-        return asked
-
-    servers = []
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr(download, "TIMEOUT", 2.0)
-    monkeypatch.setattr(download, "_PIECE", 1000)
-    yield serve
-    for made in servers:
-        made.shutdown()
-        made.server_close()
 
 
 def test_a_download_that_was_cut_goes_on_where_it_stopped(archive, server, cache):
