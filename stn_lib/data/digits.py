@@ -1,8 +1,11 @@
 """Load the embedded handwritten digits, which need no download."""
 
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -85,11 +88,10 @@ def sample_digits() -> Tensor:
 
 @lru_cache(maxsize=1)
 def _all_digits() -> tuple[Tensor, Tensor]:
-    from sklearn.datasets import load_digits  # takes half a second to import, and not every page needs it
-
-    source = load_digits()
-    small = torch.tensor(source.images, dtype=torch.float64)[:, None] / 16
-    return _redraw(small), torch.tensor(source.target, dtype=torch.int64)
+    # The file alone: importing scikit-learn, and scipy with it, would take every notebook a second and a half.
+    folder = Path(find_spec("sklearn").submodule_search_locations[0])
+    rows = torch.from_numpy(np.loadtxt(folder / "datasets/data/digits.csv.gz", delimiter=","))
+    return _redraw(rows[:, :-1].reshape(-1, 1, 8, 8) / 16), rows[:, -1].long()
 
 
 def _redraw(small: Tensor) -> Tensor:

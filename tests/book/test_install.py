@@ -8,7 +8,6 @@ import sys
 import sysconfig
 from unittest import mock
 
-import nbformat
 import pytest
 
 from tests.book import small_book
@@ -146,6 +145,8 @@ def test_from_an_address_it_installs_that_commit(tmp_path):
 
 def test_a_notebook_of_an_editor_that_wrote_it_again_keeps_its_address(tmp_path):
     """Oracle: nbformat, which Jupyter and VS Code write with."""
+    import nbformat  # two seconds, for this test alone
+
     book = tmp_path / "one.ipynb"
     book.write_text(NOTEBOOKS[0].read_text(encoding="utf-8"), encoding="utf-8")
     book_install.write(book, ADDRESS)

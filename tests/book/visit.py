@@ -3,9 +3,18 @@
 THREE_FRAMES = """async () => {
   for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
 }"""
+IDLE = "() => !document.querySelector('[aria-busy=true]')"
+# In one call: a call takes the processor as long as a frame does.
+AT_REST = f"""async () => {{
+  const end = performance.now() + 60_000;
+  await ({THREE_FRAMES})();
+  while (!({IDLE})()) {{
+    if (performance.now() > end) throw new Error("an explorable still computes after a minute");
+    await new Promise(requestAnimationFrame);
+  }}
+}}"""
 LOADED = "async () => { await document.fonts.ready; }"
 READY = "() => [...document.querySelectorAll('.stn-slot')].every((slot) => 'stnReady' in slot.dataset)"
-IDLE = "() => !document.querySelector('[aria-busy=true]')"
 # What a reader can see of a widget: its markup, what its inputs hold, what its images show. Parts that were still
 # computing when it was noted are left out: they change by themselves.
 SHOWN = """(widget) => {
@@ -21,6 +30,8 @@ REMEMBER = f"""(widget) => {{
   for (const part of widget.querySelectorAll("[aria-busy=true]")) part.dataset.wasBusy = "";
   widget.stnBefore = ({SHOWN})(widget);
 }}"""
+REMEMBER_AT_REST = f"async (widget) => {{ await ({AT_REST})(); ({REMEMBER})(widget); }}"
+REMEMBER_AT_ONCE = f"async (widget) => {{ await ({THREE_FRAMES})(); ({REMEMBER})(widget); }}"
 # A widget answers within a few frames.
 CHANGED = f"""async (widget, frames) => {{
   for (let k = 0; k < frames; k++) {{
@@ -69,8 +80,7 @@ class Visit:
 
     def rest(self):
         """Wait until every explorable has drawn what it was told, some of them frames later."""
-        self.page.evaluate(THREE_FRAMES)
-        self.page.wait_for_function(IDLE)
+        self.page.evaluate(AT_REST)
 
     def reload(self):
         self.page.reload(wait_until="load")
@@ -78,11 +88,7 @@ class Visit:
 
     def remember(self, widget, rest: bool = True):
         """Note what a widget shows, for `changed`; without `rest`, of what is not computing."""
-        if rest:
-            self.rest()
-        else:
-            self.page.evaluate(THREE_FRAMES)
-        widget.evaluate(REMEMBER)
+        widget.evaluate(REMEMBER_AT_REST if rest else REMEMBER_AT_ONCE)
 
     def changed(self, widget, frames: int = 15) -> bool:
         """Whether a widget comes to show something else than `remember` noted."""

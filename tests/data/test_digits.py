@@ -3,9 +3,22 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.datasets import load_digits
 
 from stn_lib.data import digits, load_digits_split
+
+
+@pytest.fixture(scope="module")
+def source():
+    from sklearn.datasets import load_digits  # a second, for this module alone
+
+    return load_digits()
+
+
+def test_they_are_scikit_learns_digits(source):
+    """Oracle: scikit-learn's own function, where `digits` reads the file."""
+    images, labels = digits._all_digits()
+    small = torch.tensor(source.images)[:, None] / 16
+    assert torch.equal(images, digits._redraw(small)) and labels.tolist() == source.target.tolist()
 
 
 def test_images():
@@ -17,9 +30,8 @@ def test_images():
     assert images[:, :, [0, 1, 2, -1, -2, -3]].max() < 0.01
 
 
-def test_resampling_keeps_the_digit():
+def test_resampling_keeps_the_digit(source):
     """Oracle: scikit-learn's own 8 x 8 images, compared with the 28 x 28 ones averaged back."""
-    source = load_digits()
     original = torch.tensor(source.images, dtype=torch.float32).flatten(1)
     split = load_digits_split()
     back = torch.nn.functional.adaptive_avg_pool2d(split.test_images[:, :, 4:24, 4:24], 8).flatten(1)
@@ -30,7 +42,7 @@ def test_resampling_keeps_the_digit():
 
 
 @pytest.mark.parametrize("hold_out", ["test", "validation"])
-def test_split_is_stratified_and_disjoint(hold_out):
+def test_split_is_stratified_and_disjoint(source, hold_out):
     """Oracle: numpy's counts of scikit-learn's labels."""
     split = load_digits_split(hold_out=hold_out)
     seen = {image.numpy().tobytes() for image in split.train_images}
@@ -39,7 +51,7 @@ def test_split_is_stratified_and_disjoint(hold_out):
     share = test / (train + test)
     assert np.all((share > 0.235) & (share <= 0.25))
     if hold_out == "test":
-        np.testing.assert_array_equal(train + test, np.bincount(load_digits().target))
+        np.testing.assert_array_equal(train + test, np.bincount(source.target))
 
 
 def test_validation_never_sees_a_test_digit():

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
-from skimage.draw import polygon
 from torch.nn import functional as F
 
 from stn_lib.data import DigitsSplit, house_numbers, load_digits_split
@@ -49,6 +48,8 @@ def test_labels_say_which_digits_are_where_in_the_box():
 @pytest.mark.usefixtures("plain")
 def test_boxes_hold_the_number_and_no_more():
     """Oracle: skimage's polygon. The box cuts off a slanted corner and what of a digit is wider than typical."""
+    from skimage.draw import polygon  # half a second, for this test alone
+
     split = load_digits_split()
     numbers = house_batch(split, 100, generator=generator())
     corners = numbers.boxes @ torch.tensor([[-1, 1, 1, -1.0], [-1, -1, 1, 1], [1, 1, 1, 1]])

@@ -2,6 +2,8 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from itertools import count
 from typing import ClassVar
 
 MOUNT = """async ([source, css, state, blobs]) => {
@@ -62,6 +64,7 @@ class Stage:
     """The widget alone on a page. Pages are kept for the next stage: a new one takes longer than most tests."""
 
     kept: ClassVar[dict[tuple, list]] = {}
+    documents: ClassVar[Iterator[int]] = count()
 
     def __init__(self, browser, shown, address="", width=688, height=1100, theme="light", **options):
         pages = self.kept.setdefault((browser, *sorted(options.items())), [])
@@ -71,8 +74,7 @@ class Stage:
         self.page.on("pageerror", self.hear_error)
         self.page.on("console", self.hear_console)
         self.page.set_viewport_size({"width": width, "height": height})
-        self.page.goto("data:text/html,")  # from here about:blank is another document, whatever its hash was
-        self.page.goto("about:blank")
+        self.page.goto(f"about:blank?{next(self.documents)}")  # another document, whatever the hash was
         self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
         self.shown = shown
         self.mount(address)
