@@ -1,11 +1,8 @@
 """Fixtures of several rooms: a browser, the built book, a server for it. What makes a test quick. What was left out."""
 
-import http.server
 import multiprocessing.process
 import subprocess
 import sys
-import threading
-from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -13,6 +10,7 @@ import pytest
 import torch
 
 from tools import browser as chrome
+from tools.server import served as serve
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -25,7 +23,7 @@ NO_SITE = "the book is not built, so the tests of its pages are left out: run `m
 def browser():
     """A headless Chromium, shared by the session."""
     if chrome.find() is None:
-        pytest.skip(chrome.MISSING)
+        pytest.skip(f"{chrome.MISSING}; the browser tests are left out")
     with chrome.chromium() as launched:
         yield launched
 
@@ -41,15 +39,8 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def served(site) -> str:
     """The built book's address on this machine."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    with serve(site) as address:
+        yield address
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` selects by marker
