@@ -48,16 +48,12 @@ WATCH = r"""(() => {
   });
   const CONTROLS = ["[role=slider]", "input[type=range]", "input[type=radio]:not(:checked)", ".stn-option", "td button", "button", "input"];
   let slot = null, control = null, before = null, forth = true;
-  const find = () => {
-    const slots = [...document.querySelectorAll(".stn-slot")];
-    const drawn = slots.find((one) => one.querySelector(".stn-standin :is(svg, img)"));
-    return drawn ?? (document.readyState === "loading" ? null : slots[0]);
+  const find = () => {  // a question's stand-in is no <figure>
+    slot = document.querySelector(".stn-slot:has(.stn-standin > figure)");
+    if (document.readyState !== "loading") slot ??= document.querySelector(".stn-slot");
   };
-  const shown = () => {
-    const drawings = slot.querySelectorAll(":is(svg, canvas):not(.stn-icon)");
-    if (!drawings.length) return slot.innerHTML;
-    return [...drawings].map((one) => one.toDataURL?.() ?? one.innerHTML).join();
-  };
+  const shown = () =>
+    slot.innerHTML + [...slot.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL());
   const act = () => {
     acted = performance.now();
     const bubbles = true, key = forth ? "ArrowRight" : "ArrowLeft";
@@ -72,7 +68,7 @@ WATCH = r"""(() => {
     } else control.click();
   };
   const look = () => {
-    slot ??= find();
+    if (!slot) find();
     const widget = slot?.querySelector(".stn-widget");
     if (widget && !control) {
       control = CONTROLS.map((one) => widget.querySelector(one)).find((one) => one && !one.disabled) ?? null;
@@ -140,7 +136,7 @@ def visit(browser, base: str, page: str) -> Visit:
         device.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
         tab.add_init_script(WATCH)
         tab.goto(base + page, wait_until="networkidle", timeout=WAIT_MS)
-        tab.wait_for_function("window.stnSeen.done", timeout=WAIT_MS)
+        tab.wait_for_function("() => window.stnSeen.done", timeout=WAIT_MS)  # a policy forbids other strings
         seen = tab.evaluate("window.stnSeen")
     except TooLong:
         raise ValueError(f"expected {page} to load and answer within {WAIT_MS / 1000:g} s, got no answer") from None

@@ -10,10 +10,11 @@ from experiments.speed import page_load
 from tools.server import served
 
 NOISE = "".join(f"{k * k % 97:02d}" for k in range(20_000))
-PAGE = f"""<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body style="margin: 0">
+PAGE = f"""<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<meta http-equiv="Content-Security-Policy" content="script-src http:"><body style="margin: 0">
 <div style="height: 100vh">Text <!-- {NOISE} --></div>
 <script src="http://other.example/foreign.js"></script>
-<div class="stn-slot"><div class="stn-standin"><svg></svg></div></div>
+<div class="stn-slot"><div class="stn-standin"><figure><svg></svg></figure></div></div>
 <script src="slow.js" defer></script>"""
 SCRIPT = """
 document.body.insertAdjacentHTML("afterbegin", "<div style='height: 50vh'></div>");
