@@ -5,7 +5,7 @@ window of 390 × 844 pixels, from a server on this machine that gzips texts. The
 
 - first paint: the first contentful paint, as the browser reports it;
 - first answer: the moment at which the first explorable with a drawing shows the effect of an input, which a script in the
-  page repeats in each frame until then. A page without a drawing counts its first question or table;
+  page makes as soon as there is a control. A page without a drawing counts its first question or table;
 - shift: the cumulative layout shift, in the largest group of shifts less than a second apart;
 - weight and requests: the files of the page's own host that were sent, as sent.
 
@@ -47,7 +47,7 @@ WATCH = r"""(() => {
     }
   });
   const CONTROLS = ["[role=slider]", "input[type=range]", "input[type=radio]:not(:checked)", ".stn-option", "td button", "button", "input"];
-  let slot = null, control = null, before = null, forth = true;
+  let slot = null, control = null, before = null;
   const find = () => {  // a question's stand-in is no <figure>
     slot = document.querySelector(".stn-slot:has(.stn-standin > figure)");
     if (document.readyState !== "loading") slot ??= document.querySelector(".stn-slot");
@@ -56,15 +56,16 @@ WATCH = r"""(() => {
     slot.innerHTML + [...slot.querySelectorAll("canvas")].map((canvas) => canvas.toDataURL());
   const act = () => {
     acted = performance.now();
-    const bubbles = true, key = forth ? "ArrowRight" : "ArrowLeft";
+    const bubbles = true;
     if (control.matches("input[type=range]")) {
       const old = control.value;
-      forth ? control.stepUp() : control.stepDown();
-      if (control.value === old) forth = !forth;
+      control.stepUp();
+      if (control.value === old) control.stepDown();
       for (const type of ["input", "change"]) control.dispatchEvent(new Event(type, { bubbles }));
     } else if (control.matches("[role=slider]")) {
+      const isAtEnd = control.getAttribute("aria-valuenow") === control.getAttribute("aria-valuemax");
+      const key = isAtEnd ? "ArrowLeft" : "ArrowRight";
       control.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles, cancelable: true }));
-      forth = !forth;
     } else control.click();
   };
   const look = () => {
@@ -78,7 +79,7 @@ WATCH = r"""(() => {
     }
     seen.done = seen.paint !== null && (seen.answer !== null || (document.readyState === "complete" && !slot));
     if (seen.done) return;
-    if (control && seen.answer === null) act();
+    if (control && seen.answer === null && (acted === null || performance.now() - acted > 500)) act();
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
