@@ -113,14 +113,3 @@ def test_a_script_that_is_none_of_the_books_does_not_run(home, browser, site, se
           return "ran" in window;
         }""")
         assert not ran and "Content Security Policy" in " ".join(visit.errors)
-
-
-def test_the_state_of_explorables_comes_after_the_text(site, pages):
-    """A browser draws the text while it still loads the state: 93 of the cover's 110 kB, gzipped."""
-    found = 0
-    for name in pages:
-        page = (site / name).read_text(encoding="utf-8")
-        state = page.find('id="stn-state"')
-        found += state >= 0
-        assert state < 0 or page.rfind("</p>") < state, name
-    assert found
