@@ -26,7 +26,7 @@ train: $(STAMP)
 	@$(PY) -m stn_lib train
 
 bench: $(TEST_STAMP)
-	@for name in sampler step_cost widget_frame page_weight build_time; do \
+	@for name in sampler step_cost widget_frame "page_load --books this" build_time; do \
 		echo "== $$name"; $(PY) -m experiments speed $$name || exit 1; done
 
 dist: $(TEST_STAMP)

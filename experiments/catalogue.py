@@ -138,8 +138,9 @@ ENTRIES = (
         "experiments.speed.widget_frame", "2 min", None, {"frames": 300},
     ),
     Entry(
-        "speed page_weight", "the size of all files that a browser loads for each page of the built book",
-        "experiments.speed.page_weight", "1 min",
+        "speed page_load", "how each page of the built book loads on a slow phone, beside pages of two other kinds of book",
+        "experiments.speed.page_load", "6 min", None,
+        {"rounds": 3, "books": ("this", "jupyter-book", "sphinx-gallery")},
     ),
     Entry(
         "speed suite_time", "the time of the last test run by phase, folder and test",

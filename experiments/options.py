@@ -85,6 +85,7 @@ OPTIONS = {
     "again": Option("measure all rows, also those that the record has"),
     "run": Option("run all tests before"),
     "slowest": Option("number of tests to print", positive, metavar="N"),
+    "books": Option("books of which pages are measured", choices=("this", "jupyter-book", "sphinx-gallery")),
     "frames": Option("number of frames to measure of each explorable", positive, metavar="N"),
 }
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from stn_lib.files import write_atomically
+from stn_lib.files import check_writable, write_atomically
 from stn_lib.provenance import commit, processor
 from stn_lib.training import TrainConfig
 from stn_lib.training.config import with_defaults as config_with_defaults
@@ -94,6 +94,10 @@ class Record:
     def missing(self) -> list[Row]:
         """Return the planned rows that the record lacks, or has with another value in their known part."""
         return [row for row in self.planned if not any(row.items() <= known.items() for known in self.rows)]
+
+    def check_writable(self) -> None:
+        """Raise OSError if the record cannot be written."""
+        check_writable(self.file)
 
     def add(self, row: Row) -> None:
         """Add a row, or replace the row with the same key, and write the record."""

@@ -53,6 +53,7 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
     left = store.planned if getattr(options, "again", False) else store.missing()
     if not left:
         return 0
+    store.check_writable()
     until = None if options.budget is None else time.monotonic() + options.budget
     try:
         experiment.prepare(Job(options, options.runs, lambda: _is_over(until), progress))

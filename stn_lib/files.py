@@ -1,5 +1,6 @@
 """Write files atomically."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ def write_atomically(path: str | Path, data: bytes) -> None:
         OSError: if the file cannot be written; it names this file, not the temporary one.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     with naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -43,3 +44,23 @@ def write_atomically(path: str | Path, data: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def check_writable(path: str | Path) -> None:
+    """Raise the error of `write_atomically` before a long computation, and leave nothing behind.
+
+    Raises:
+        OSError: if the file cannot be written; it names this file.
+    """
+    path = Path(path)
+    with naming(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        folder = next(parent for parent in path.absolute().parents if os.path.lexists(parent))
+        probe = folder / _temporary(path).name
+        open(probe, "wb").close()
+        probe.unlink(missing_ok=True)  # another thread of this process may have the same probe
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -2,15 +2,12 @@
 What was left out."""
 
 import gc
-import http.server
 import multiprocessing.process
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections import defaultdict
-from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -18,6 +15,7 @@ import pytest
 import torch
 
 from tools import browser as chrome
+from tools.server import served as serve
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build" / "html"
@@ -31,7 +29,7 @@ NO_SITE = "the book is not built, so the tests of its pages are left out: run `m
 def browser():
     """A headless Chromium, shared by the session."""
     if chrome.find() is None:
-        pytest.skip(chrome.MISSING)
+        pytest.skip(f"{chrome.MISSING}; the browser tests are left out")
     with chrome.chromium() as launched:
         yield launched
 
@@ -53,15 +51,8 @@ def site() -> Path:
 @pytest.fixture(scope="session")
 def served(site) -> str:
     """The built book's address on this machine."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
+    with serve(site) as address:
+        yield address
 
 
 @pytest.hookimpl(wrapper=True)

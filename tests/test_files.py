@@ -42,3 +42,18 @@ def test_errors_name_the_file_that_was_to_be_written(tmp_path, monkeypatch):
     assert renamed.value.filename == no_room.value.filename == str(path) and renamed.value.filename2 is None
     assert inside.value.filename == str(tmp_path / "text" / "file")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "text"]
+
+
+def test_a_check_finds_before_what_a_write_finds_after_and_leaves_nothing(tmp_path):
+    """Oracle: the errors of `write_atomically`; the files from before."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "text").write_text("")
+    for name in ("folder", "text/a/file", "x" * 250):  # the last is too long with the temporary file's ending
+        with pytest.raises(OSError) as written:
+            files.write_atomically(tmp_path / name, b"content")
+        with pytest.raises(OSError) as checked:
+            files.check_writable(tmp_path / name)
+        assert (checked.value.errno, checked.value.filename) == (written.value.errno, str(tmp_path / name))
+    for name in ("text", "new", "a/new/folder/file"):
+        files.check_writable(tmp_path / name)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["folder", "text"]

@@ -39,10 +39,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-MISSING = (
-    "no Chrome or Chromium found, so the browser tests are skipped: install one (Debian: apt install chromium), "
-    "or name it in CHROMIUM"
-)
+MISSING = "no Chrome or Chromium found: install one (Debian: apt install chromium), or name it in CHROMIUM"
 
 
 def find() -> str | None:
@@ -55,15 +52,22 @@ def find() -> str | None:
 
 
 @contextmanager
-def chromium():
-    """Launch a headless browser with playwright."""
-    from playwright.sync_api import sync_playwright
+def chromium(*more: str):
+    """Launch a headless browser with playwright; `more` are flags beside those of every test.
 
+    Raises:
+        ValueError: without a browser, or for a program that is none.
+    """
     path = find()
     if path is None:
-        raise RuntimeError(MISSING)
+        raise ValueError(MISSING)
+    from playwright.sync_api import Error, sync_playwright
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *more])
+        except Error as error:
+            raise ValueError(f"expected a browser at {path}, got a program that does not start as one") from error
         yield browser
         browser.close()
 
@@ -88,7 +92,7 @@ def install() -> None:
 def main() -> None:
     if find() is None and "--install" in sys.argv:
         install()
-    print(f"Browser: {find() or MISSING}")
+    print(f"Browser: {find() or MISSING + ' (without one, its tests are left out)'}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from experiments.table1.report import report
 from experiments.table1.results import load_results, result_file, shown
 from experiments.table1.window import window_summary
 from stn_lib.data import load_dataset
+from stn_lib.files import check_writable
 from stn_lib.training import record
 from stn_lib.training.config import MACHINE, TrainConfig
 from stn_lib.training.distributed import local_device
@@ -54,6 +55,10 @@ class ResultFolder:
     def missing(self) -> list[Row]:
         """The runs that have no result yet, or one of other settings."""
         return [row for row in self.planned if not self._has(row)]
+
+    def check_writable(self) -> None:
+        """Raise OSError if a result cannot be written."""
+        check_writable(self._file(self.planned[0]))
 
     def add(self, row: Row) -> None:
         """Write a result."""

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stn_lib.files import naming, write_atomically
+from stn_lib.files import check_writable, naming, write_atomically
 from stn_lib.training.config import MACHINE, with_defaults
 
 FORMAT = 2
@@ -128,33 +128,34 @@ def load_weights(model: nn.Module, weights: dict[str, Tensor], file: Path | None
 class MetricsLog:
     """A log with one JSON object per line, each with its step. A resumed run logs no step twice.
 
+    The first line makes the file, so that a run that fails before it leaves none.
+
     Args:
         path: of the file; None writes nothing.
         upto: the last step to keep. Later lines are dropped, because a run that was killed after its last checkpoint
             repeats those steps; so is a last line that was cut short.
+
+    Raises:
+        OSError: if the file cannot be written.
     """
 
     def __init__(self, path: str | Path | None, upto: int = 0):
-        self._file = None
-        if path is None:
+        self._path = None if path is None else Path(path)
+        if self._path is None:
             return
-        path = Path(path)
-        kept = [line for line, step in _lines(path) if step <= upto] if upto else []
-        write_atomically(path, "".join(kept).encode())
-        self._file = open(path, "a", encoding="utf-8", newline="\n")  # noqa: SIM115 - open for the whole run
+        check_writable(self._path)
+        kept = [line for line, step in _lines(self._path) if step <= upto] if upto else []
+        if kept:
+            write_atomically(self._path, "".join(kept).encode())
+        else:
+            self._path.unlink(missing_ok=True)
 
     def write(self, **values: Any) -> None:
         """Add a line."""
-        if self._file:
-            with naming(self._file.name):
-                self._file.write(json.dumps(values) + "\n")
-                self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        if self._file:
-            with naming(self._file.name):
-                self._file.close()
+        if self._path:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with naming(self._path), open(self._path, "a", encoding="utf-8", newline="\n") as file:
+                file.write(json.dumps(values) + "\n")
 
 
 def last_logged(path: str | Path) -> int:

@@ -5,7 +5,6 @@ import logging
 import math
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -157,7 +156,7 @@ def fit(
         metrics = checkpoint.MetricsLog(file.with_name("metrics.jsonl") if main and file else None, upto=step)
         name = Path(out).name if out is not None else type(model).__name__
         bar = tqdm(total=config.steps, initial=step, desc=name, unit="step", disable=not (progress and main))
-        with closing(metrics), bar:
+        with bar:
             if step == 0:
                 call_back()
             while step < config.steps:

@@ -25,7 +25,7 @@ PAGES = [
     for name in [CONTENTS["root"]] + [page["file"] for part in CONTENTS["parts"] for page in part["chapters"]]
 ]
 THEMES = {1280: "light", 390: "dark"}
-MOST_BYTES, MOST_REQUESTS = 250_000, 20
+MOST_BYTES, MOST_REQUESTS, MOST_SHIFT = 250_000, 20, 0.02
 CONTROLS = "button:not([hidden]), input, select, [role=slider]"
 KEYS = {
     "range": ["ArrowRight", "ArrowLeft"],
@@ -80,7 +80,7 @@ def visit(request, browser, served, site):
     page, width = request.param
     home = served if width == 1280 else f"{site.as_uri()}/"
     with Visit(browser, home + page, width, THEMES[width]) as visit:
-        visit.home, visit.loaded = home, list(visit.requests)
+        visit.home, visit.loaded, visit.shifted = home, list(visit.requests), visit.shift()
         yield visit
 
 
@@ -124,6 +124,22 @@ def test_it_is_light(visit, site):
     files = within(visit, visit.loaded) - {"favicon.ico"}
     sizes = {name: len(gzip.compress((site / name).read_bytes())) for name in files}
     assert 0 < sum(sizes.values()) <= MOST_BYTES, sorted(sizes.items(), key=lambda item: -item[1])[:8]
+
+
+def test_nothing_moves_while_it_loads(visit):
+    assert visit.shifted < MOST_SHIFT
+
+
+def test_a_page_whose_text_moves_down_is_noticed(browser, tmp_path):
+    """Oracle: by hand: all that the window shows moves, by 400 of the 1280 pixels of its larger side."""
+    page = tmp_path / "page.html"
+    page.write_text("""<body style="margin: 0"><div style="height: 100vh">Text</div><script>
+      requestAnimationFrame(() => requestAnimationFrame(() => {
+        document.body.insertAdjacentHTML("afterbegin", "<div style='height: 50vh'></div>");
+      }));
+    </script>""")
+    with Visit(browser, page.as_uri()) as visit:
+        assert visit.shift() == pytest.approx(400 / 1280, abs=0.01) and visit.shift() > MOST_SHIFT
 
 
 def test_it_loads_widget_code_only_where_there_are_widgets(visit):

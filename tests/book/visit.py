@@ -1,5 +1,7 @@
 """A page of the built book in a browser of its own, and what its explorables show."""
 
+from experiments.speed.page_load import layout_shift
+
 THREE_FRAMES = """async () => {
   for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
 }"""
@@ -41,7 +43,11 @@ CHANGED = f"""async (widget, frames) => {{
   return false;
 }}"""
 
-
+# The browser marks a shift that follows an input within half a second.
+NOTE_SHIFTS = """window.stnShifts = [];
+new PerformanceObserver((list) => {
+  for (const shift of list.getEntries()) if (!shift.hadRecentInput) window.stnShifts.push([shift.startTime, shift.value]);
+}).observe({ type: "layout-shift", buffered: true });"""
 HEIGHTS = {1280: 800, 390: 844}  # of the windows of a desktop and of a phone
 
 
@@ -57,6 +63,7 @@ class Visit:
         self.context.add_init_script(
             f"try{{localStorage.mode ??= '{theme}'; localStorage.theme ??= '{theme}'}}catch(e){{}}"
         )
+        self.context.add_init_script(NOTE_SHIFTS)
         self.page = self.context.new_page()
         self.width, self.errors, self.ignored, self.requests = width, [], [], []
         self.page.on("console", self.hear)
@@ -77,6 +84,10 @@ class Visit:
         self.page.evaluate(LOADED)
         self.page.wait_for_function(READY, timeout=20_000)
         self.rest()
+
+    def shift(self) -> float:
+        """The cumulative layout shift so far; a browser counts what is in the window."""
+        return layout_shift(self.page.evaluate("window.stnShifts"))
 
     def rest(self):
         """Wait until every explorable has drawn what it was told, some of them frames later."""

@@ -225,6 +225,15 @@ def test_the_bar_counts_what_rows_side_by_side_have_logged(toy, tmp_path, capsys
     assert "3 rows" in capsys.readouterr().err
 
 
+def test_a_record_that_cannot_be_written_is_refused_before_a_row_is_measured(toy, tmp_path):
+    """Oracle: the calls that the toy counts; the error names the record."""
+    (tmp_path / "text").write_text("")
+    given = options(tmp_path, name="text/record")
+    with pytest.raises(OSError) as refused:
+        runner.run(ENTRY, given, progress=False)
+    assert refused.value.filename == str(given.out) and (toy.measured, toy.prepared) == ([], 0)
+
+
 def test_a_report_of_nothing_says_what_to_do(toy, tmp_path):
     """Oracle: the message names the command."""
     assert "python -m experiments toy measures them" in runner.report(ENTRY, options(tmp_path))

@@ -117,7 +117,6 @@ def test_a_resumed_run_logs_no_step_twice(tmp_path):
     assert checkpoint.last_logged(path) == 30
     log = checkpoint.MetricsLog(path, upto=20)
     log.write(step=30, loss=1.5)
-    log.close()
     assert [json.loads(line) for line in path.read_text().splitlines()] == [
         {"step": 10}, {"step": 20}, {"step": 30, "loss": 1.5},
     ]  # fmt: skip
@@ -129,5 +128,5 @@ def test_a_foreign_line_ends_a_log(tmp_path, foreign):
     path = tmp_path / "m.jsonl"
     path.write_text(f'{{"step": 10}}\n{foreign}\n{{"step": 20}}\n')
     assert checkpoint.last_logged(path) == 10
-    checkpoint.MetricsLog(path, upto=20).close()
+    checkpoint.MetricsLog(path, upto=20)
     assert path.read_text() == '{"step": 10}\n'

@@ -1,5 +1,6 @@
 """The loop: what it logs and calls, what it refuses, and that an interrupted run ends as an uninterrupted one, to the bit."""
 
+import contextlib
 import dataclasses
 import errno
 import itertools
@@ -197,10 +198,22 @@ def test_a_run_that_a_full_disk_ended_resumes_with_the_same_bits(tiny, same_bits
         with pytest.raises(OSError, match="No space left on device") as raised:
             fit(*ended.parts(), CONFIG, out=tmp_path, **QUIET)
     assert raised.value.filename == str(tmp_path / "checkpoint.pt")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt", "metrics.jsonl"]
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
     assert checkpoint.load(tmp_path / "checkpoint.pt")["step"] == 4
     fit(*resumed.parts(), CONFIG, out=tmp_path, **QUIET)
     assert same_bits(resumed.model.state_dict(), whole.model.state_dict())
+
+
+@pytest.mark.parametrize("steps", [1, 0])
+def test_a_run_whose_first_step_fails_leaves_no_log(steps, tiny, tmp_path):
+    """Oracle: the files in the folder; a step that succeeds leaves both."""
+    model, batches, loss = tiny().parts()
+    config = dataclasses.replace(CONFIG, steps=1)
+    if not steps:
+        loss = lambda *_: torch.tensor(math.nan, requires_grad=True)  # noqa: E731
+    with contextlib.nullcontext() if steps else pytest.raises(FloatingPointError):
+        fit(model, batches, loss, config, out=tmp_path / "run", **QUIET)
+    assert sorted(path.name for path in tmp_path.rglob("*.*")) == ["checkpoint.pt", "metrics.jsonl"][: 2 * steps]
 
 
 @pytest.mark.parametrize("part", ["optimizer", "generator", "rng"])
