@@ -57,17 +57,7 @@ MARK_REPEATED = """() => {
 MEASURE_MARKED = "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-contrast]' }] })"
 AXE = Axe(f"{AXE_SCRIPT}; {MEASURE_MARKED}")
 HIDE_REPEATED = "[data-repeated] { visibility: hidden !important }"
-# Keep the control at a place for `press`, and tell how to operate it.
-KEEP_CONTROL = """(widget, [controls, k]) => {
-  const control = widget.querySelectorAll(controls)[k];
-  if (!control) return null;
-  (widget.stnControls ??= [])[k] = control;
-  const kind = control.type || control.getAttribute("role");
-  const disabled = control.matches(":disabled") || control.closest("[aria-disabled=true]") !== null;
-  return { kind, disabled, reached: kind === "radio" && !control.checked };
-}"""
-FOCUS = "(widget, k) => widget.stnControls[k].focus()"
-KEPT = "(widget, k) => widget.stnControls[k].outerHTML.slice(0, 400)"
+NTH_CONTROL = "(widget, [controls, k]) => widget.querySelectorAll(controls)[k]"
 NO_TRANSITION = "*, *::before, *::after { transition: none !important }"
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: PurePosixPath(page).stem)
 
@@ -265,12 +255,13 @@ def test_every_handle_follows_the_mouse_and_is_large_enough_for_a_finger(visit):
     assert_quiet(visit)
 
 
-def press(visit, widget, k, kind):
-    """Operate a kept control the way a keyboard does; return whether the widget then shows something else."""
+def press(visit, widget, control):
+    """Operate a control the way a keyboard does; return whether the widget then shows something else."""
+    kind = control.evaluate("(node) => node.type || node.getAttribute('role')")
     for rest in (False, True):  # at once; if only what still computes could show it, again once that is done
-        widget.evaluate(FOCUS, k)
         visit.remember(widget, rest)
         for key in KEYS.get(kind, ["Enter"]):
+            control.evaluate("(node) => node.focus()")
             visit.page.keyboard.press(key)
             if visit.changed(widget):
                 return True
@@ -282,7 +273,8 @@ def disturb(visit, widget):
     for slider in widget.query_selector_all("input[type=range]")[:1]:
         slider.focus()
         before = slider.input_value()
-        visit.page.keyboard.press("ArrowRight")
+        for _ in range(3):
+            visit.page.keyboard.press("ArrowRight")
         if slider.input_value() == before:  # it is at its end
             visit.page.keyboard.press("ArrowLeft")
 
@@ -291,18 +283,18 @@ def test_every_control_moves_something_by_keyboard(visit):
     for widget in visit.page.query_selector_all(".stn-widget"):
         waiting = []  # for what another control must do first, as to take something back
         for k in count():  # one by one: what a control does may draw those after it anew
-            control = widget.evaluate(KEEP_CONTROL, [CONTROLS, k])
+            control = widget.evaluate_handle(NTH_CONTROL, [CONTROLS, k]).as_element()
             if control is None:
                 break
-            if control["reached"]:
-                continue  # by the arrow key of the checked one
-            if control["disabled"]:
-                waiting.append((k, control["kind"]))
-            elif not press(visit, widget, k, control["kind"]):
+            if control.evaluate("(node) => node.type === 'radio' && !node.checked"):
+                continue  # the arrow key of the checked one reaches it
+            if control.is_disabled():
+                waiting.append(control)
+            elif not press(visit, widget, control):
                 disturb(visit, widget)
-                assert press(visit, widget, k, control["kind"]), widget.evaluate(KEPT, k)
-        for k, kind in waiting:
-            assert press(visit, widget, k, kind), widget.evaluate(KEPT, k)
+                assert press(visit, widget, control), html(control)
+        for control in waiting:
+            assert press(visit, widget, control), html(control)
     assert_quiet(visit)
 
 
