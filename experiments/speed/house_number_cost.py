@@ -12,8 +12,8 @@ gives 6 % for four. Each part of the transformers is also measured alone, forwar
 
 Everything is measured once in each round, so that other work on the machine slows all of it equally, in processor time on
 a CPU. Times are given in per cent of that of the network without transformers in the same round: the mean over the rounds,
-with its 95 % interval. The parts are less than all that is added: a sampler returns images whose channels are not last in
-memory, and the convolution behind it must rearrange them. The multiply-adds of `stn_lib.metrics.multiply_adds` need no clock.
+with its 95 % interval. Images have torch's own memory format: with the channels last, a sampler's output would have to be
+rearranged for the convolution behind it. The multiply-adds of `stn_lib.metrics.multiply_adds` need no clock.
 """
 
 import argparse

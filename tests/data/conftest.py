@@ -55,3 +55,17 @@ def server(monkeypatch):
     for made in servers:
         made.shutdown()
         made.server_close()
+
+
+@pytest.fixture
+def assert_hash_is_checked():
+    """Check that an archive is refused if a bit of it is changed, and if its last byte is missing."""
+
+    def check(file, load):
+        good = file.read_bytes()
+        for data, said in ((good[:-9] + bytes([good[-9] ^ 1]) + good[-8:], "damaged"), (good[:-1], "cut short")):
+            file.write_bytes(data)
+            with pytest.raises(ValueError, match=f"with the SHA-256 .* got another file .*{said}"):
+                load()
+
+    return check

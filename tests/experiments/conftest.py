@@ -1,6 +1,7 @@
 """What the tests of the experiments share: one thread, small data in place of MNIST, options and jobs."""
 
 import argparse
+import itertools
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ import torch
 from experiments.experiment import Job
 from experiments.table1 import CELLS, table1_config
 from stn_lib.data import load_digits_split, mnist
+from stn_lib.training import OutOfTime
 from stn_lib.training.runs import build_model
 
 
@@ -35,6 +37,22 @@ def job(tmp_path):
         return Job(**{"options": options, "folder": tmp_path / "row", **other})
 
     return make
+
+
+@pytest.fixture
+def assert_resumes(job, tmp_path):
+    """Check that a row that was stopped at step 2 of 3 ends as one that nobody stopped, but for its seconds; return it."""
+
+    def check(experiment, row, options):
+        whole = experiment.measure(row, job(options=options, folder=tmp_path / "whole"))
+        steps = itertools.count(1)
+        with pytest.raises(OutOfTime, match="stopped at step 2 of 3"):
+            experiment.measure(row, job(options=options, stop=lambda: next(steps) == 2))
+        ended = experiment.measure(row, job(options=options))
+        assert {**ended, "seconds": 0} == {**whole, "seconds": 0}
+        return whole
+
+    return check
 
 
 @pytest.fixture(scope="session")

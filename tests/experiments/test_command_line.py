@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pooch
 import pytest
 
 from experiments import options as command_line
@@ -29,6 +30,14 @@ def test_listing_and_help_import_no_torch():
     for entry in ENTRIES:
         assert f"usage: python -m experiments {entry.name}" in done.stdout
         assert entry.title in done.stdout and (entry.record or entry.takes) in done.stdout
+
+
+@pytest.mark.parametrize(("name", "archive"), [("cub", "CUB_200_2011.tgz"), ("svhn", "train.tar.gz")])
+def test_without_the_data_it_says_where_to_put_them(name, archive, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("STN_DATA", str(tmp_path))
+    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
+    assert main([name, "--out", str(tmp_path / "record.json")]) == 2
+    assert f"expected {archive} in" in capsys.readouterr().err and not (tmp_path / "record.json").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """CUB-200-2011, on an archive that the tests make and with small networks: from the command to the record and its report."""
 
 import argparse
-import itertools
 import json
 import sys
 
@@ -16,7 +15,6 @@ from experiments.__main__ import main
 from experiments.catalogue import find
 from stn_lib.data.cub import load_cub
 from stn_lib.models.cub import AttentionWindows, small_backbone
-from stn_lib.training import OutOfTime
 from tests.cub_archive import HIDDEN, make_archive, patch
 
 OPTIONS = {"hold_out": "validation", "precision": "float32", "device": "cpu", "steps": 3, "backbone": "small"}
@@ -64,29 +62,17 @@ def test_each_network_of_the_paper_s_table_is_trained_once_for_each_seed():
     assert len(planned) == 8 and list(experiment.PAPER.values()) == [82.3, 83.1, 83.9, 84.1]
 
 
-def test_without_the_data_it_says_where_to_put_them(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("STN_DATA", str(tmp_path))
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
-    assert main(["cub", "--out", str(tmp_path / "record.json")]) == 2
-    assert "expected CUB_200_2011.tgz in" in capsys.readouterr().err and not (tmp_path / "record.json").exists()
-
-
 def test_without_torchvision_it_says_what_to_install(small, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "torchvision", None)
     assert main(["cub", "--backbone", "resnet50", "--out", str(tmp_path / "record.json")]) == 2
     assert 'run pip install "stn_lib[cub]"' in capsys.readouterr().err and not (tmp_path / "record.json").exists()
 
 
-def test_a_stopped_row_resumes(small, job, tmp_path):
+def test_a_stopped_row_resumes(small, assert_resumes):
     """Oracle: the row of a run that nobody stopped, but for its seconds."""
     row = {"size": 48, "windows": 2, "seed": 1}
     options = argparse.Namespace(**OPTIONS)
-    whole = experiment.measure(row, job(options=options, folder=tmp_path / "whole"))
-    steps = itertools.count(1)
-    with pytest.raises(OutOfTime, match="stopped at step 2 of 3"):
-        experiment.measure(row, job(options=options, stop=lambda: next(steps) == 2))
-    ended = experiment.measure(row, job(options=options))
-    assert {**ended, "seconds": 0} == {**whole, "seconds": 0} and whole["n"] == 1
+    assert assert_resumes(experiment, row, options)["n"] == 1
 
 
 def test_no_validation_photograph_is_trained_on(small):

@@ -1,7 +1,6 @@
 """SVHN, on archives that the tests make and with narrow networks: from the command to the record and its report."""
 
 import argparse
-import itertools
 import json
 import sys
 
@@ -15,7 +14,6 @@ from experiments import svhn as experiment
 from experiments.__main__ import main
 from stn_lib.data import svhn
 from stn_lib.data.svhn import SVHNPart
-from stn_lib.training import OutOfTime
 from tests.svhn_archive import make_archive
 
 NUMBERS = {"train": [7, 210, 10305, 123456, 80, 99], "test": [42, 8, 12345], "extra": [3, 31, 314]}
@@ -62,29 +60,17 @@ def test_each_network_of_the_paper_s_table_is_trained_once_for_each_seed():
     assert len(planned) == 12
 
 
-def test_without_the_data_it_says_where_to_put_them(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("STN_DATA", str(tmp_path))
-    monkeypatch.setattr(pooch, "os_cache", lambda project: tmp_path / "cache")
-    assert main(["svhn", "--out", str(tmp_path / "record.json")]) == 2
-    assert "expected train.tar.gz in" in capsys.readouterr().err and not (tmp_path / "record.json").exists()
-
-
 def test_without_h5py_it_says_what_to_install(small, tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "h5py", None)
     assert main(["svhn", "--out", str(tmp_path / "record.json")]) == 2
     assert capsys.readouterr().err.endswith('got none: run pip install "stn_lib[svhn]"\n')
 
 
-def test_a_stopped_row_resumes(small, job, tmp_path):
+def test_a_stopped_row_resumes(small, assert_resumes):
     """Oracle: the row of a run that nobody stopped, but for its seconds."""
     row = {"size": 64, "transformers": "multi", "seed": 1}
     options = argparse.Namespace(hold_out="validation", precision="float32", device="cpu", steps=3)
-    whole = experiment.measure(row, job(options=options, folder=tmp_path / "whole"))
-    steps = itertools.count(1)
-    with pytest.raises(OutOfTime, match="stopped at step 2 of 3"):
-        experiment.measure(row, job(options=options, stop=lambda: next(steps) == 2))
-    ended = experiment.measure(row, job(options=options))
-    assert {**ended, "seconds": 0} == {**whole, "seconds": 0} and whole["n"] == 2
+    assert assert_resumes(experiment, row, options)["n"] == 2
 
 
 def test_no_validation_image_is_trained_on(small):
