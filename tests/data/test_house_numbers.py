@@ -85,6 +85,24 @@ def test_numbers_are_as_varied_as_declared():
         assert stats.kstest(place[:, axis], stats.uniform(-1, 2).cdf).pvalue > 0.01
 
 
+@pytest.mark.usefixtures("plain")
+def test_a_small_scene_has_few_digits_in_few_pixels():
+    """Oracle: the scene's declaration; scipy's test against a uniform distribution; the brightest pixel's digit."""
+    numbers = draw_numbers(coded(), torch.arange(10), 400, "small", generator=generator(2))
+    assert numbers.images.shape == (400, 1, 64, 64) and numbers.labels.shape == (400, 2)
+    assert (numbers.labels[:, 0] < 10).all() and 160 < (numbers.labels[:, 1] == 10).sum() < 240
+    height = 64 * numbers.boxes[:, :, 1].norm(dim=1)
+    assert stats.kstest(height, stats.uniform(8, 4).cdf).pvalue > 0.01
+    digits = numbers.labels.where(numbers.labels < 10, -1).amax(1)
+    assert torch.equal((20 * numbers.images.amax((1, 2, 3))).round().long() - 1, digits)
+
+
+def test_a_scene_is_found_by_its_name():
+    """Oracle: the suggestion in the message."""
+    with pytest.raises(ValueError, match="did you mean 'large'"):
+        draw_numbers(coded(), torch.arange(10), 2, "larg", generator=generator())
+
+
 def test_walls_are_cluttered_and_darker_than_numbers():
     """Oracle: a number of blank digits is its wall alone; edges where neighbours differ by more than the noise."""
     numbers = draw_numbers(0 * coded(), torch.arange(10), 50, generator=generator())

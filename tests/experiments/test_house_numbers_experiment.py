@@ -1,23 +1,28 @@
 """House numbers: what is compared costs the same, errors are counted as they should be, and every network trains."""
 
 import dataclasses
+import functools
 
 import pytest
 import torch
 from torch import nn
 
 from experiments import house_numbers as experiment
+from experiments.house_numbers import SMALL
+from experiments.house_numbers.large import LARGE
 from stn_lib.data import HouseNumbers, house_held_out
 from stn_lib.models import NumberSTCNN
 
 
-def test_the_networks_cost_what_the_comparison_says():
+@pytest.mark.parametrize("study", [SMALL, LARGE], ids=["small", "large"])
+def test_the_networks_cost_what_the_comparison_says(study):
     """Oracle: the ST-CNN's own cost; a canvas has 10.7 times as many pixels as a crop."""
-    cost = {name: experiment.cost(name, make()) for name, make in experiment.NETWORKS.items()}
+    cost = {name: study.cost(name, make()) for name, make in study.networks.items()}
     total = {name: sum(parts.values()) for name, parts in cost.items()}
-    for name in ("CNN, a quarter", "CNN, half"):
-        assert 1 <= total[name] / total[experiment.ST] < 1.1
-    assert total["CNN, full size"] > 5 * total[experiment.ST]
+    for name in (experiment.QUARTER, experiment.HALF):
+        assert 0.99 <= total[name] / total[experiment.ST] < 1.1
+    assert total[experiment.FULL] > 5 * total[experiment.ST]
+    assert total[experiment.POOLED] < total[experiment.ST]
     assert total[experiment.TRUE] < total[experiment.ST] < total[experiment.MULTI]
     assert cost[experiment.TRUE] == cost[experiment.WHOLE]  # samplers in front of which nothing learns are not counted
 
@@ -39,7 +44,7 @@ def test_errors_are_counted_by_number_by_place_and_by_length():
     answers = labels.clone()
     answers[1, 0], answers[2, 2] = 7, 9
     held_out = HouseNumbers(torch.zeros(4, 1, 128, 128), labels, torch.zeros(4, 2, 3))
-    measured = experiment.measure_errors(experiment.TRUE, Fixed(answers), held_out)
+    measured = LARGE.measure_errors(experiment.TRUE, Fixed(answers), held_out)
     assert (measured["wrong"], measured["n"], measured["error_percent"]) == (2, 4, 50.0)
     assert measured["place_error_percent"] == 10.0 and "outside_percent" not in measured
     assert measured["error_by_length_percent"][:2] == [0.0, 100.0] and measured["error_by_length_percent"][4] == 0.0
@@ -50,17 +55,17 @@ def test_numbers_outside_of_the_window_are_counted():
     pixels = torch.tensor([[31.0, 11], [33, 0], [0, 13], [0, 0]])
     boxes = torch.cat([torch.eye(2).expand(4, 2, 2), pixels[:, :, None] / 64], dim=2)
     held_out = HouseNumbers(torch.rand(4, 1, 128, 128), torch.full((4, 5), 10), boxes)
-    measured = experiment.measure_errors(experiment.ST, NumberSTCNN().eval(), held_out)
+    measured = LARGE.measure_errors(experiment.ST, NumberSTCNN().eval(), held_out)
     assert measured["outside_percent"] == 50.0
 
 
-@pytest.mark.parametrize("name", experiment.NETWORKS)
+@pytest.mark.parametrize("name", SMALL.networks)
 def test_each_network_trains_and_resumes(name, job, monkeypatch):
     """Oracle: the settings that the test gives; the second call measures the same network again."""
-    short = dataclasses.replace(experiment.CONFIG, steps=2, batch_size=4)
-    monkeypatch.setattr(experiment, "CONFIG", short)
-    monkeypatch.setattr(experiment, "house_held_out", lambda split: house_held_out(split, 20))
-    row = {"network": name, "seed": 3}
-    first, again = (experiment.measure(row, job()) for _ in range(2))
+    study = SMALL._replace(config=dataclasses.replace(SMALL.config, steps=2, batch_size=4))
+    few = functools.partial(house_held_out, count=20)
+    monkeypatch.setattr(experiment, "house_held_out", few)
+    row = {"data": "digits", "network": name, "seed": 3}
+    first, again = (study.measure(row, job()) for _ in range(2))
     assert first == again and first["settings"]["seed"] == 3 and first["n"] == 20 and first["pictures"] == 8
-    assert f"| {name} | 3 |" in experiment.report({"runs": [row | first]})
+    assert f"| digits | {name} | 3 |" in experiment.report({"runs": [row | first]})

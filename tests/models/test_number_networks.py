@@ -1,14 +1,16 @@
 """Networks that read house numbers: their shapes, their sizes, their start, and that the finder finds."""
 
+import numpy as np
 import pytest
 import torch
+from scipy import special
 from torch.nn import functional as F
 
 from stn_lib.data import load_digits_split
 from stn_lib.data.house_numbers import house_batch
 from stn_lib.metrics import multiply_adds
 from stn_lib.models import GivenWindow, NumberCNN, NumberFinder, NumberReader, NumberSTCNN, count_parameters
-from stn_lib.models.number_networks import window
+from stn_lib.models.number_networks import mean_place, window
 
 CANVAS = torch.rand(2, 1, 128, 128)
 
@@ -20,7 +22,7 @@ def test_parameters_are_those_counted_by_hand():
     reader = convolutions + norms + 48 * 3 * 8 * 128 + 128 * 55 + 55
     finder = 8 * 25 + 16 * 8 * 9 + 16 * 16 * 9 + 2 * (8 + 16 + 16) + 16 * 9 + 1
     inner = sum(flat * 32 + 32 * 32 + 2 * (32 + 32) + 32 * 6 + 6 for flat in (12 * 12 * 32, 24 * 6 * 16))
-    assert count_parameters(NumberReader((24, 64), (12, 24, 48))) == reader == count_parameters(GivenWindow())
+    assert count_parameters(NumberReader((24, 64), 5, (12, 24, 48))) == reader == count_parameters(GivenWindow())
     assert count_parameters(NumberSTCNN()) == reader + finder
     assert count_parameters(NumberSTCNN(inner=True)) == reader + finder + inner
     cnn = 20 * 25 + 40 * 20 * 9 + 64 * 40 * 9 + 2 * (20 + 40 + 64 + 128) + 64 * 4 * 4 * 128 + 128 * 55 + 55
@@ -47,6 +49,38 @@ def test_the_window_is_where_the_map_s_attention_is():
     expected = torch.tensor([[(10.5 - 8) / 8, (3.5 - 8) / 8], [0, (0.5 - 8) / 8]])
     torch.testing.assert_close(theta, window(expected))
     torch.testing.assert_close(theta[0, :, :2], torch.diag(torch.tensor([0.5, 0.1875])))
+
+
+def test_the_mean_place_is_that_of_the_softmax():
+    """Oracle: scipy's softmax, and numpy's weighted mean of the centres (2 k + 1) / n - 1, on a map that is not square."""
+    scores = torch.randn(3, 4 * 6, dtype=torch.float64)
+    share = special.softmax(scores.numpy(), axis=1).reshape(3, 4, 6)
+    x = [np.average((2 * np.arange(6) + 1) / 6 - 1, weights=one.sum(0)) for one in share]
+    y = [np.average((2 * np.arange(4) + 1) / 4 - 1, weights=one.sum(1)) for one in share]
+    torch.testing.assert_close(mean_place(scores, (4, 6)), torch.tensor(np.stack([x, y], 1)))
+
+
+def test_the_small_scene_has_its_own_sizes():
+    """Oracle: by hand: 16 x 24 pixels in the middle of 64 x 64; two places of eleven answers."""
+    canvas = torch.rand(2, 1, 64, 64)
+    network = NumberSTCNN(scene="small").eval()
+    assert torch.allclose(network.transformer(canvas), canvas[:, :, 24:40, 20:44], atol=1e-5)
+    for other in (network, NumberCNN(2, (4, 8), scene="small")):
+        assert other(canvas).shape == (2, 2, 11)
+    with pytest.raises(ValueError, match="did you mean 'small'"):
+        NumberSTCNN(scene="smal")
+
+
+def test_a_pooled_finder_cannot_tell_where_a_number_is():
+    """Oracle: an image and the same image, shifted by whole cells: equal centres. The other finder's differ."""
+    torch.manual_seed(0)
+    image = torch.zeros(2, 1, 128, 128)  # far from the border, whose zeros a convolution sees
+    image[0, :, 56:64, 56:64] = image[1, :, 72:80, 48:56] = 1
+    for pooled in (True, False):
+        finder = NumberFinder("large", pooled=pooled).eval()
+        torch.nn.init.normal_(finder.localization[-1 if pooled else -2].weight)
+        first, second = finder.theta(image)[:, :, 2]
+        assert torch.allclose(first, second, atol=1e-5) == pooled
 
 
 def test_a_window_starts_wide_and_becomes_narrow():
