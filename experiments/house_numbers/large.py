@@ -11,6 +11,7 @@ LARGE = Study(
     FitConfig(steps=6000, batch_size=64, lr=3e-3, localization_lr_factor=0.5, precision="bfloat16"),
     hidden=128,
     narrowing=2250,
+    widths={HALF: (9, 18, 32), QUARTER: (20, 40, 64)},
     data={"digits": (ST, TRUE, HALF, QUARTER, WHOLE, FULL, MULTI), "mnist": (ST, TRUE, HALF)},
 )
 EXPERIMENT = LARGE.experiment()

@@ -45,7 +45,7 @@ class Scene(NamedTuple):
 
 #: ``"small"`` is that of chapter 10, whose networks are trained on the page in a minute.
 SCENES = {
-    "small": Scene((64, 64), longest=2, height=(8.0, 12.0), crop=(16, 24), blocks=4),
+    "small": Scene((64, 64), longest=2, height=(10.0, 14.0), crop=(20, 28), blocks=4),
     "large": Scene((128, 128), longest=5, height=(8.0, 16.0), crop=(24, 64), blocks=8),
 }
 

@@ -92,7 +92,7 @@ def test_a_small_scene_has_few_digits_in_few_pixels():
     assert numbers.images.shape == (400, 1, 64, 64) and numbers.labels.shape == (400, 2)
     assert (numbers.labels[:, 0] < 10).all() and 160 < (numbers.labels[:, 1] == 10).sum() < 240
     height = 64 * numbers.boxes[:, :, 1].norm(dim=1)
-    assert stats.kstest(height, stats.uniform(8, 4).cdf).pvalue > 0.01
+    assert stats.kstest(height, stats.uniform(10, 4).cdf).pvalue > 0.01
     digits = numbers.labels.where(numbers.labels < 10, -1).amax(1)
     assert torch.equal((20 * numbers.images.amax((1, 2, 3))).round().long() - 1, digits)
 
