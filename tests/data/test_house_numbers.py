@@ -100,7 +100,7 @@ def test_a_small_scene_has_few_digits_in_few_pixels():
 def test_a_scene_is_found_by_its_name():
     """Oracle: the suggestion in the message."""
     with pytest.raises(ValueError, match="did you mean 'large'"):
-        draw_numbers(coded(), torch.arange(10), 2, "larg", generator=generator())
+        draw_numbers(coded(), torch.arange(10), 2, "larges", generator=generator())
 
 
 def test_walls_are_cluttered_and_darker_than_numbers():

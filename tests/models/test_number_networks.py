@@ -68,7 +68,7 @@ def test_the_small_scene_has_its_own_sizes():
     for other in (network, NumberCNN(2, (4, 8), scene="small")):
         assert other(canvas).shape == (2, 2, 11)
     with pytest.raises(ValueError, match="did you mean 'small'"):
-        NumberSTCNN(scene="smal")
+        NumberSTCNN(scene="small scene")
 
 
 def test_a_pooled_finder_cannot_tell_where_a_number_is():
