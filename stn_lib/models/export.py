@@ -11,7 +11,7 @@ from stn_lib.localization import output_layer
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
-def fold_batch_norm(model: nn.Module) -> nn.Module:
+def fold_batch_norm(model: nn.Module, strict: bool = True) -> nn.Module:
     """Copy a trained network without batch norms: each is folded into the convolution or linear layer before it.
 
     Convention:
@@ -20,9 +20,10 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
 
     Args:
         model: built of nn.Sequential and a `SpatialTransformer`.
+        strict: whether to refuse a batch norm that cannot be folded; False leaves it in the copy.
 
     Raises:
-        ValueError: for a batch norm with no convolution or linear layer directly before it.
+        ValueError: if strict, for a batch norm with no convolution or linear layer directly before it.
 
     Chapter: 7
     """
@@ -34,6 +35,8 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
                 kept.append(layer)
             elif kept and isinstance(kept[-1], nn.Conv2d | nn.Linear):
                 _fold(kept[-1], layer)
+            elif not strict:
+                kept.append(layer)
             else:
                 raise ValueError(f"expected a Conv2d or Linear before the batch norm {name}, got {kept[-1:]}")
         if len(kept) < len(parent):  # number the layers again, as a network built without batch norms has them
@@ -50,6 +53,46 @@ def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -
     bias = torch.zeros_like(gain) if layer.bias is None else layer.bias
     layer.bias = nn.Parameter((bias - norm.running_mean) * gain + norm.bias)
     layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
+
+
+@torch.no_grad()
+def round_weights(model: nn.Module, bits: int = 8) -> nn.Module:
+    """Copy a trained network with few bits for each weight; the copy computes in float32.
+
+    Convention:
+        Batch norms are folded where they can be. The weights of an output channel are whole multiples, of at most
+        2 ** (bits - 1) - 1 to either side of 0, of that channel's step, which is a half-precision number. Biases and
+        batch norms that remain are in half precision.
+
+    Example:
+        >>> layer = nn.Linear(3, 1)
+        >>> _ = layer.weight.data.copy_(torch.tensor([[1.0, -0.5, 0.2]]))
+        >>> (round_weights(nn.Sequential(layer), bits=3)[0].weight * 3).round(decimals=2).tolist()
+        [[3.0, -2.0, 1.0]]
+
+    Chapter: 10
+    """
+    rounded = fold_batch_norm(model, strict=False)
+    for layer in rounded.modules():
+        for name, values in layer.named_parameters(recurse=False):
+            coded = isinstance(layer, nn.Conv2d | nn.Linear) and name == "weight"
+            values.copy_(_decoded(*_coded(values, bits)) if coded else values.half().float())
+        for values in layer.buffers(recurse=False):
+            if values.is_floating_point():
+                values.copy_(values.half().float())
+    return rounded
+
+
+def _coded(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """The whole numbers of a weight (O, …), as int8, and each output channel's step (O,), in half precision."""
+    most = 2 ** (bits - 1) - 1
+    steps = (weight.flatten(1).abs().amax(1) / most).half()
+    wide = steps.float().view(-1, *[1] * (weight.ndim - 1))
+    return torch.where(wide > 0, weight / wide, 0.0).round().clamp(-most, most).to(torch.int8), steps
+
+
+def _decoded(whole: Tensor, steps: Tensor) -> Tensor:
+    return whole.float() * steps.float().view(-1, *[1] * (whole.ndim - 1))
 
 
 def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
