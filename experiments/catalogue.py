@@ -118,7 +118,7 @@ ENTRIES = (
     ),
     Entry(
         "house_numbers reader", "the pair of networks that chapter 10 runs in the page, in full precision and in 8 bits",
-        "experiments.house_numbers.reader", "7 min a run, 3 runs", "stn_lib/results/house_numbers_reader.json",
+        "experiments.house_numbers.reader", "4 min a run, 4 runs", "stn_lib/results/house_numbers_reader.json",
     ),
     Entry(
         "time_to_accuracy", "seconds to 98.5 % and 99 % accuracy on MNIST: PyTorch's tutorial and our recipe",

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from stn_lib.grid import affine_grid
 from stn_lib.localization import output_layer
+from stn_lib.models.number_networks import CELL, NumberFinder
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
@@ -95,21 +96,29 @@ def _decoded(whole: Tensor, steps: Tensor) -> Tensor:
     return whole.float() * steps.float().view(-1, *[1] * (whole.ndim - 1))
 
 
-def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
-    """Convert a network to plain operations and one buffer of half-precision weights.
+def to_operations(model: nn.Module, bits: int = 16) -> tuple[dict[str, Any], bytes]:
+    """Convert a network to plain operations and one buffer of weights.
 
     Convention:
-        Batch norms are folded first. Offsets count float16 elements, little-endian, from the buffer's start.
+        Batch norms are folded first; one that cannot be becomes an operation that scales each channel and adds a bias.
+        Offsets count float16 elements, little-endian, from the buffer's start.
         Shapes are torch's: a convolution's weight is (out, in, kernel, kernel), a linear one's (out, in).
 
+        With 8 bits, the weights of convolutions and linear layers are those of `round_weights`. Each is an int8 in the
+        buffer's second part, where the layout's ``"bytes"`` says; its offset counts from there, and its ``"steps"`` are
+        the float16 numbers, one for each output channel, that it is multiplied by.
+
     Args:
-        model: a `stn_lib.models.CNN` or `STCNN`, or another sequence of the same layers with an ``in_size``.
+        model: a `stn_lib.models.CNN` or `STCNN`, a `NumberCNN` or `NumberSTCNN`, or another sequence of the same layers with
+            an ``in_size``.
+        bits: of a weight, 16 or 8. For the page's two networks that read house numbers, 8 bits change few answers:
+            `stn_lib/results/house_numbers_reader.json` counts them (``python -m experiments house_numbers reader``).
 
     Returns:
         The layout ``{"input": [C, H, W], "ops": [{"op": "conv2d", …}, …]}``, ready for JSON, and the buffer.
 
     Raises:
-        ValueError: for a layer or a transform family that the layout has no operation for.
+        ValueError: for a layer or a transform family that the layout has no operation for; for other bits.
 
     Example:
         >>> from stn_lib.models import CNN
@@ -119,11 +128,16 @@ def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
 
     Chapter: 7
     """
-    writer = _Writer()
-    folded = fold_batch_norm(model)
-    ops = writer.ops(folded)
+    if bits not in (8, 16):
+        raise ValueError(f"expected weights of 8 or 16 bits, got {bits}: the page reads no others")
+    writer = _Writer(bits)
+    folded = fold_batch_norm(model, strict=False)
+    layout = {"input": [], "ops": writer.ops(folded)}
     first = next(m for m in folded.modules() if isinstance(m, nn.Conv2d))
-    return {"input": [first.in_channels, *model.in_size], "ops": ops}, b"".join(writer.chunks)
+    layout["input"] = [first.in_channels, *model.in_size]
+    if bits == 8:
+        layout["bytes"] = 2 * writer.length
+    return layout, b"".join([*writer.chunks, *writer.whole])
 
 
 @torch.no_grad()
@@ -161,9 +175,11 @@ def affine_localization(layer: SpatialTransformer) -> nn.Module:
 class _Writer:
     """Convert layers to operations, and collect their weights one after another."""
 
-    def __init__(self):
+    def __init__(self, bits: int):
+        self.bits = bits
         self.chunks: list[bytes] = []
         self.length = 0
+        self.whole: list[bytes] = []
 
     def tensor(self, values: Tensor) -> dict[str, Any]:
         spec = {"offset": self.length, "shape": list(values.shape)}
@@ -171,8 +187,18 @@ class _Writer:
         self.length += values.numel()
         return spec
 
+    def weight(self, values: Tensor) -> dict[str, Any]:
+        if self.bits == 16:
+            return self.tensor(values)
+        whole, steps = _coded(values.detach(), self.bits)
+        spec = {"offset": sum(map(len, self.whole)), "shape": list(values.shape), "steps": self.tensor(steps)}
+        self.whole.append(whole.contiguous().numpy().tobytes())
+        return spec
+
     def ops(self, layer: nn.Module) -> list[dict[str, Any]]:
         match layer:
+            case NumberFinder():
+                return [self.finder(layer)]
             case nn.Sequential():
                 return [op for child in layer for op in self.ops(child)]
             case SpatialTransformer():
@@ -180,11 +206,24 @@ class _Writer:
             case nn.Conv2d():
                 return [self.convolution(layer)]
             case nn.Linear():
-                return [{"op": "linear", "weight": self.tensor(layer.weight), "bias": self.tensor(layer.bias)}]
+                return [{"op": "linear", "weight": self.weight(layer.weight), "bias": self.tensor(layer.bias)}]
             case nn.MaxPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
                 return [{"op": "maxpool2d", "size": layer.kernel_size, "ceil": layer.ceil_mode}]
             case nn.AvgPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
                 return [{"op": "avgpool2d", "size": layer.kernel_size}]
+            case nn.BatchNorm2d():
+                gain = layer.weight / torch.sqrt(layer.running_var + layer.eps)
+                return [
+                    {
+                        "op": "scale",
+                        "weight": self.tensor(gain),
+                        "bias": self.tensor(layer.bias - layer.running_mean * gain),
+                    }
+                ]
+            case nn.Unflatten():
+                return [{"op": "unflatten", "shape": list(layer.unflattened_size)}]
+            case nn.Identity():
+                return []
             case nn.ReLU():
                 return [{"op": "relu"}]
             case nn.Flatten():
@@ -201,11 +240,26 @@ class _Writer:
             "op": "conv2d",
             "stride": strides.pop(),
             "padding": padding.pop(),
-            "weight": self.tensor(layer.weight),
+            "weight": self.weight(layer.weight),
             "bias": self.tensor(bias),
         }
 
+    def finder(self, layer: NumberFinder) -> dict[str, Any]:
+        """A transformer whose localisation network ends in the mean place of a map of scores."""
+        size = [side // CELL for side in layer.canvas]
+        if len(layer.family.identity) != size[0] * size[1]:
+            raise ValueError(
+                "expected a NumberFinder that scores places, got one with pooled=True: the page runs no such"
+            )
+        theta = layer.theta(torch.zeros(1, 1, *layer.canvas, device=layer.batches.device))[0]
+        ops = self.ops(layer.localization)
+        mean = {"op": "mean_place", "size": size, "sides": [theta[0, 0].item(), theta[1, 1].item()]}
+        return {**self.sampler(layer), "localization": [*ops, mean]}
+
     def transformer(self, layer: SpatialTransformer) -> dict[str, Any]:
+        return {**self.sampler(layer), "localization": self.ops(affine_localization(layer))}
+
+    def sampler(self, layer: SpatialTransformer) -> dict[str, Any]:
         if layer.out_size is None or layer.background:
             raise ValueError(f"expected a transformer with an out_size and a background of 0, got {layer.extra_repr()}")
         return {
@@ -213,5 +267,4 @@ class _Writer:
             "out_size": list(layer.out_size),
             "align_corners": layer.align_corners,
             "padding_mode": layer.padding_mode,
-            "localization": self.ops(affine_localization(layer)),
         }

@@ -118,6 +118,36 @@ export function linear(input, weight, [outputs, inputs], bias) {
   return out;
 }
 
+/**
+ * Each channel times its weight, plus its bias.
+ * @param {Numbers} image
+ * @param {Numbers} weight
+ * @param {Numbers} bias
+ */
+export function scaleChannels(image, weight, bias) {
+  const out = new Float32Array(image.length);
+  const size = image.length / weight.length;
+  for (let c = 0; c < weight.length; c++) {
+    for (let i = c * size; i < (c + 1) * size; i++) out[i] = weight[c] * image[i] + bias[c];
+  }
+  return out;
+}
+
+/**
+ * The mean place (x, y) of the softmax of a map of scores, normalised, the centres of its places between -1 and 1.
+ * @param {Numbers} scores
+ * @param {[height: number, width: number]} size
+ * @returns {[number, number]}
+ */
+export function meanPlace(scores, [height, width]) {
+  let [x, y] = [0, 0];
+  softmax(scores).forEach((share, i) => {
+    x += share * ((2 * (i % width) + 1) / width - 1);
+    y += share * ((2 * Math.floor(i / width) + 1) / height - 1);
+  });
+  return [x, y];
+}
+
 /** @param {Numbers} logits */
 export function softmax(logits) {
   const top = Math.max(...Array.from(logits));
