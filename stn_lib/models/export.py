@@ -75,13 +75,21 @@ def round_weights(model: nn.Module, bits: int = 8) -> nn.Module:
     """
     rounded = fold_batch_norm(model, strict=False)
     for layer in rounded.modules():
+        if isinstance(layer, nn.BatchNorm2d):  # it becomes what the page computes: times a gain, plus a bias
+            gain, bias = _gain_and_bias(layer)
+            layer.weight.copy_(gain)
+            layer.bias.copy_(bias)
+            layer.running_mean.zero_()
+            layer.running_var.fill_(1 - layer.eps)
         for name, values in layer.named_parameters(recurse=False):
             coded = isinstance(layer, nn.Conv2d | nn.Linear) and name == "weight"
             values.copy_(_decoded(*_coded(values, bits)) if coded else values.half().float())
-        for values in layer.buffers(recurse=False):
-            if values.is_floating_point():
-                values.copy_(values.half().float())
     return rounded
+
+
+def _gain_and_bias(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return gain, norm.bias - norm.running_mean * gain
 
 
 def _coded(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
@@ -212,14 +220,8 @@ class _Writer:
             case nn.AvgPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
                 return [{"op": "avgpool2d", "size": layer.kernel_size}]
             case nn.BatchNorm2d():
-                gain = layer.weight / torch.sqrt(layer.running_var + layer.eps)
-                return [
-                    {
-                        "op": "scale",
-                        "weight": self.tensor(gain),
-                        "bias": self.tensor(layer.bias - layer.running_mean * gain),
-                    }
-                ]
+                gain, bias = _gain_and_bias(layer)
+                return [{"op": "scale", "weight": self.tensor(gain), "bias": self.tensor(bias)}]
             case nn.Unflatten():
                 return [{"op": "unflatten", "shape": list(layer.unflattened_size)}]
             case nn.Identity():

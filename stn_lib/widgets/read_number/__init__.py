@@ -88,11 +88,11 @@ class ReadNumber(Explorable):
         "answersOf": "The {name}’s answer for each of five places",
         "none": "no digit",
         "noneSign": "–",
-        "percent": "{percent} %",
+        "percent": "{percent}\u202f%",
         "signs": {"right": "✓", "wrong": "✗"},
         "number": "House number",
         "expected": "Type 1 to 5 digits, for example 407. The image still shows {number}.",
-        "height": "digit height",
+        "height": "height",
         "pixels": "{value} px",
         "angle": "rotation",
         "degrees": "{value}°",
@@ -111,7 +111,7 @@ class ReadNumber(Explorable):
         "card": "Number {truth}, the window in the image",
         "truth": "{truth}:",
         "narrow": "The window starts wide, so that some digits are in it, and has its final size from step {narrowing} on.",
-        "try": "Type your own number and drag it. Make it smaller: the shrunk canvas loses the strokes first.",
+        "try": "Type your own number and drag it: which network follows it? When is the ST-CNN wrong, too?",
     }
     number = traitlets.Unicode("2015").tag(sync=True)
     x = traitlets.Float(22.0, min=-SIZE / 2, max=SIZE / 2).tag(sync=True)
@@ -138,6 +138,7 @@ class ReadNumber(Explorable):
         for key, name in _NAMES.items():
             networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(load_pretrained(name), BITS)
         images, run = _training(rows["ST-CNN"]["windows"])
+        run["narrowing"] = load_pretrained(_NAMES["st_cnn"]).transformer.narrowing
         super().__init__(
             scene={
                 "size": SIZE, "side": SIDE, "box": BOX, "pitch": PITCH, "glyph": GLYPH, "longest": SCENE.longest,

@@ -10,7 +10,7 @@ import { halfWidth, windowBox } from "./scene.js";
 /** @typedef {(values: Partial<Place>) => void} Put */
 
 export const LIMITS = { height: [5, 24], angle: [-45, 45] };
-const GAP = 9; // pixels between a number and its handles
+const GAP = 11; // pixels between a number and its handles
 const [TILT, PAGE, GROW] = [1, 10, 0.5]; // degrees and pixels of a key
 
 /** @param {string} label */
@@ -41,6 +41,35 @@ export function handlePlaces(scene, length, { x, y, height, angle }) {
   return { at, spin, move, side };
 }
 
+/** @type {(node: SVGGElement, scene: import("./scene.js").Scene, board: any) => void} */
+function makeSpin(node, scene, { locate, places, state, put }) {
+  /** @type {(by: number) => () => void} */
+  const rotate = (by) => () => put({ angle: state().place.angle + by });
+  /** @type {(by: number) => () => void} */
+  const grow = (by) => () => put({ height: state().place.height + by });
+  let held = 1; // the side of the handle that is dragged: it does not change on the way
+  node.addEventListener("pointerdown", () => {
+    held = places().side;
+  });
+  draggable(node, {
+    locate,
+    at: () => places().spin,
+    keys: {
+      ...{ ArrowLeft: rotate(TILT), ArrowRight: rotate(-TILT), PageUp: rotate(-PAGE), PageDown: rotate(PAGE) },
+      ...{ ArrowUp: grow(GROW), ArrowDown: grow(-GROW) },
+      Home: () => put({ angle: LIMITS.angle[1] }),
+      End: () => put({ angle: LIMITS.angle[0] }),
+    },
+    move: (x, y) => {
+      const [cx, cy] = places().at;
+      const far = Math.hypot(x - cx, y - cy) - GAP;
+      const angle = (Math.atan2(held * (cy - y), held * (x - cx)) * 180) / Math.PI;
+      put({ angle: Math.round(angle), height: Math.round((2 * far) / halfWidth(scene, state().length, 1)) / 2 });
+    },
+  });
+  node.addEventListener("pointerdown", (event) => event.stopPropagation());
+}
+
 /**
  * @param {Record<string, any>} words
  * @param {import("./scene.js").Scene} scene
@@ -67,31 +96,7 @@ export function makeBoard(words, scene, state, put) {
     range: () => [0, size],
     move: (x, y) => put({ x: x - middle, y: y - middle }),
   });
-  /** @type {(by: number) => () => void} */
-  const rotate = (by) => () => put({ angle: state().place.angle + by });
-  /** @type {(by: number) => () => void} */
-  const grow = (by) => () => put({ height: state().place.height + by });
-  let held = 1; // the side of the handle that is dragged: it does not change on the way
-  spin.addEventListener("pointerdown", () => {
-    held = places().side;
-  });
-  draggable(spin, {
-    locate,
-    at: () => places().spin,
-    keys: {
-      ...{ ArrowLeft: rotate(TILT), ArrowRight: rotate(-TILT), PageUp: rotate(-PAGE), PageDown: rotate(PAGE) },
-      ...{ ArrowUp: grow(GROW), ArrowDown: grow(-GROW) },
-      Home: () => put({ angle: LIMITS.angle[1] }),
-      End: () => put({ angle: LIMITS.angle[0] }),
-    },
-    move: (x, y) => {
-      const [cx, cy] = places().at;
-      const far = Math.hypot(x - cx, y - cy) - GAP;
-      const angle = (Math.atan2(held * (cy - y), held * (x - cx)) * 180) / Math.PI;
-      put({ angle: Math.round(angle), height: Math.round((2 * far) / halfWidth(scene, state().length, 1)) / 2 });
-    },
-  });
-  spin.addEventListener("pointerdown", (event) => event.stopPropagation());
+  makeSpin(spin, scene, { locate, places, state, put });
   /** @type {(image: import("../shared/types").Numbers, theta: number[]) => void} */
   const draw = (image, theta) => {
     canvas.draw(image);

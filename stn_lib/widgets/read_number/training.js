@@ -12,6 +12,7 @@ import { windowBox } from "./scene.js";
  * @property {number[]} steps
  * @property {number[][][]} windows of each frame and image: half the sides (x, y), and the centre, normalised
  * @property {string[][]} answers
+ * @property {number} narrowing the step from which on the window has its size
  * @property {number} levels of grey
  * @property {number} side of the images in pixels
  */
@@ -107,7 +108,13 @@ export function makeTraining(words, run, view, frame, put, ask) {
   );
   const shown = h("div", { class: "stn-view" }, scored, list);
   const bar = h("div", { class: "stn-controls" }, time.node, h("div", { class: "stn-row" }, player.play, back, next));
-  const node = h("div", { class: "stn-part" }, shown, bar, h("p", { class: "stn-note" }, words.narrow));
+  const node = h(
+    "div",
+    { class: "stn-part" },
+    shown,
+    bar,
+    h("p", { class: "stn-note" }, interpolate(words.narrow, run)),
+  );
   const draw = () => {
     for (const card of cards) card.draw(frame(), rest);
     const right = run.truths.filter((truth, k) => truth === run.answers[frame()][k]).length;

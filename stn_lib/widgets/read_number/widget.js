@@ -1,6 +1,6 @@
-// ReadNumber: the reader types a house number, moves, scales and rotates it on a wall; a CNN that sees the shrunk canvas
-// and an ST-CNN that sees a window at full size, both running in the page, answer at once. A second view shows the
-// window during training.
+// ReadNumber: the reader types a house number, moves, scales and rotates it on a wall; a CNN that sees the shrunk
+// canvas and an ST-CNN that sees a window at full size, both running in the page, answer at once. A second view shows
+// the window during training.
 import { followAddress, integer, number, oneOf } from "../shared/address_state.js";
 import { readDigits } from "../shared/answers.js";
 import { button, choice, nextId, slider } from "../shared/controls.js";

@@ -109,8 +109,8 @@ function softmaxRows(logits, length) {
 }
 
 /**
- * run(image) gives { probabilities }, a list of them for a network that answers more than once, and, where the network holds a spatial transformer, also
- * { theta, grid, straightened, straightenedShape }.
+ * run(image) gives { probabilities }, a list of them for a network that answers more than once, and, where the network
+ * holds a spatial transformer, also { theta, grid, straightened, straightenedShape }.
  * @param {any} layout
  * @param {DataView} view the weights
  * @returns {(image: import("./types").Numbers) => any}
