@@ -76,7 +76,8 @@ class ReadNumber(Explorable):
             "st": "sees its window at full size",
         },
         "seesShort": {"cnn": "sees the shrunk canvas", "st": "sees its window"},
-        "verdicts": {"right": "{answer} ✓", "wrong": "{answer} ✗"},
+        "right": "{answer} ✓",
+        "wrong": "{answer} ✗",
         "said": {
             "right": "The {name} answers {answer}, which is correct.",
             "wrong": "The {name} answers {answer}, which is wrong.",

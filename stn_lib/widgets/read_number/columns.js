@@ -64,7 +64,7 @@ export function makeColumns(words, network, { longest, none }, [height, width]) 
     const state = answer.every((digit, k) => digit === truth[k]) ? "right" : "wrong";
     const text = answer.filter((digit) => digit !== none).join("") || words.none;
     node.dataset.state = state;
-    setText(verdict, interpolate(words.verdicts[state], { answer: text }));
+    setText(verdict, interpolate(state === "right" ? words.right : words.wrong, { answer: text }));
     verdict.setAttribute("aria-label", interpolate(words.said[state], { name, answer: text }));
   };
   return { node, draw, recolour: sees.recolour };

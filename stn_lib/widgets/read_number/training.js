@@ -61,7 +61,10 @@ function makeCard(words, run, image, k) {
     for (const one of [halo, box]) setAttributes(one, { x: left, y: top, width, height });
     const state = run.answers[frame][k] === run.truths[k] ? "right" : "wrong";
     node.dataset.state = state;
-    setText(answer, interpolate(words.verdicts[state], { answer: run.answers[frame][k] || words.none }));
+    setText(
+      answer,
+      interpolate(state === "right" ? words.right : words.wrong, { answer: run.answers[frame][k] || words.none }),
+    );
   };
   const recolour = () => {
     canvas.recolour();

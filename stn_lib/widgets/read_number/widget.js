@@ -88,11 +88,11 @@ function makeField(/** @type {Record<string, any>} */ words, /** @type {any} */ 
 
 function makeControls(/** @type {Record<string, any>} */ words, /** @type {any} */ state) {
   const { model, scene, put } = state;
-  /** @type {(name: "height" | "angle", unit: string, step: number, places: number) => any} */
-  const control = (name, unit, step, places) =>
+  /** @type {(name: "height" | "angle", text: string, step: number, places: number) => any} */
+  const control = (name, text, step, places) =>
     slider({
       ...{ label: words[name], min: LIMITS[name][0], max: LIMITS[name][1], step, value: model.get(name) },
-      show: (value) => interpolate(words[unit], { value: format(value, places) }),
+      show: (value) => interpolate(text, { value: format(value, places) }),
       oninput: (value) => put({ [name]: value }),
       concept: "source",
     });
@@ -110,8 +110,8 @@ function makeControls(/** @type {Record<string, any>} */ words, /** @type {any} 
   const wall = button(words.wall, () => put({ wall: (model.get("wall") + 1) % model.get("walls").length }));
   return {
     field: makeField(words, state),
-    height: control("height", "pixels", 0.5, 1),
-    angle: control("angle", "degrees", 1, 0),
+    height: control("height", words.pixels, 0.5, 1),
+    angle: control("angle", words.degrees, 1, 0),
     buttons: h("div", { class: "stn-row" }, random, wall),
   };
 }
