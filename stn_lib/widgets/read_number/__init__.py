@@ -71,11 +71,7 @@ class ReadNumber(Explorable):
         "placed": "{x} pixels right and {y} pixels down of the middle",
         "posed": "digits {height} pixels high, rotated by {angle} degrees",
         "names": {"cnn": "CNN", "st": "ST-CNN"},
-        "sees": {
-            "cnn": "sees the whole canvas at half its size",
-            "st": "sees its window at full size",
-        },
-        "seesShort": {"cnn": "sees the shrunk canvas", "st": "sees its window"},
+        "sees": {"cnn": "sees the shrunk canvas", "st": "sees its window"},
         "right": "{answer} ✓",
         "wrong": "{answer} ✗",
         "said": {
@@ -112,7 +108,7 @@ class ReadNumber(Explorable):
         "card": "Number {truth}, the window in the image",
         "truth": "{truth}:",
         "narrow": "The window starts wide, so that some digits are in it, and has its final size from step {narrowing} on.",
-        "try": "Type your own number and drag it: which network follows it? When is the ST-CNN wrong, too?",
+        "try": "One handle moves the number; the one at its end rotates and scales it. When is the ST-CNN wrong, too?",
     }
     number = traitlets.Unicode("2015").tag(sync=True)
     x = traitlets.Float(22.0, min=-SIZE / 2, max=SIZE / 2).tag(sync=True)

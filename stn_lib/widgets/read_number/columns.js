@@ -24,13 +24,7 @@ export function makeColumns(words, network, { longest, none }, [height, width]) 
   const sees = imageCanvas(height, width, `${name} ${words.sees[network]}`);
   const verdict = h("output", {});
   const columns = Array.from({ length: longest }, makeColumn);
-  const caption = h(
-    "figcaption",
-    {},
-    h("span", { class: "stn-wide" }, words.sees[network]),
-    h("span", { class: "stn-narrow" }, words.seesShort[network]),
-  );
-  const figure = h("figure", { class: "stn-panel stn-sees" }, caption, sees.canvas);
+  const figure = h("figure", { class: "stn-panel stn-sees" }, h("figcaption", {}, words.sees[network]), sees.canvas);
   const head = h("p", {}, h("b", {}, name), verdict);
   const list = interpolate(words.answersOf, { name });
   const answers = h(
