@@ -117,6 +117,10 @@ ENTRIES = (
         SEEDS_ON_TEST,
     ),
     Entry(
+        "house_numbers reader", "the pair of networks that chapter 10 runs in the page, in full precision and in 8 bits",
+        "experiments.house_numbers.reader", "4 min a run, 4 runs", "stn_lib/results/house_numbers_reader.json",
+    ),
+    Entry(
         "time_to_accuracy", "seconds to 98.5 % and 99 % accuracy on MNIST: PyTorch's tutorial and our recipe",
         "experiments.time_to_accuracy", "25 min", "stn_lib/results/time_to_accuracy.json", {"seeds": 2, "more": 5},
     ),

@@ -19,7 +19,16 @@ from torch.nn import functional as F
 
 from stn_lib.data import sample_digits
 from stn_lib.models import build
-from stn_lib.widgets import AlignImage, LossAlongShift, MoveDigit, PoolShift, StraightenDigit, TracePixel, WarpImage
+from stn_lib.widgets import (
+    AlignImage,
+    LossAlongShift,
+    MoveDigit,
+    PoolShift,
+    ReadNumber,
+    StraightenDigit,
+    TracePixel,
+    WarpImage,
+)
 from tools.browser import chromium
 
 EXPLORABLE = "explorable, 128x128"
@@ -93,6 +102,7 @@ def widgets(image: torch.Tensor, frames: int) -> dict[str, tuple[Any, str, list]
         EXPLORABLE: (LossAlongShift(image.numpy()), "shift", [(k % 200) / 10 - 10 for k in range(frames)]),
         "cover, two networks": (StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)]),
         "move a digit, one network and its map": (MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)]),
+        "read a house number, two networks": (ReadNumber(), "x", [(k % 60) - 30 for k in range(frames)]),
         "pool a signal": (PoolShift(sample_digits()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)]),
         "warp an image": (WarpImage(), "theta", thetas),
         "trace a pixel": (TracePixel(), "row", [k % 4 for k in range(frames)]),

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "cub": ["CUBNetwork", "torchvision_backbone"],
-        "export": ["fold_batch_norm", "to_operations"],
+        "export": ["fold_batch_norm", "round_weights", "to_operations"],
         "number_networks": ["GivenWindow", "NumberCNN", "NumberFinder", "NumberReader", "NumberSTCNN"],
         "registry": ["MODELS", "build"],
         "small": ["CNN", "COVER", "POOLS", "STCNN", "PoolingCNN"],

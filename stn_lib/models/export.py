@@ -8,10 +8,11 @@ from torch import Tensor, nn
 
 from stn_lib.grid import affine_grid
 from stn_lib.localization import output_layer
+from stn_lib.models.number_networks import CELL, NumberFinder
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
-def fold_batch_norm(model: nn.Module) -> nn.Module:
+def fold_batch_norm(model: nn.Module, strict: bool = True) -> nn.Module:
     """Copy a trained network without batch norms: each is folded into the convolution or linear layer before it.
 
     Convention:
@@ -20,9 +21,10 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
 
     Args:
         model: built of nn.Sequential and a `SpatialTransformer`.
+        strict: whether to refuse a batch norm that cannot be folded; False leaves it in the copy.
 
     Raises:
-        ValueError: for a batch norm with no convolution or linear layer directly before it.
+        ValueError: if strict, for a batch norm with no convolution or linear layer directly before it.
 
     Chapter: 7
     """
@@ -34,6 +36,8 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
                 kept.append(layer)
             elif kept and isinstance(kept[-1], nn.Conv2d | nn.Linear):
                 _fold(kept[-1], layer)
+            elif not strict:
+                kept.append(layer)
             else:
                 raise ValueError(f"expected a Conv2d or Linear before the batch norm {name}, got {kept[-1:]}")
         if len(kept) < len(parent):  # number the layers again, as a network built without batch norms has them
@@ -52,21 +56,77 @@ def _fold(layer: nn.Conv2d | nn.Linear, norm: nn.BatchNorm1d | nn.BatchNorm2d) -
     layer.weight.mul_(gain.view(-1, *[1] * (layer.weight.ndim - 1)))
 
 
-def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
-    """Convert a network to plain operations and one buffer of half-precision weights.
+@torch.no_grad()
+def round_weights(model: nn.Module, bits: int = 8) -> nn.Module:
+    """Copy a trained network with few bits for each weight; the copy computes in float32.
 
     Convention:
-        Batch norms are folded first. Offsets count float16 elements, little-endian, from the buffer's start.
+        Batch norms are folded where they can be. The weights of an output channel are whole multiples, of at most
+        2 ** (bits - 1) - 1 to either side of 0, of that channel's step, which is a half-precision number. Biases and
+        batch norms that remain are in half precision.
+
+    Example:
+        >>> layer = nn.Linear(3, 1)
+        >>> _ = layer.weight.data.copy_(torch.tensor([[1.0, -0.5, 0.2]]))
+        >>> (round_weights(nn.Sequential(layer), bits=3)[0].weight * 3).round(decimals=2).tolist()
+        [[3.0, -2.0, 1.0]]
+
+    Chapter: 10
+    """
+    rounded = fold_batch_norm(model, strict=False)
+    for layer in rounded.modules():
+        if isinstance(layer, nn.BatchNorm2d):  # it becomes what the page computes: times a gain, plus a bias
+            gain, bias = _gain_and_bias(layer)
+            layer.weight.copy_(gain)
+            layer.bias.copy_(bias)
+            layer.running_mean.zero_()
+            layer.running_var.fill_(1 - layer.eps)
+        for name, values in layer.named_parameters(recurse=False):
+            coded = isinstance(layer, nn.Conv2d | nn.Linear) and name == "weight"
+            values.copy_(_decoded(*_coded(values, bits)) if coded else values.half().float())
+    return rounded
+
+
+def _gain_and_bias(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+    return gain, norm.bias - norm.running_mean * gain
+
+
+def _coded(weight: Tensor, bits: int) -> tuple[Tensor, Tensor]:
+    """The whole numbers of a weight (O, …), as int8, and each output channel's step (O,), in half precision."""
+    most = 2 ** (bits - 1) - 1
+    steps = (weight.flatten(1).abs().amax(1) / most).half()
+    wide = steps.float().view(-1, *[1] * (weight.ndim - 1))
+    return torch.where(wide > 0, weight / wide, 0.0).round().clamp(-most, most).to(torch.int8), steps
+
+
+def _decoded(whole: Tensor, steps: Tensor) -> Tensor:
+    return whole.float() * steps.float().view(-1, *[1] * (whole.ndim - 1))
+
+
+def to_operations(model: nn.Module, bits: int = 16) -> tuple[dict[str, Any], bytes]:
+    """Convert a network to plain operations and one buffer of weights.
+
+    Convention:
+        Batch norms are folded first; one that cannot be becomes an operation that scales each channel and adds a bias.
+        Offsets count float16 elements, little-endian, from the buffer's start.
         Shapes are torch's: a convolution's weight is (out, in, kernel, kernel), a linear one's (out, in).
 
+        With 8 bits, the weights of convolutions and linear layers are those of `round_weights`. Each is an int8 in the
+        buffer's second part, where the layout's ``"bytes"`` says; its offset counts from there, and its ``"steps"`` are
+        the float16 numbers, one for each output channel, that it is multiplied by.
+
     Args:
-        model: a `stn_lib.models.CNN` or `STCNN`, or another sequence of the same layers with an ``in_size``.
+        model: a `stn_lib.models.CNN` or `STCNN`, a `NumberCNN` or `NumberSTCNN`, or another sequence of the same layers with
+            an ``in_size``.
+        bits: of a weight, 16 or 8. For the page's two networks that read house numbers, 8 bits change few answers:
+            `stn_lib/results/house_numbers_reader.json` counts them (``python -m experiments house_numbers reader``).
 
     Returns:
         The layout ``{"input": [C, H, W], "ops": [{"op": "conv2d", …}, …]}``, ready for JSON, and the buffer.
 
     Raises:
-        ValueError: for a layer or a transform family that the layout has no operation for.
+        ValueError: for a layer or a transform family that the layout has no operation for; for other bits.
 
     Example:
         >>> from stn_lib.models import CNN
@@ -76,11 +136,16 @@ def to_operations(model: nn.Module) -> tuple[dict[str, Any], bytes]:
 
     Chapter: 7
     """
-    writer = _Writer()
-    folded = fold_batch_norm(model)
-    ops = writer.ops(folded)
+    if bits not in (8, 16):
+        raise ValueError(f"expected weights of 8 or 16 bits, got {bits}: the page reads no others")
+    writer = _Writer(bits)
+    folded = fold_batch_norm(model, strict=False)
+    layout = {"input": [], "ops": writer.ops(folded)}
     first = next(m for m in folded.modules() if isinstance(m, nn.Conv2d))
-    return {"input": [first.in_channels, *model.in_size], "ops": ops}, b"".join(writer.chunks)
+    layout["input"] = [first.in_channels, *model.in_size]
+    if bits == 8:
+        layout["bytes"] = 2 * writer.length
+    return layout, b"".join([*writer.chunks, *writer.whole])
 
 
 @torch.no_grad()
@@ -118,9 +183,11 @@ def affine_localization(layer: SpatialTransformer) -> nn.Module:
 class _Writer:
     """Convert layers to operations, and collect their weights one after another."""
 
-    def __init__(self):
+    def __init__(self, bits: int):
+        self.bits = bits
         self.chunks: list[bytes] = []
         self.length = 0
+        self.whole: list[bytes] = []
 
     def tensor(self, values: Tensor) -> dict[str, Any]:
         spec = {"offset": self.length, "shape": list(values.shape)}
@@ -128,8 +195,18 @@ class _Writer:
         self.length += values.numel()
         return spec
 
+    def weight(self, values: Tensor) -> dict[str, Any]:
+        if self.bits == 16:
+            return self.tensor(values)
+        whole, steps = _coded(values.detach(), self.bits)
+        spec = {"offset": sum(map(len, self.whole)), "shape": list(values.shape), "steps": self.tensor(steps)}
+        self.whole.append(whole.contiguous().numpy().tobytes())
+        return spec
+
     def ops(self, layer: nn.Module) -> list[dict[str, Any]]:
         match layer:
+            case NumberFinder():
+                return [self.finder(layer)]
             case nn.Sequential():
                 return [op for child in layer for op in self.ops(child)]
             case SpatialTransformer():
@@ -137,11 +214,18 @@ class _Writer:
             case nn.Conv2d():
                 return [self.convolution(layer)]
             case nn.Linear():
-                return [{"op": "linear", "weight": self.tensor(layer.weight), "bias": self.tensor(layer.bias)}]
+                return [{"op": "linear", "weight": self.weight(layer.weight), "bias": self.tensor(layer.bias)}]
             case nn.MaxPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
                 return [{"op": "maxpool2d", "size": layer.kernel_size, "ceil": layer.ceil_mode}]
             case nn.AvgPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
                 return [{"op": "avgpool2d", "size": layer.kernel_size}]
+            case nn.BatchNorm2d():
+                gain, bias = _gain_and_bias(layer)
+                return [{"op": "scale", "weight": self.tensor(gain), "bias": self.tensor(bias)}]
+            case nn.Unflatten():
+                return [{"op": "unflatten", "shape": list(layer.unflattened_size)}]
+            case nn.Identity():
+                return []
             case nn.ReLU():
                 return [{"op": "relu"}]
             case nn.Flatten():
@@ -158,11 +242,26 @@ class _Writer:
             "op": "conv2d",
             "stride": strides.pop(),
             "padding": padding.pop(),
-            "weight": self.tensor(layer.weight),
+            "weight": self.weight(layer.weight),
             "bias": self.tensor(bias),
         }
 
+    def finder(self, layer: NumberFinder) -> dict[str, Any]:
+        """A transformer whose localisation network ends in the mean place of a map of scores."""
+        size = [side // CELL for side in layer.canvas]
+        if len(layer.family.identity) != size[0] * size[1]:
+            raise ValueError(
+                "expected a NumberFinder that scores places, got one with pooled=True: the page runs no such"
+            )
+        theta = layer.theta(torch.zeros(1, 1, *layer.canvas, device=layer.batches.device))[0]
+        ops = self.ops(layer.localization)
+        mean = {"op": "mean_place", "size": size, "sides": [theta[0, 0].item(), theta[1, 1].item()]}
+        return {**self.sampler(layer), "localization": [*ops, mean]}
+
     def transformer(self, layer: SpatialTransformer) -> dict[str, Any]:
+        return {**self.sampler(layer), "localization": self.ops(affine_localization(layer))}
+
+    def sampler(self, layer: SpatialTransformer) -> dict[str, Any]:
         if layer.out_size is None or layer.background:
             raise ValueError(f"expected a transformer with an out_size and a background of 0, got {layer.extra_repr()}")
         return {
@@ -170,5 +269,4 @@ class _Writer:
             "out_size": list(layer.out_size),
             "align_corners": layer.align_corners,
             "padding_mode": layer.padding_mode,
-            "localization": self.ops(affine_localization(layer)),
         }

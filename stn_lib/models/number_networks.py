@@ -177,7 +177,7 @@ class NumberFinder(SpatialTransformer):
             at_mean = partial(_window_at_mean, size=size, scene=scene)
             family = Transform((0.0,) * (size[0] * size[1]), at_mean, affine_grid)
         super().__init__(nn.Sequential(*layers), found.crop, family, padding_mode="border")
-        self.narrowing, self.sides = narrowing, window_sides(scene)
+        self.canvas, self.narrowing, self.sides = found.canvas, narrowing, window_sides(scene)
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def start_at_identity(self) -> None:

@@ -6,11 +6,15 @@ import torch
 from torch import nn
 
 from stn_lib._registry import look_up
+from stn_lib.models.number_networks import NumberCNN, NumberSTCNN
 from stn_lib.models.small import CNN, STCNN, PoolingCNN
 from stn_lib.models.table1 import Table1Network
 from stn_lib.spatial_transformer import SpatialTransformer
 
-MODELS = {"cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Table1Network}
+MODELS = {
+    "cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Table1Network, "number-cnn": NumberCNN,
+    "number-st-cnn": NumberSTCNN,
+}  # fmt: skip
 
 
 def build(name: str, generator: torch.Generator | None = None, **arguments: Any) -> nn.Module:

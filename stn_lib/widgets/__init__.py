@@ -9,6 +9,7 @@ from stn_lib.widgets.move_digit import MoveDigit as MoveDigit
 from stn_lib.widgets.paper_table import PaperTable as PaperTable
 from stn_lib.widgets.pool_shift import PoolShift as PoolShift
 from stn_lib.widgets.prediction import Prediction as Prediction
+from stn_lib.widgets.read_number import ReadNumber as ReadNumber
 from stn_lib.widgets.replay_training import ReplayTraining as ReplayTraining
 from stn_lib.widgets.rotate_point import RotatePoint as RotatePoint
 from stn_lib.widgets.sample_point import SamplePoint as SamplePoint

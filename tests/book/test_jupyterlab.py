@@ -56,6 +56,7 @@ EXPLORABLES = {
     "PaperTable": ("table1.rows(table1.load_results())", "td button", "ArrowRight"),
     "PoolShift": ("torch.rand(8, 8)", "input[type=range]", "ArrowLeft"),
     "Prediction": ("'key', '1 + 1?', [('2', True, 'Yes.'), ('11', False, 'No.')]", ".stn-option", "Enter"),
+    "ReadNumber": ("", ".stn-handle", "ArrowRight"),
     "ReplayTraining": ("torch.rand(2, 1, 12, 16), [1, 2], frames", "input[type=range]", "ArrowLeft"),
     "SamplePoint": ("", ".stn-handle", "ArrowRight"),
     "StraightenDigit": ("digit=7", ".stn-handle", "ArrowRight"),

@@ -36,7 +36,10 @@ def test_first_weights_come_from_the_generator_alone():
 
 def test_wrong_requests_are_refused(tmp_path):
     """Oracle: the message names expected, got and remedy."""
-    with pytest.raises(ValueError, match=r"expected model in \['cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'"):
+    with pytest.raises(
+        ValueError,
+        match=r"expected model in \['cnn', 'number-cnn', 'number-st-cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'",
+    ):
         models.build("vit")
     with pytest.raises(FileNotFoundError, match="digits-rts-cnn"):
         models.load_pretrained("digits")

@@ -2,6 +2,7 @@
 // theta [t11, t12, t13, t21, t22, t23] maps output to input, normalised, align_corners=False; sizes are [H, W].
 import { roundGap } from "../shared/axis.js";
 import { affineGrid, gridSample } from "../shared/numerics.js";
+import { frameAt } from "../shared/player.js";
 
 export const NETWORKS = ["cnn", "st-cnn"]; // in this order, whatever order a page stores its keys in
 
@@ -92,13 +93,6 @@ export function windowPose([a, b, tx, c, d, ty], [height, width], [outHeight, ou
     zoom: flat ? null : 1 / Math.sqrt(Math.abs(area)),
     stretch: flat ? null : (even + odd) / Math.abs(even - odd),
   };
-}
-
-// The last frame that was recorded at `step` or before.
-export function frameAt(steps, step) {
-  let frame = 0;
-  while (frame + 1 < steps.length && steps[frame + 1] <= step) frame++;
-  return frame;
 }
 
 // The frame whose step is nearest.

@@ -5,12 +5,12 @@ import { button, choice, slider } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
+import { frameAt, makePlayer } from "../shared/player.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeCard } from "./card.js";
 import { makeChart } from "./chart.js";
 import { makeCloseUp } from "./close_up.js";
-import { makePlayer } from "./player.js";
-import { NETWORKS, apart, frameAt, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
+import { NETWORKS, apart, readRun, rightOnes, straighten, thetaAt, windowCorners } from "./replay.js";
 
 const FARTHEST = 1.42; // half sides of the input: a window that reaches much further is cut
 const RECORD = ["inputs", "thetas", "labels", "steps", "answers", "error", "loss"];

@@ -1,6 +1,6 @@
 // A trained network in the page: reads the plain list of operations that stn_lib.models.export writes
-// (weights in half precision in one buffer) and runs it on typed arrays.
-import { conv2d, linear, pool2d, softmax } from "./layers.js";
+// (weights in half precision or in 8 bits, in one buffer) and runs it on typed arrays.
+import { conv2d, linear, meanPlace, pool2d, scaleChannels, softmax } from "./layers.js";
 import { affineGrid, gridSample } from "./numerics.js";
 
 /**
@@ -19,32 +19,56 @@ export function decodeHalf(view) {
   return out;
 }
 
+/** @typedef {{offset: number, shape: number[], steps?: {offset: number, shape: number[]}}} Spec */
+/** @typedef {(spec: Spec) => Float32Array} Weights gives the numbers of a part of the buffer */
+
 /**
- * @param {Float32Array} weights
- * @param {{offset: number, shape: number[]}} spec
+ * The numbers of a buffer, each part decoded once.
+ * @param {DataView} view
+ * @param {number} [bytes] where the weights of 8 bits begin
+ * @returns {Weights}
  */
-function part(weights, spec) {
-  const length = spec.shape.reduce((a, b) => a * b, 1);
-  return weights.subarray(spec.offset, spec.offset + length);
+function decodeWeights(view, bytes = view.byteLength) {
+  const halves = decodeHalf(new DataView(view.buffer, view.byteOffset, bytes));
+  const whole = new Int8Array(view.buffer, view.byteOffset + bytes, view.byteLength - bytes);
+  /** @type {Map<Spec, Float32Array>} */
+  const known = new Map();
+  /** @type {Weights} */
+  const decode = ({ offset, shape, steps }) => {
+    const length = shape.reduce((a, b) => a * b, 1);
+    if (!steps) return halves.subarray(offset, offset + length);
+    const step = decode(steps);
+    return Float32Array.from({ length }, (_, i) => whole[offset + i] * step[Math.floor((i * shape[0]) / length)]);
+  };
+  return (spec) => {
+    const found = known.get(spec) ?? decode(spec);
+    known.set(spec, found);
+    return found;
+  };
 }
 
 /**
- * @param {Float32Array} weights
+ * @param {Weights} weights
  * @param {any} op
  */
-const biasOf = (weights, op) => (op.bias ? part(weights, op.bias) : null);
+const biasOf = (weights, op) => (op.bias ? weights(op.bias) : null);
 
-/** @type {Record<string, (op: any, x: any, shape: any, weights: Float32Array) => [any, any]>} */
+/** @type {Record<string, (op: any, x: any, shape: any, weights: Weights) => [any, any]>} */
 const OPS = {
-  conv2d: (op, x, shape, w) =>
-    conv2d(x, shape, part(w, op.weight), op.weight.shape, biasOf(w, op), op.stride, op.padding),
+  conv2d: (op, x, shape, w) => conv2d(x, shape, w(op.weight), op.weight.shape, biasOf(w, op), op.stride, op.padding),
+  scale: (op, x, shape, w) => [scaleChannels(x, w(op.weight), w(op.bias)), shape],
   relu: (op, x, shape) => [x.map((/** @type {number} */ value) => (value > 0 ? value : 0)), shape],
   maxpool2d: (op, x, shape) => pool2d(x, shape, op.size, "max", op.ceil),
   avgpool2d: (op, x, shape) => pool2d(x, shape, op.size, "mean", op.ceil),
   flatten: (op, x) => [x, [x.length]],
   linear: (op, x, shape, w) => {
-    const out = linear(x, part(w, op.weight), op.weight.shape, biasOf(w, op));
+    const out = linear(x, w(op.weight), op.weight.shape, biasOf(w, op));
     return [out, [out.length]];
+  },
+  unflatten: (op, x) => [x, op.shape],
+  mean_place: (op, x) => {
+    const [across, down] = meanPlace(x, op.size);
+    return [[op.sides[0], 0, across, 0, op.sides[1], down], [6]];
   },
 };
 
@@ -52,7 +76,7 @@ const OPS = {
  * @param {any[]} ops
  * @param {any} input
  * @param {any} inputShape
- * @param {Float32Array} weights
+ * @param {Weights} weights
  * @param {Record<string, any>} seen takes what a spatial transformer did
  */
 function runOps(ops, input, inputShape, weights, seen) {
@@ -75,18 +99,29 @@ function runOps(ops, input, inputShape, weights, seen) {
 }
 
 /**
- * run(image) gives { probabilities } and, where the network holds a spatial transformer, also
- * { theta, grid, straightened, straightenedShape }.
+ * The softmax of each row of logits.
+ * @param {import("./types").Numbers} logits
+ * @param {number} length of a row
+ */
+function softmaxRows(logits, length) {
+  const all = Array.from(logits);
+  return Array.from({ length: all.length / length }, (_, k) => softmax(all.slice(k * length, (k + 1) * length)));
+}
+
+/**
+ * run(image) gives { probabilities }, a list of them for a network that answers more than once, and, where the network
+ * holds a spatial transformer, also { theta, grid, straightened, straightenedShape }.
  * @param {any} layout
  * @param {DataView} view the weights
  * @returns {(image: import("./types").Numbers) => any}
  */
 export function makeNetwork(layout, view) {
-  const weights = decodeHalf(view);
+  const weights = decodeWeights(view, layout.bytes);
   return (image) => {
     /** @type {Record<string, any>} */
     const seen = {};
-    const [logits] = runOps(layout.ops, image, layout.input, weights, seen);
-    return { logits, probabilities: softmax(logits), ...seen };
+    const [logits, shape] = runOps(layout.ops, image, layout.input, weights, seen);
+    const probabilities = shape.length > 1 ? softmaxRows(logits, shape[1]) : softmax(logits);
+    return { logits, probabilities, ...seen };
   };
 }

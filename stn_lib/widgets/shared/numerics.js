@@ -189,20 +189,22 @@ function readAt(image, offset, height, width, x, y, mode, padding, alignCorners)
 }
 
 /**
- * Bilinear with zeros outside, the case that every frame of an explorable runs: no allocation per pixel.
+ * Bilinear with zeros outside, or with the border's pixels, the cases that every frame of an explorable runs: no
+ * allocation per pixel.
  * @param {Numbers} image
  * @param {number} channels
  * @param {number} height
  * @param {number} width
  * @param {Numbers} grid
+ * @param {Padding} padding
  * @param {boolean} alignCorners
  * @param {Floats} out
  */
-function sampleBilinearZeros(image, channels, height, width, grid, alignCorners, out) {
+function sampleBilinear(image, channels, height, width, grid, padding, alignCorners, out) {
   const points = grid.length / 2;
   for (let p = 0; p < points; p++) {
-    const x = toPixel(grid[2 * p], width, alignCorners);
-    const y = toPixel(grid[2 * p + 1], height, alignCorners);
+    const x = padded(toPixel(grid[2 * p], width, alignCorners), width, padding, alignCorners);
+    const y = padded(toPixel(grid[2 * p + 1], height, alignCorners), height, padding, alignCorners);
     const x0 = Math.floor(x),
       y0 = Math.floor(y),
       fx = x - x0,
@@ -236,8 +238,8 @@ export function gridSample(image, [channels, height, width], grid, options = {})
   const { mode = "bilinear", padding = "zeros", alignCorners = false } = options;
   const points = grid.length / 2;
   const out = options.out ?? new Float32Array(channels * points);
-  if (mode === "bilinear" && padding === "zeros") {
-    return sampleBilinearZeros(image, channels, height, width, grid, alignCorners, out);
+  if (mode === "bilinear" && padding !== "reflection") {
+    return sampleBilinear(image, channels, height, width, grid, padding, alignCorners, out);
   }
   for (let p = 0; p < points; p++) {
     const x = toPixel(grid[2 * p], width, alignCorners);

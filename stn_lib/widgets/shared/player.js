@@ -1,8 +1,25 @@
-// Moves through the run at one pace, whatever the number of frames; `show(frame, part)` is handed the part of the way
-// to the next frame, too.
-import { button } from "../shared/controls.js";
-import { prefersReducedMotion } from "../shared/mount.js";
-import { frameAt } from "./replay.js";
+// Plays a recorded training run.
+import { button } from "./controls.js";
+import { prefersReducedMotion } from "./mount.js";
+
+/**
+ * The last frame that was recorded at `step` or before.
+ * @param {number[]} steps of the frames, rising
+ * @param {number} step
+ */
+export function frameAt(steps, step) {
+  let frame = 0;
+  while (frame + 1 < steps.length && steps[frame + 1] <= step) frame++;
+  return frame;
+}
+
+/**
+ * Moves through the run at one pace, whatever the number of frames.
+ * @param {Record<string, any>} words with "play" and "pause"
+ * @param {{steps: number[], last: number}} run
+ * @param {() => number} frame that is shown
+ * @param {(frame: number, part: number) => void} show is handed the part of the way to the next frame, too
+ */
 export function makePlayer(words, { steps, last }, frame, show) {
   const seconds = Math.min(Math.max(0.35 * last, 5), 12),
     pace = (steps[last] - steps[0]) / seconds;
@@ -14,6 +31,7 @@ export function makePlayer(words, { steps, last }, frame, show) {
     asked = 0;
     play.textContent = words.play;
   };
+  /** @param {number} time */
   const tick = (time) => {
     begun ||= time;
     const step = from + ((time - begun) / 1000) * pace,

@@ -1,0 +1,192 @@
+"""The networks that read house numbers in the page: an ST-CNN, and CNNs of the same cost and size on a shrunk canvas.
+
+They are narrow, because the page carries them: less than 40,000 weights each, of 8 bits. The best CNN is the one that is
+shown beside the ST-CNN: with one convolution more its last map is small, so that its hidden layer can be wider. Each network is measured twice on the same held-out numbers: with its weights in half precision, as
+they are stored, and in 8 bits, as the page has them.
+
+While the ST-CNN trains, its window and its answers for the first held-out numbers are recorded.
+"""
+
+import argparse
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from experiments.appendix.common import run_row
+from experiments.experiment import Experiment, Job
+from experiments.house_numbers import HALF, QUARTER, ST, Study, line
+from experiments.networks import seeded
+from experiments.record import Row, shared_config
+from stn_lib.data import house_batch, house_held_out, load_dataset
+from stn_lib.files import write_atomically
+from stn_lib.models import NumberCNN, NumberSTCNN, load_pretrained, round_weights, save_weights
+from stn_lib.models.weights import WEIGHTS
+from stn_lib.training.config import FitConfig
+from stn_lib.training.fit import fit
+
+DEEPER = "CNN, half, four convolutions"
+FILES = {ST: "house-numbers-st-cnn", DEEPER: "house-numbers-cnn"}
+BITS = 8
+SHOWN = 6  # held-out numbers whose windows are recorded
+#: Steps of training at which they are.
+MOMENTS = (
+    0,
+    50,
+    100,
+    150,
+    200,
+    300,
+    400,
+    500,
+    600,
+    700,
+    800,
+    1000,
+    1200,
+    1400,
+    1600,
+    1800,
+    2000,
+    2400,
+    2800,
+    3200,
+    3600,
+)
+EVERY = 50  # every moment is a multiple
+
+
+class Reader(Study):
+    """`Study` with networks that are small enough for a page."""
+
+    @property
+    def networks(self) -> dict[str, Callable[[], nn.Module]]:
+        size = {"hidden": self.hidden, "scene": self.scene}
+        return {
+            ST: partial(NumberSTCNN, (12, 22, 32), narrowing=self.narrowing, **size),
+            HALF: partial(NumberCNN, 2, (9, 21, 16), **size),
+            QUARTER: partial(NumberCNN, 4, (20, 44, 32), **size),
+            DEEPER: partial(NumberCNN, 2, (8, 16, 24, 32), hidden=48, scene=self.scene),
+        }
+
+
+#: The settings of the large scene, with fewer steps. The seed was fixed before the first run.
+READER = Reader(
+    "large",
+    FitConfig(steps=3600, batch_size=64, lr=3e-3, localization_lr_factor=0.5, precision="bfloat16"),
+    hidden=32,
+    narrowing=1350,
+    data={"digits": (ST, HALF, QUARTER, DEEPER)},
+)
+DATA = "digits"
+
+
+def settings(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what decides every row."""
+    return {
+        "scene": READER.scene, "config": shared_config(READER.config), "hidden": READER.hidden,
+        "narrowing": READER.narrowing, "data": DATA, "bits": BITS, "moments": list(MOMENTS), "shown": SHOWN,
+    }  # fmt: skip
+
+
+def rows(options: argparse.Namespace) -> list[Row]:
+    """List a row for each network."""
+    return [{"network": name} for name in READER.data[DATA]]
+
+
+def measure(row: Row, job: Job) -> Row:
+    """Train one network, store its weights, and measure them on held-out numbers, in half precision and in 8 bits."""
+    name, config, split = row["network"], READER.config, load_dataset(DATA, "test")
+    network = seeded(READER.networks[name], config.seed)
+    held_out = house_held_out(split, scene=READER.scene)
+    record = Windows(job.folder / "windows.json", held_out.images[:SHOWN])
+
+    def loss(network: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+        answers = network(images).float()
+        return F.cross_entropy(answers.flatten(0, 1), labels.flatten(), label_smoothing=config.label_smoothing)
+
+    def batches(generator: torch.Generator) -> tuple[Tensor, ...]:
+        return tuple(house_batch(split, config.batch_size, READER.scene, generator=generator))[:2]
+
+    about = {"run": f"house numbers for the page, {name}", "digits": len(split.train_images)}
+    result = fit(
+        network, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress,
+        callback=record if name == ST else None, callback_every=EVERY,
+    )  # fmt: skip
+    path = WEIGHTS / f"{FILES[name]}.safetensors" if name in FILES else job.folder / "weights.safetensors"
+    measured = measure_weights(name, network, path, held_out)
+    return {
+        **run_row(network, config, about, result, **measured),
+        "multiply_adds": READER.cost(name, network),
+        **({"windows": record.frames} if name == ST else {}),
+    }
+
+
+class Windows:
+    """A callback of `fit` that records the window and the answers for some images, and keeps them if the run is resumed."""
+
+    def __init__(self, file: Path, images: Tensor):
+        self.file, self.images = file, images
+        self.frames: list[Row] = json.loads(file.read_text()) if file.exists() else []
+
+    def __call__(self, step: int, network: NumberSTCNN) -> None:
+        if step not in MOMENTS:
+            return
+        shares, answers = network(self.images).softmax(2).max(2)
+        frame = {
+            "step": step,
+            "theta": [[[round(x, 4) for x in line] for line in one] for one in network.transformer.theta(self.images).tolist()],
+            "answers": answers.tolist(),
+            "shares": [[round(x, 3) for x in one] for one in shares.tolist()],
+        }  # fmt: skip
+        self.frames = [*(other for other in self.frames if other["step"] < step), frame]
+        write_atomically(self.file, json.dumps(self.frames).encode())
+
+
+@torch.inference_mode()
+def measure_weights(name: str, network: nn.Module, path: Path, held_out: Any) -> Row:
+    """Store weights with their error; return it, and what 8 bits change."""
+    seed = READER.config.seed
+    stored = load_pretrained(save_weights(network, path, seed=seed))
+    found = READER.measure_errors(name, stored, held_out)
+    save_weights(
+        network, path, command="python -m experiments house_numbers reader", seed=seed,
+        config={**settings(argparse.Namespace())["config"], "seed": seed}, hold_out="test", **found,
+    )  # fmt: skip
+    rounded = round_weights(stored, BITS)
+    coarse = READER.measure_errors(name, rounded, held_out)
+    parts = held_out.images.split(100)
+    changed = sum(int((stored(part).argmax(2) != rounded(part).argmax(2)).any(1).sum()) for part in parts)
+    return {
+        **found,
+        "in_8_bits": {
+            "error_percent": coarse["error_percent"], "wrong": coarse["wrong"], "numbers_changed": changed,
+            "n": len(held_out.images),
+        },
+    }  # fmt: skip
+
+
+def row_line(row: Row) -> str:
+    """One row of the table."""
+    coarse = row["in_8_bits"]
+    whole = line({**row, "data": DATA, "seed": READER.config.seed})
+    return f"{whole} {coarse['error_percent']:.1f} | {coarse['numbers_changed']} of {coarse['n']:,} |"
+
+
+def report(record: dict[str, Any]) -> str:
+    """The rows in Markdown."""
+    head = (
+        "| digits | network | seed | numbers wrong, % (95 %) | places wrong, % | outside, % | million multiply-adds | "
+        "parameters | s | wrong in 8 bits, % | numbers that 8 bits change |"
+    )
+    return "\n".join([head, "|---" * 11 + "|", *map(row_line, record["runs"])])
+
+
+EXPERIMENT = Experiment(
+    ("network",), rows, measure, report, settings, line=row_line, steps=lambda row, options: READER.config.steps
+)

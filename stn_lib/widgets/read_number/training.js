@@ -1,0 +1,130 @@
+// The second view: the window of the ST-CNN during training, on held-out numbers.
+import { button, slider } from "../shared/controls.js";
+import { h, s, setAttributes, setText } from "../shared/dom.js";
+import { imageCanvas } from "../shared/image.js";
+import { makePlayer } from "../shared/player.js";
+import { interpolate } from "../shared/text.js";
+import { windowBox } from "./scene.js";
+
+/**
+ * @typedef {object} Run
+ * @property {string[]} truths
+ * @property {number[]} steps
+ * @property {number[][][]} windows of each frame and image: half the sides (x, y), and the centre, normalised
+ * @property {string[][]} answers
+ * @property {number} narrowing the step from which on the window has its size
+ * @property {number} levels of grey
+ * @property {number} side of the images in pixels
+ */
+
+/**
+ * Images of two pixels a byte.
+ * @param {DataView} view
+ * @param {Run} run
+ */
+export function readImages(view, { truths, levels, side }) {
+  const length = side * side;
+  return truths.map((_, k) =>
+    Float32Array.from({ length }, (_, i) => {
+      const both = view.getUint8((k * length + i) >> 1);
+      return (i % 2 ? both & 15 : both >> 4) / (levels - 1);
+    }),
+  );
+}
+
+/**
+ * Between two recorded moments the window moves evenly, so that the eye can follow it.
+ * @param {Run} run
+ * @param {number} frame
+ * @param {number} part of the way to the next
+ * @param {number} k the image
+ */
+export function thetaAt({ windows }, frame, part, k) {
+  const [from, to] = [windows[frame][k], windows[Math.min(frame + 1, windows.length - 1)][k]];
+  const [across, down, x, y] = from.map((value, i) => value + part * (to[i] - value));
+  return [across, 0, x, 0, down, y];
+}
+
+/** @type {(words: Record<string, any>, run: Run, image: Float32Array, k: number) => any} */
+function makeCard(words, run, image, k) {
+  const { side } = run;
+  const canvas = imageCanvas(side, side, interpolate(words.card, { truth: run.truths[k] }));
+  const [halo, box] = ["halo", "window"].map((name) => s("rect", { class: `stn-${name}` }));
+  const svg = s("svg", { viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" }, halo, box);
+  const answer = h("b", {});
+  const truth = h("span", {}, interpolate(words.truth, { truth: run.truths[k] }));
+  const over = h("div", { class: "stn-over" }, canvas.canvas, svg);
+  const node = h("li", {}, over, h("p", {}, truth, answer));
+  /** @type {(frame: number, part: number) => void} */
+  const draw = (frame, part) => {
+    const [left, top, width, height] = windowBox(thetaAt(run, frame, part, k), side);
+    for (const one of [halo, box]) setAttributes(one, { x: left, y: top, width, height });
+    const state = run.answers[frame][k] === run.truths[k] ? "right" : "wrong";
+    node.dataset.state = state;
+    setText(
+      answer,
+      interpolate(state === "right" ? words.right : words.wrong, { answer: run.answers[frame][k] || words.none }),
+    );
+  };
+  const recolour = () => {
+    canvas.recolour();
+    canvas.draw(image);
+  };
+  return { node, draw, recolour };
+}
+
+/**
+ * @param {Record<string, any>} words
+ * @param {Run} run
+ * @param {DataView} view the images
+ * @param {() => number} frame
+ * @param {(values: {frame: number}) => void} put
+ * @param {() => void} ask for a drawing
+ */
+export function makeTraining(words, run, view, frame, put, ask) {
+  const last = run.steps.length - 1;
+  const cards = readImages(view, run).map((image, k) => makeCard(words, run, image, k));
+  let rest = 0;
+  const player = makePlayer(words, { steps: run.steps, last }, frame, (now, part) => {
+    rest = part;
+    if (now !== frame()) put({ frame: now });
+    ask();
+  });
+  /** @param {number} to */
+  const go = (to) => {
+    player.stop();
+    rest = 0;
+    put({ frame: Math.min(Math.max(to, 0), last) });
+    ask();
+  };
+  const time = slider({
+    ...{ label: words.step, min: 0, max: last, step: 1, value: frame(), concept: "theta", oninput: go },
+    show: (value) => interpolate(words.of, { step: run.steps[value], steps: run.steps[last] }),
+  });
+  const back = button(words.back, () => go(frame() - 1));
+  const next = button(words.next, () => go(frame() + 1));
+  const scored = h("output", { class: "stn-told" });
+  const list = h(
+    "ol",
+    { class: "stn-runs", "aria-label": words.training },
+    cards.map((card) => card.node),
+  );
+  const shown = h("div", { class: "stn-view" }, scored, list);
+  const bar = h("div", { class: "stn-controls" }, time.node, h("div", { class: "stn-row" }, player.play, back, next));
+  const node = h(
+    "div",
+    { class: "stn-part" },
+    shown,
+    bar,
+    h("p", { class: "stn-note" }, interpolate(words.narrow, run)),
+  );
+  const draw = () => {
+    for (const card of cards) card.draw(frame(), rest);
+    const right = run.truths.filter((truth, k) => truth === run.answers[frame()][k]).length;
+    const values = { step: run.steps[frame()], steps: run.steps[last], right, count: run.truths.length };
+    setText(scored, interpolate(words.scored, values));
+    time.set(frame());
+  };
+  const recolour = () => cards.forEach((card) => card.recolour());
+  return { node, draw, recolour, stop: player.stop, go, last };
+}
