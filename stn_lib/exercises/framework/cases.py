@@ -29,9 +29,16 @@ class Case:
 
     def call(self, function: Callable[..., Any]) -> Any:
         """Call a function with copies of the inputs, so that the function cannot change the case."""
-        copies = {k: v.clone() if isinstance(v, Tensor) else v for k, v in self.inputs.items()}
+        copies = {k: _copy(v) for k, v in self.inputs.items()}
         by_keyword = {name: copies.pop(name) for name in self.keywords}
         return function(*copies.values(), **by_keyword)
+
+
+def _copy(value: Any) -> Any:
+    """Copy what a function can change: a tensor, or a list of lists."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    return [_copy(part) for part in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
