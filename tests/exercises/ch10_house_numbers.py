@@ -1,9 +1,11 @@
 """Functions as learners write them in chapter 10: correct, mistaken, and neither."""
 
+import numpy as np
 import torch
 from torch import nn
 
 from stn_lib.exercises import ch10_house_numbers as check
+from stn_lib.models import number_networks
 from tests.exercises.answers import Answers, slips
 
 
@@ -59,6 +61,75 @@ def cost_by_shapes(c_in, c_out, kernel, height, width, first):
     return forward + forward + (0 if first else forward)
 
 
+def place(scores, slip=None):
+    """As a learner writes it, with at most one slip."""
+    count, height, width = scores.shape
+    flat = scores.reshape(count, -1)
+    weights = {
+        "one_axis": lambda: torch.softmax(scores, dim=-1),
+        "whole_batch": lambda: torch.softmax(scores.reshape(-1), 0),
+        "across_maps": lambda: torch.softmax(scores, dim=0),
+        "argmax": lambda: nn.functional.one_hot(flat.argmax(1), flat.shape[1]).double(),
+        "no_softmax": lambda: flat / flat.sum(1, keepdim=True),
+        "scores_as_weights": lambda: flat,
+        "not_normalised": lambda: torch.exp(flat),
+        "another_weight": lambda: flat.sigmoid() / flat.sigmoid().sum(1, keepdim=True),
+        "lowest_score": lambda: torch.softmax(-flat, 1),
+    }.get(slip, lambda: torch.softmax(flat, 1))()
+    if slip == "sizes_exchanged":
+        height, width = width, height
+    weights = weights.reshape(count, height, width)
+
+    def coordinates(side):
+        j = torch.arange(side)
+        return {
+            "indices": lambda: j,
+            "from_zero_to_one": lambda: (j + 0.5) / side,
+            "corners_aligned": lambda: torch.linspace(-1, 1, side),
+            "edges": lambda: 2 * j / side - 1,
+            "centred_in_places": lambda: j - (side - 1) / 2,
+            "one_size": lambda: (2 * j + 1) / width - 1,
+        }.get(slip, lambda: (2 * j + 1) / side - 1)()
+
+    y, x = torch.meshgrid(coordinates(height), coordinates(width), indexing="ij")
+    if slip == "y_upwards":
+        y = -y
+    add = torch.mean if slip == "averaged_again" else torch.sum
+    if slip == "softmax_of_sums":
+        return torch.stack(
+            [scores.sum(1).softmax(1) @ x[0].double(), scores.sum(2).softmax(1) @ y[:, 0].double()], dim=1
+        )
+    found = [add(weights * x, dim=(1, 2)), add(weights * y, dim=(1, 2))]
+    return torch.stack(found[::-1] if slip == "order_swapped" else found, dim=1)
+
+
+def place_by_loop(scores):
+    """Correct, a place at a time, without torch's softmax."""
+    rows = []
+    for map_ in scores:
+        height, width = map_.shape
+        total, x, y = 0, 0, 0
+        for i in range(height):
+            for j in range(width):
+                weight = torch.exp(map_[i, j])
+                total = total + weight
+                x = x + weight * (2 * (j + 0.5) / width - 1)
+                y = y + weight * (2 * (i + 0.5) / height - 1)
+        rows.append(torch.stack([x / total, y / total]))
+    return torch.stack(rows)
+
+
+def place_by_matrix(scores):
+    """Correct: sums of columns and rows, times centres."""
+    share = scores.flatten(1).softmax(-1).unflatten(1, scores.shape[1:])
+    x, y = (torch.linspace(1 / n - 1, 1 - 1 / n, n, dtype=scores.dtype) for n in (scores.shape[2], scores.shape[1]))
+    return torch.cat([share.sum(1) @ x[:, None], share.sum(2) @ y[:, None]], 1)
+
+
+def place_of_library(scores):
+    return number_networks.mean_place(scores.flatten(1), tuple(scores.shape[1:]))
+
+
 ANSWERS = {
     "step_cost": Answers(
         correct=(cost, cost_by_loop, cost_by_shapes),
@@ -67,6 +138,22 @@ ANSWERS = {
             lambda c_in, c_out, kernel, height, width, first: 0,
             lambda c_in, c_out, kernel, height, width, first: c_in * height * width,
             lambda c_in, c_out, kernel, height, width, first: 4 * cost(c_in, c_out, kernel, height, width, first),
+        ),
+    ),
+    "mean_place": Answers(
+        correct=(place, place_by_loop, place_by_matrix),
+        mistaken=slips(place, check.mean_place)
+        | {
+            "no_gradient": (
+                lambda scores: place(scores.detach()),
+                lambda scores: np.array([[float(v) for v in point] for point in place(scores)]),
+            ),
+            "ready_made": place_of_library,
+        },
+        unexplained=(
+            lambda scores: torch.zeros(len(scores), 2),
+            lambda scores: place(scores)[:1].expand(len(scores), 2),
+            lambda scores: place(scores / 3),
         ),
     ),
 }
