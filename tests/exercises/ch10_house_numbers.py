@@ -130,6 +130,82 @@ def place_of_library(scores):
     return number_networks.mean_place(scores.flatten(1), tuple(scores.shape[1:]))
 
 
+def network(channels, height, width, slip=None):
+    """As a learner writes it, with at most one slip."""
+    inputs = {"without_channels": height * width, "without_size": channels * height, "square": channels * width**2}
+    middle = 64 if slip == "other_width" else 32
+    bias = slip != "no_bias"
+    activation = nn.LeakyReLU if slip == "another_activation" else nn.ReLU
+    first = [nn.Linear(inputs.get(slip, channels * height * width), middle, bias=bias), activation()]
+    second = [nn.Linear(middle, 32, bias=bias), activation()]
+    last = nn.Linear(32, 6)
+    if slip == "no_relu":
+        first.pop()
+    if slip == "one_hidden":
+        second = []
+    if slip == "three_hidden":
+        second += [nn.Linear(32, 32), nn.ReLU()]
+    if slip == "no_hidden":
+        first, second, last = [], [], nn.Linear(channels * height * width, 6)
+    if slip == "norms":
+        first.insert(1, nn.BatchNorm1d(32))
+        second.insert(1, nn.BatchNorm1d(32))
+    if slip == "all_zero":
+        for layer in (first[0], second[0]):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+    if slip not in ("weight_kept", "start_random"):
+        nn.init.zeros_(last.weight)
+    if slip == "bias_zero":
+        nn.init.zeros_(last.bias)
+    elif slip not in ("bias_kept", "start_random"):
+        last.bias.data = torch.tensor([1.0, 0, 0, 0, 0, 1] if slip == "wrong_order" else [1.0, 0, 0, 0, 1, 0])
+    if slip == "frozen":
+        last.weight = nn.Parameter(last.weight.data, requires_grad=False)
+    end = {"relu_last": [nn.ReLU()], "squashed": [nn.Tanh()]}.get(slip, [])
+    return nn.Sequential(nn.Flatten(), *first, *second, last, *end)
+
+
+class Localisation(nn.Module):
+    """A correct network, as a class, with its layers declared from last to first."""
+
+    def __init__(self, channels, height, width):
+        super().__init__()
+        self.theta = nn.Linear(32, 6)
+        self.second = nn.Linear(32, 32)
+        self.first = nn.Linear(channels * height * width, 32)
+        with torch.no_grad():
+            self.theta.weight.fill_(0)
+            self.theta.bias.copy_(torch.eye(2, 3).flatten())
+
+    def forward(self, maps):
+        hidden = torch.relu(self.first(maps.reshape(len(maps), -1)))
+        return self.theta(self.second(hidden).clamp(min=0))
+
+
+class IdentityAdded(nn.Module):
+    """A correct network that outputs the change from the identity, and adds it."""
+
+    def __init__(self, channels, height, width):
+        super().__init__()
+        self.change = network(channels, height, width, slip="bias_zero")
+
+    def forward(self, maps):
+        return self.change(maps) + torch.tensor([1.0, 0, 0, 0, 1, 0])
+
+
+def in_double(channels, height, width):
+    return network(channels, height, width).double()
+
+
+def lazy_network(channels, height, width):
+    """Correct: the first layer finds the number of inputs by itself."""
+    layers = [nn.Flatten(), nn.LazyLinear(32), nn.ReLU(inplace=True), nn.Linear(32, 32), nn.ReLU(inplace=True)]
+    last = nn.Linear(32, 6)
+    last.load_state_dict({"weight": torch.zeros(6, 32), "bias": torch.tensor([1.0, 0, 0, 0, 1, 0])})
+    return nn.Sequential(*layers, last)
+
+
 ANSWERS = {
     "step_cost": Answers(
         correct=(cost, cost_by_loop, cost_by_shapes),
@@ -154,6 +230,17 @@ ANSWERS = {
             lambda scores: torch.zeros(len(scores), 2),
             lambda scores: place(scores)[:1].expand(len(scores), 2),
             lambda scores: place(scores / 3),
+        ),
+    ),
+    "feature_transformer": Answers(
+        correct=(network, Localisation, IdentityAdded, in_double, lazy_network),
+        mistaken=slips(network, check.feature_transformer),
+        unexplained=(
+            lambda channels, height, width: nn.Sequential(
+                nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 6)
+            ),
+            lambda channels, height, width: network(channels, height, width).forward,
+            lambda channels, height, width: nn.Sequential(network(channels, height, width), nn.Unflatten(1, (2, 3))),
         ),
     ),
 }
