@@ -277,7 +277,7 @@ feature_transformer = exercise(
             "You have three hidden layers. This network has two.", _like(widths=(32, 32, 32))
         ),
         "other_width": Misconception(
-            "Your hidden layers do not have 32 units each.",
+            "Your hidden layers do not have 32 outputs each.",
             *(
                 _like(widths=widths)
                 for widths in ((16, 16), (64, 64), (128, 128), (64, 32), (32, 64), (32, 16), (20, 20))
