@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 #: Larger tables are cut after this many rows and columns.
-_MAX_SIDE = 10
+_MAX_SIDE = 11
 
 #: The style sheet of a result: palette variables only, laid out to fit 320 px.
 CSS = """
