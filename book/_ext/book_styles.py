@@ -1,4 +1,4 @@
-"""Write into each page of the finished site the rules of the style sheets that this page uses.
+"""Write into each page with explorables of the finished site the rules of the style sheets that this page uses.
 
 A page that links its sheets paints nothing until the last of them has arrived: a phone waits for one more round trip, and
 the sheets share the line with the scripts. Sphinx's own pages keep their links, so that a later build, which writes only
@@ -131,9 +131,9 @@ def without_unused_variables(sheet: str, elsewhere: str) -> str:
 
 
 def with_styles(page: str, site: Path) -> str:
-    """Return a page of a site with rules in the place of its links to style sheets."""
+    """Return a page with explorables with rules in the place of its links to style sheets; any other as it is."""
     links = list(_LINK.finditer(page))
-    if not links:
+    if len(links) < 2:  # without explorables: such a page would paint before the font of formulas, and its tables jump
         return page
     texts = [page, *((site / found["path"]).read_text(encoding="utf-8") for found in _SCRIPT.finditer(page))]
     words = words_of("\n".join(texts))
@@ -152,10 +152,10 @@ def with_styles(page: str, site: Path) -> str:
 
 
 def write(site: Path) -> None:
-    """Give all pages of a site their rules, and delete its style sheets."""
+    """Give all pages with explorables their rules, and delete the sheets of explorables."""
     static = site / "_static"
     for path in site.rglob("*.html"):
         if static not in path.parents:
             path.write_text(with_styles(path.read_text(encoding="utf-8"), site), encoding="utf-8")
-    for sheet in static.rglob("*.css"):
+    for sheet in (static / "widgets").glob("*.css"):
         sheet.unlink()

@@ -51,11 +51,12 @@ def test_a_page_gets_the_rules_that_it_or_its_scripts_name_and_all_of_its_explor
     links = "\n".join(f'<link rel="stylesheet" href="../_static/{name}.css?v=1" />' for name in sheets)
     before = f'<head>{links}\n<script defer="defer" src="../_static/x.js?v=1"></script></head><p class="a">'
     (tmp_path / "book/one.html").write_text(before)
-    (tmp_path / "two.html").write_text("<p>Without a sheet.</p>")
+    plain = '<link rel="stylesheet" href="_static/book.css?v=1"><p class="a">Without an explorable.</p>'
+    (tmp_path / "two.html").write_text(plain)
     book_styles.write(tmp_path)
     after = (tmp_path / "book/one.html").read_text()
     rules = '@font-face{src: url("../_static/a.woff2")}.a{background: url(../_static/b.png)}.c{top: 0}p{top: 0}p{top: 3px}p{top: 0}.a{top: 2px}.b{top: 1px}.d{top: 1px}'
     head = f'<head>\n<style>{book_styles.NOTICE}{rules}</style>\n<script defer="defer" src'
     assert after.startswith(head) and after.endswith(before.partition("src")[2])
-    assert (tmp_path / "two.html").read_text() == "<p>Without a sheet.</p>"
-    assert list(tmp_path.rglob("*.css")) == []
+    assert (tmp_path / "two.html").read_text() == plain
+    assert [path.name for path in tmp_path.rglob("*.css")] == ["book.css"]
