@@ -30,6 +30,7 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import book_address  # noqa: E402  (found through the line above)
 import book_cache  # noqa: E402
 import book_launch  # noqa: E402
+import book_styles  # noqa: E402
 
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
@@ -105,6 +106,7 @@ def publish(wanted: str) -> None:
     for folder in (fresh, old):  # of a build that was killed here
         shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(PAGES / "html", fresh, ignore=shutil.ignore_patterns(".buildinfo"))
+    book_styles.write(fresh)
     STAMP.unlink(missing_ok=True)
     if SITE.exists():
         SITE.rename(old)

@@ -3,7 +3,8 @@
 The theme and its extensions bring some twenty files, among them all of Bootstrap and three fonts for about fifteen icons.
 This extension
 
-1. joins their style sheets into ``book.css``, with the rules, variables and animations that a page or a script names;
+1. joins their style sheets into ``book.css``, with the rules, variables and animations that a page or a script names
+   (``book_styles.py`` then writes into each page those that it uses);
 2. keeps of their scripts only those of the search page; the others have ``stn-page.js`` instead;
 3. writes icons into the page as SVG, from the theme's own copy of Font Awesome;
 4. deletes the files in ``_static`` that nothing names.
@@ -11,11 +12,10 @@ This extension
 
 import hashlib
 import re
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-import tinycss2
+import book_styles
 from markupsafe import Markup
 from sphinx.util import logging
 from sphinx.util.parallel import SerialTasks
@@ -32,16 +32,11 @@ SHEETS = (
     "stn.css",
 )
 SHEET, SCRIPT = "book.css", "stn-page.js"
-_NOTICE = (
-    "/*! Rules of Sphinx (BSD), PyData and Sphinx Book Theme (BSD), Bootstrap (MIT), MyST-NB (BSD) that this book uses. "
-    "Icons in the pages: Font Awesome Free by Fonticons (CC BY 4.0). Font of formulas: stn-math-OFL.txt. */\n"
-)
 _KEPT = {SHEET, "favicon.svg", "stn-math-OFL.txt"}
 _OF_SEARCH = ("documentation_options.js", "doctools.js", "sphinx_highlight.js")
 _ICON = re.compile(r'<(?P<tag>i|span) class="(?P<classes>[^"]*\bfa-[^"]*)"(?P<rest>[^>]*)>\s*</(?P=tag)>')
 _STYLES_OF_ICONS = re.compile(r"fa[srb]?|fa-(?:solid|regular|brands|lg|sm|xl|fw)")
 _SHEET_LINK = re.compile(rf"(_static/{re.escape(SHEET)}\?v=)\w+")
-_WORD = re.compile(r"[\w-]+")
 
 
 # ---- icons ----
@@ -87,85 +82,6 @@ def with_icons(html: str) -> str:
     return _ICON.sub(_icon, html)
 
 
-# ---- style sheet ----
-
-
-def _classes_and_ids(selector: list) -> Iterable[str]:
-    """Yield the classes and ids that a selector needs; not those within `:not()` and other functions."""
-    for before, token in zip([None, *selector], selector, strict=False):
-        if token.type == "hash" or (token.type == "ident" and before is not None and before == "."):
-            yield token.value
-
-
-def _alternatives(prelude: list) -> list[list]:
-    """Split a rule's prelude at its commas."""
-    parts: list[list] = [[]]
-    for token in prelude:
-        if token == ",":
-            parts.append([])
-        else:
-            parts[-1].append(token)
-    return parts
-
-
-def _text(tokens: Iterable) -> str:
-    text = re.sub(r"/\*.*?\*/", "", tinycss2.serialize(list(tokens)), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", text).strip()
-
-
-def used_rules(sheet: str, words: set[str]) -> str:
-    """Return the rules of a style sheet whose classes and ids are among the words.
-
-    Example:
-        >>> used_rules(".a, .b:not(.x) { top: 0 } #c { top: 1px } @media print { .b { top: 0 } }", {"b"})
-        '.b:not(.x){top: 0}@media print{.b{top: 0}}'
-    """
-    rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
-    return _rules(rules, words)
-
-
-def _rules(rules: Iterable, words: set[str]) -> str:
-    written = []
-    for rule in rules:
-        if rule.type == "qualified-rule":
-            parts = [part for part in _alternatives(rule.prelude) if words.issuperset(_classes_and_ids(part))]
-            body = _text(rule.content).rstrip("; ")
-            if parts and body:
-                written.append(f"{','.join(map(_text, parts))}{{{body}}}")
-        elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports", "layer") and rule.content:
-            inner = _rules(tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), words)
-            if inner:
-                written.append(f"@{rule.at_keyword} {_text(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and rule.at_keyword not in ("charset", "import"):
-            body = "" if rule.content is None else f"{{{_text(rule.content)}}}"
-            if "Font Awesome" not in body and "FontAwesome" not in body:
-                written.append(f"@{rule.at_keyword} {_text(rule.prelude)}{body}")
-    return "".join(written)
-
-
-_VARIABLE = re.compile(r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|url\([^"')]*\)|[^;{}"'])*(?:;|(?=\}))""")
-_ANIMATION = re.compile(r"@(?:-webkit-)?keyframes ([\w-]+)\{(?:[^{}]*\{[^{}]*\})*\}")
-
-
-def without_unused_variables(sheet: str, elsewhere: str) -> str:
-    """Return a style sheet without the variables and animations that neither it nor the text elsewhere uses.
-
-    Example:
-        >>> without_unused_variables(":root{--a: 1;--b: var(--a);--c: 2} p{top: var(--b)}", "--d")
-        ':root{--a: 1;--b: var(--a);} p{top: var(--b)}'
-    """
-    while True:
-        used = set(re.findall(r"var\(\s*(--[\w-]+)", sheet)) | set(re.findall(r"--[\w-]+", elsewhere))
-        less = _VARIABLE.sub(lambda found, used=used: found[0] if found[1] in used else "", sheet)
-        less = _ANIMATION.sub(
-            lambda found, text=less: found[0] if len(re.findall(rf"\b{found[1]}\b", text)) > 1 else "", less
-        )
-        less = re.sub(r"[^{}@]+\{\s*\}", "", less)
-        if less == sheet:
-            return sheet
-        sheet = less
-
-
 # ---- pages and files ----
 
 
@@ -206,11 +122,11 @@ def _join(app, error) -> None:
     scripts = [static / SCRIPT, static / "stn-host.js", *(static / "widgets").glob("*.js")]
     scripts += [static / name for name in (*_OF_SEARCH, "searchtools.js")]
     texts = "\n".join(path.read_text(encoding="utf-8") for path in [*pages, *scripts] if path.exists())
-    words = set(_WORD.findall(texts))
+    words = book_styles.words_of(texts)
     sheets = [path for pattern in SHEETS for path in sorted(static.glob(pattern))]
-    sheet = "".join(used_rules(path.read_text(encoding="utf-8"), words) for path in sheets)
+    sheet = "".join(rule for path in sheets for rule in book_styles.used_rules(path.read_text(encoding="utf-8"), words))
     widgets = "".join(path.read_text(encoding="utf-8") for path in (static / "widgets").glob("*.css"))
-    sheet = _NOTICE + without_unused_variables(sheet, texts + widgets)
+    sheet = book_styles.NOTICE + book_styles.without_unused_variables(sheet, texts + widgets)
     (static / SHEET).write_text(sheet, encoding="utf-8")
     version = hashlib.sha256(sheet.encode()).hexdigest()[:8]
     for page in pages:
