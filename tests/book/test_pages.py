@@ -57,6 +57,7 @@ MARK_REPEATED = """() => {
 MEASURE_MARKED = "axe.configure({ rules: [{ id: 'color-contrast', selector: '[data-contrast]' }] })"
 AXE = Axe(f"{AXE_SCRIPT}; {MEASURE_MARKED}")
 HIDE_REPEATED = "[data-repeated] { visibility: hidden !important }"
+IS_INERT = "(node) => node.closest('[inert]') !== null"
 NTH_CONTROL = "(widget, [controls, k]) => widget.querySelectorAll(controls)[k]"
 NO_TRANSITION = "*, *::before, *::after { transition: none !important }"
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: PurePosixPath(page).stem)
@@ -282,18 +283,26 @@ def disturb(visit, widget):
 def test_every_control_moves_something_by_keyboard(visit):
     for widget in visit.page.query_selector_all(".stn-widget"):
         waiting = []  # for what another control must do first, as to take something back
+        hidden = []  # in a view that is not shown
         for k in count():  # one by one: what a control does may draw those after it anew
             control = widget.evaluate_handle(NTH_CONTROL, [CONTROLS, k]).as_element()
             if control is None:
                 break
             if control.evaluate("(node) => node.type === 'radio' && !node.checked"):
                 continue  # the arrow key of the checked one reaches it
-            if control.is_disabled():
+            if control.evaluate(IS_INERT):
+                hidden.append(control)
+            elif control.is_disabled():
                 waiting.append(control)
             elif not press(visit, widget, control):
                 disturb(visit, widget)
                 assert press(visit, widget, control), html(control)
         for control in waiting:
+            assert press(visit, widget, control), html(control)
+        if hidden:
+            widget.query_selector(".stn-switch input:checked").press("ArrowRight")
+        for control in hidden:
+            assert not control.evaluate(IS_INERT), html(control)
             assert press(visit, widget, control), html(control)
     assert_quiet(visit)
 
@@ -322,7 +331,8 @@ BEFORE_WIDGET = """(widget) => {
   const stops = widget.querySelectorAll("button:not([hidden], :disabled, [tabindex='-1']), input, [tabindex='0']");
   widget.stnReached = new Set();
   widget.addEventListener("focusin", (event) => widget.stnReached.add(key(event.target)));
-  widget.stnMissing = () => [...stops].filter((stop) => !widget.stnReached.has(key(stop)));
+  const shown = [...stops].filter((stop) => !stop.closest("[inert]"));
+  widget.stnMissing = () => shown.filter((stop) => !widget.stnReached.has(key(stop)));
   return widget.stnMissing().length;
 }"""
 WHERE_TAB_IS = """(widget) => [

@@ -1,5 +1,5 @@
 // Prediction: the reader chooses an answer before anything runs; the chosen answer is explained.
-import { button } from "../shared/controls.js";
+import { button, nextId } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
 import { endAll, mountRoot, onTheme, onTraits, setTraits } from "../shared/mount.js";
@@ -50,15 +50,16 @@ function render({ model, el }) {
     buttons[0].node.focus();
   });
   const rows = buttons.map(({ node }) => h("li", {}, node));
+  const id = nextId();
   mountRoot(
     el,
     "prediction",
     h(
-      "section",
-      { class: "stn-frame", "aria-label": words.eyebrow },
+      "div", // a group, no landmark: a page may have several, and who tabs to an answer hears the question
+      { class: "stn-frame", role: "group", "aria-labelledby": id },
       h("p", { class: "stn-eyebrow" }, words.eyebrow),
       images.of(model.get("image")),
-      h("p", { class: "stn-question" }, model.get("question")),
+      h("p", { id, class: "stn-question" }, model.get("question")),
       h("ol", shown.length ? { class: "stn-thumbnails" } : {}, rows),
       h("div", { class: "stn-why stn-view" }, why, again),
     ),
