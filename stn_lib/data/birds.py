@@ -16,7 +16,7 @@ PARTS = ("head", "body")
 CLASSES = len(PATTERNS) ** len(PARTS)
 #: Weights of the waves across, along, and of their product, in `PATTERNS`. Each pattern has mean 0 and one strength.
 WAVES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5**0.5, 0.5**0.5, 0.0), (0.0, 0.0, 2.0**0.5))
-PERIOD = 2.5  # of both waves, in pixels, on a small bird and on a large one
+PERIOD = 2.3  # of both waves, in pixels, on a small bird and on a large one
 CONTRAST = 0.2  # amplitude of a stripe
 NOISE = 0.03  # standard deviation of each pixel's noise
 BRIGHTNESS = (0.35, 0.65)  # of each colour channel of a part, in the mean

@@ -67,7 +67,7 @@ def test_labels_are_the_patterns_of_head_and_body():
 def test_a_mean_over_two_pixels_removes_most_of_a_pattern():
     """Worked by hand: at a period of P pixels the mean of two neighbours leaves cos(pi / P) of a wave's amplitude."""
     left = math.cos(math.pi / birds.PERIOD)
-    assert left < 0.36
+    assert left < 0.21
     drawn = draw_birds(200, generator=generator(1))
     body = 64 * (drawn.centres[:, 1] + 1)
     found = {pattern: [] for pattern in range(4)}
