@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "batches": ["HeldOut", "held_out_set", "training_batch"],
+        "birds": ["DrawnBirds", "bird_batch", "bird_set", "draw_birds"],
         "cub": ["Birds", "cub_batch", "load_cub"],
         "datasets": ["DATASETS", "Dataset", "load_dataset"],
         "digits": ["DigitsSplit", "load_digits_split", "sample_digits"],

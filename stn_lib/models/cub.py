@@ -1,6 +1,7 @@
 """The paper's networks for CUB-200-2011: windows that find parts of a bird, on a backbone of the reader's choice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -35,9 +36,10 @@ class AttentionWindows(SpatialTransformer):
     """Several windows on one image, whose centres one localisation network predicts.
 
     Convention:
-        A window has half of the image's sides: the scale is fixed, and only its centre is learnt. The localisation
-        network sees the image at the windows' resolution, shrunk by a mean over pixels, and outputs the centres (x, y),
-        two numbers for each window. At the start the windows are at `TILES`. Outside the image they see zeros.
+        Only a window's centre is learnt; its scale is fixed, in the paper at half of the image's sides. The localisation
+        network sees the image shrunk by a mean over pixels, to about the windows' size, and outputs the centres (x, y),
+        two numbers for each window. At the start the windows are at `TILES`, if you choose no other ``start``. Outside
+        the image they see zeros.
 
     Args:
         backbone: makes the first layers of the localisation network, which map images to feature maps (N, C, H, W).
@@ -45,6 +47,11 @@ class AttentionWindows(SpatialTransformer):
         windows: how many, 2 or 4.
         out_size: (H, W) of what a window returns.
         hidden: channels to which a 1 x 1 convolution reduces the features, and the size of the hidden layer behind it.
+        scale: half of a window's sides; the image's are 1.
+        start: the centres (x, y) at which windows start; those of `TILES` if None.
+
+    Raises:
+        ValueError: for another number of windows, or not one start for each.
 
     Example:
         >>> windows = AttentionWindows(small_backbone, (64, 64), 2, (32, 32))
@@ -63,9 +70,14 @@ class AttentionWindows(SpatialTransformer):
         windows: int,
         out_size: tuple[int, int],
         hidden: int = 128,
+        scale: float = SCALE,
+        start: Sequence[tuple[float, float]] | None = None,
     ):
         if windows not in TILES:
             raise ValueError(f"expected windows in {sorted(TILES)}, got {windows!r}")
+        start = TILES[windows] if start is None else start
+        if len(start) != windows:
+            raise ValueError(f"expected a start for each of {windows} windows, got {len(start)}")
         shrink = max(min(side // out for side, out in zip(in_size, out_size, strict=True)), 1)
         layers = [nn.AvgPool2d(shrink)] if shrink > 1 else []
         layers.append(backbone())
@@ -74,17 +86,26 @@ class AttentionWindows(SpatialTransformer):
             *layers, nn.Conv2d(channels, hidden, 1), nn.ReLU(), nn.Flatten(),
             nn.Linear(hidden * height * width, hidden), nn.ReLU(), nn.Linear(hidden, 2 * windows),
         )  # fmt: skip
-        start = tuple(number for centre in TILES[windows] for number in centre)
-        super().__init__(localization, out_size, Transform(start, _windows_theta, affine_grid))
+        numbers = tuple(number for centre in start for number in centre)
+        family = Transform(numbers, partial(windows_theta, scale=scale), affine_grid)
+        super().__init__(localization, out_size, family)
 
     def forward(self, images: Tensor) -> Tensor:
         """What the windows see (N, windows, C, *out_size) of images (N, C, H, W); `theta` is (N, windows, 2, 3)."""
         return torch.stack([self.sample(images, theta) for theta in self.theta(images).unbind(1)], dim=1)
 
 
-def _windows_theta(parameters: Tensor) -> Tensor:
+def windows_theta(parameters: Tensor, scale: float = SCALE) -> Tensor:
+    """The theta (N, windows, 2, 3) of windows of one scale, from their centres (N, 2 * windows).
+
+    Example:
+        >>> windows_theta(torch.tensor([[0.0, -0.5]]), 0.25).tolist()
+        [[[[0.25, 0.0, 0.0], [0.0, 0.25, -0.5]]]]
+
+    Chapter: 11
+    """
     centres = parameters.view(len(parameters), -1, 2, 1)
-    sides = SCALE * torch.eye(2, dtype=parameters.dtype, device=parameters.device)
+    sides = scale * torch.eye(2, dtype=parameters.dtype, device=parameters.device)
     return torch.cat([sides.expand(*centres.shape[:2], 2, 2), centres], dim=3)
 
 
