@@ -195,7 +195,10 @@ function render({ model, el }) {
     view: oneOf(words.views.map((/** @type {string[]} */ [key]) => key)),
     frame: integer(0, training.last),
   };
-  const offAddress = followAddress(el, "read-number", table, state.put);
+  // A link to a number shows it, whatever view is open.
+  const follow = (/** @type {Record<string, any>} */ values) =>
+    state.put({ view: "frame" in values ? "training" : "answers", ...values });
+  const offAddress = followAddress(el, "read-number", table, follow);
   return endAll(offAddress, drawing.stop, training.stop);
 }
 
