@@ -95,7 +95,7 @@ class ReadNumber(Explorable):
         "degrees": "{value}°",
         "random": "Random number",
         "wall": "Next wall",
-        "rates": "On {n} other held-out numbers the CNN is wrong {cnn} % of the time, the ST-CNN {st} %; "
+        "rates": "On {n} other held-out numbers the CNN is wrong {cnn}\u00a0% of the time, the ST-CNN {st}\u00a0%; "
         "both have about {weights} weights and cost the same.",
         "training": "Six held-out numbers, and the window of the ST-CNN",
         "step": "training step",

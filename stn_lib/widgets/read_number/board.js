@@ -23,16 +23,21 @@ const knob = (label) =>
   );
 
 /**
- * Where the handles are, in pixels of the canvas. Each is beside the number, on the side where there is more room.
+ * On which side of the number each handle is: where there is more room.
+ * @param {{x: number, y: number}} place
+ */
+const roomier = ({ x, y }) => ({ side: x > 0 ? -1 : 1, under: y > 0 ? -1 : 1 });
+
+/**
+ * Where the handles are, in pixels of the canvas. Each is beside the number.
  * @param {import("./scene.js").Scene} scene
  * @param {number} length of the number
  * @param {Place} place
+ * @param {{side: number, under: number}} [sides]
  */
-export function handlePlaces(scene, length, { x, y, height, angle }) {
+export function handlePlaces(scene, length, { x, y, height, angle }, { side, under } = roomier({ x, y })) {
   const [middle, turn] = [scene.size / 2, (angle * Math.PI) / 180];
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
-  const side = x > 0 ? -1 : 1; // of the handle on the number's left or right end
-  const under = y > 0 ? -1 : 1;
   const arm = side * (halfWidth(scene, length, height) + GAP);
   const drop = under * (height / 2 + GAP);
   const at = /** @type {[number, number]} */ ([middle + x, middle + y]);
@@ -84,7 +89,13 @@ export function makeBoard(words, scene, state, put) {
   const [move, spin] = [knob(words.move), knob(words.spin)];
   const attributes = { viewBox: `0 0 ${size} ${size}`, role: "group", "aria-label": words.canvas, class: "stn-drag" };
   const svg = s("svg", attributes, s("g", { "data-term": "theta" }, halo, box), arms, move, spin);
-  const places = () => handlePlaces(scene, state().length, state().place);
+  /** @type {{side: number, under: number} | undefined} */
+  let kept; // while a handle is dragged: it would jump away from the pointer
+  const places = () => handlePlaces(scene, state().length, state().place, kept);
+  const keep = () => {
+    kept = roomier(state().place);
+  };
+  svg.addEventListener("pointerdown", keep, true);
   /** @param {MouseEvent} event */
   const locate = (event) => svgPoint(svg, event);
   const [middle, reach] = [size / 2, size / 2];
@@ -97,11 +108,7 @@ export function makeBoard(words, scene, state, put) {
     move: (x, y) => put({ x: x - middle, y: y - middle }),
   });
   makeSpin(spin, scene, { locate, places, state, put });
-  /** @type {(image: import("../shared/types").Numbers, theta: number[]) => void} */
-  const draw = (image, theta) => {
-    canvas.draw(image);
-    const [left, top, width, height] = windowBox(theta, size);
-    for (const one of [halo, box]) setAttributes(one, { x: left, y: top, width, height });
+  const drawHandles = () => {
     const { at, move: low, spin: end } = places();
     arms.setAttribute("d", `M${low.join(" ")}L${at.join(" ")}L${end.join(" ")}`);
     move.setAttribute("transform", `translate(${low.join(" ")})`);
@@ -112,6 +119,18 @@ export function makeBoard(words, scene, state, put) {
     const range = (/** @type {number} */ most) => ({ "aria-valuemin": -most, "aria-valuemax": most });
     setAttributes(move, { ...range(reach), "aria-valuenow": x.toFixed(0), "aria-valuetext": placed });
     setAttributes(spin, { ...range(LIMITS.angle[1]), "aria-valuenow": angle.toFixed(0), "aria-valuetext": posed });
+  };
+  const release = () => {
+    kept = undefined;
+    drawHandles();
+  };
+  for (const end of ["pointerup", "pointercancel"]) svg.addEventListener(end, release);
+  /** @type {(image: import("../shared/types").Numbers, theta: number[]) => void} */
+  const draw = (image, theta) => {
+    canvas.draw(image);
+    const [left, top, width, height] = windowBox(theta, size);
+    for (const one of [halo, box]) setAttributes(one, { x: left, y: top, width, height });
+    drawHandles();
   };
   const caption = [
     h("span", { class: "stn-wide" }, words.canvas),
