@@ -50,7 +50,7 @@ OPENED = [
     # A digit 20 pixels high is 7.2 to each side of its middle, which may be 63 - 7.2 and 63 - 10 from that of the canvas.
     (ReadNumber, "number=7&x=1e300&y=-99&height=20", {"number": "7", "x": 55.8, "y": -53, "height": 20}),
     (ReadNumber, "number=123456&wall=9&height=1&frame=1.5&view=none", {"wall": 3, "height": 5}),
-    (ReadNumber, "number=12a&angle=-90&x=&frame=999", {"angle": -45, "frame": 20}),
+    (ReadNumber, "number=12a&angle=-90&x=&frame=999", {"angle": -45, "frame": 20, "view": "training"}),
     (ReplayTraining, "step=30&digit=2&curve=loss", {"frame": 3, "digit": 2, "curve": "loss"}),
     (ReplayTraining, "step=29&curve=accuracy&digit=x", {"frame": 2}),
     (ReplayTraining, "step=1e300&digit=99&curve=loss", {"frame": 4, "digit": 2, "curve": "loss"}),
