@@ -83,3 +83,21 @@ def digit_svg(
         f'<rect width="{frame}" height="{frame}" style="fill:var(--stn-surface)"/>'
         f'<g transform="{place} translate({-side / 2:g} {-side / 2:g})">{squares}</g></svg>'
     )
+
+
+def ink_svg(image, levels: int) -> str:
+    """Draw an image (H, W), from 0 to 1, as the paths of an SVG group of H x W: runs of equal pixels, in a few levels.
+
+    Example:
+        >>> import torch
+        >>> ink_svg(torch.tensor([[0.0, 1.0, 1.0]]), 2)
+        '<path d="M1 0h2v1h-2z" opacity="1.0"/>'
+    """
+    paths: dict[int, str] = {}
+    for row, line in enumerate((image * levels).round().int().tolist()):
+        start = 0
+        for column in range(1, len(line) + 1):
+            if column == len(line) or line[column] != line[start]:
+                paths[line[start]] = paths.get(line[start], "") + f"M{start} {row}h{column - start}v1h{start - column}z"
+                start = column
+    return "".join(f'<path d="{d}" opacity="{level / levels}"/>' for level, d in sorted(paths.items()) if level)

@@ -14,7 +14,7 @@ from stn_lib.data.digit_struct import NO_DIGIT
 from stn_lib.data.digits import BOX, SIDE
 from stn_lib.data.house_numbers import GLYPH, NOISE, PITCH
 from stn_lib.models import load_pretrained, round_weights, to_operations
-from stn_lib.widgets._base import Explorable, figure
+from stn_lib.widgets._base import Explorable, figure, ink_svg
 from stn_lib.widgets.read_number._scene import (
     ASPECT,
     CONTRAST,
@@ -131,11 +131,11 @@ class ReadNumber(Explorable):
 
     def __init__(self, **traits):
         rows = {row["network"]: row for row in results.read("house_numbers_reader")["runs"]}
-        networks = {}
-        for key, name in _NAMES.items():
-            networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(load_pretrained(name), BITS)
+        networks, trained = {}, {key: load_pretrained(name) for key, name in _NAMES.items()}
+        for key, network in trained.items():
+            networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(network, BITS)
         images, run = _training(rows["ST-CNN"]["windows"])
-        run["narrowing"] = load_pretrained(_NAMES["st_cnn"]).transformer.narrowing
+        run["narrowing"] = trained["st_cnn"].transformer.narrowing
         super().__init__(
             scene={
                 "size": SIZE, "side": SIDE, "box": BOX, "pitch": PITCH, "glyph": GLYPH, "longest": SCENE.longest,
@@ -224,14 +224,6 @@ def _training(windows: list[dict]) -> tuple[bytes, dict]:
 
 
 def _ink(image: torch.Tensor) -> str:
-    """An image as SVG: runs of equal pixels, at half its size and in five levels, so that it stays short."""
-    levels = (F.avg_pool2d(image[None, None], 2)[0, 0] * 5).round().int().tolist()
-    paths: dict[int, str] = {}
-    for row, line in enumerate(levels):
-        start = 0
-        for column in range(1, len(line) + 1):
-            if column == len(line) or line[column] != line[start]:
-                paths[line[start]] = paths.get(line[start], "") + f"M{start} {row}h{column - start}v1h{start - column}z"
-                start = column
-    drawn = "".join(f'<path d="{d}" opacity="{level / 5}"/>' for level, d in sorted(paths.items()) if level)
-    return f'<g transform="scale(2)" style="fill:var(--stn-ink)">{drawn}</g>'
+    """An image as SVG, at half its size and in six levels, so that it stays short."""
+    small = F.avg_pool2d(image[None, None], 2)[0, 0]
+    return f'<g transform="scale(2)" style="fill:var(--stn-ink)">{ink_svg(small, 5)}</g>'

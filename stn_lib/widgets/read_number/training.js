@@ -1,8 +1,7 @@
 // The second view: the window of the ST-CNN during training, on held-out numbers.
-import { button, slider } from "../shared/controls.js";
 import { h, s, setAttributes, setText } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
-import { makePlayer } from "../shared/player.js";
+import { makeTime } from "../shared/player.js";
 import { interpolate } from "../shared/text.js";
 import { windowBox } from "./scene.js";
 
@@ -84,25 +83,7 @@ function makeCard(words, run, image, k) {
 export function makeTraining(words, run, view, frame, put, ask) {
   const last = run.steps.length - 1;
   const cards = readImages(view, run).map((image, k) => makeCard(words, run, image, k));
-  let rest = 0;
-  const player = makePlayer(words, { steps: run.steps, last }, frame, (now, part) => {
-    rest = part;
-    if (now !== frame()) put({ frame: now });
-    ask();
-  });
-  /** @param {number} to */
-  const go = (to) => {
-    player.stop();
-    rest = 0;
-    put({ frame: Math.min(Math.max(to, 0), last) });
-    ask();
-  };
-  const time = slider({
-    ...{ label: words.step, min: 0, max: last, step: 1, value: frame(), concept: "theta", oninput: go },
-    show: (value) => interpolate(words.of, { step: run.steps[value], steps: run.steps[last] }),
-  });
-  const back = button(words.back, () => go(frame() - 1));
-  const next = button(words.next, () => go(frame() + 1));
+  const time = makeTime(words, { steps: run.steps, last }, frame, put, ask);
   const scored = h("output", { class: "stn-told" });
   const list = h(
     "ol",
@@ -110,7 +91,7 @@ export function makeTraining(words, run, view, frame, put, ask) {
     cards.map((card) => card.node),
   );
   const shown = h("div", { class: "stn-view" }, scored, list);
-  const bar = h("div", { class: "stn-controls" }, time.node, h("div", { class: "stn-row" }, player.play, back, next));
+  const bar = h("div", { class: "stn-controls" }, time.node, h("div", { class: "stn-row" }, time.buttons));
   const node = h(
     "div",
     { class: "stn-part" },
@@ -119,12 +100,12 @@ export function makeTraining(words, run, view, frame, put, ask) {
     h("p", { class: "stn-note" }, interpolate(words.narrow, run)),
   );
   const draw = () => {
-    for (const card of cards) card.draw(frame(), rest);
+    for (const card of cards) card.draw(frame(), time.rest());
     const right = run.truths.filter((truth, k) => truth === run.answers[frame()][k]).length;
     const values = { step: run.steps[frame()], steps: run.steps[last], right, count: run.truths.length };
     setText(scored, interpolate(words.scored, values));
     time.set(frame());
   };
   const recolour = () => cards.forEach((card) => card.recolour());
-  return { node, draw, recolour, stop: player.stop, go, last };
+  return { node, draw, recolour, stop: time.player.stop, last };
 }

@@ -10,7 +10,7 @@ import traitlets
 from stn_lib import transforms
 from stn_lib.grid import affine_grid
 from stn_lib.sampling import grid_sample
-from stn_lib.widgets._base import Explorable, figure
+from stn_lib.widgets._base import Explorable, figure, ink_svg
 
 NETWORKS = ("cnn", "st-cnn")
 MOST_DIGITS, MOST_FRAMES = 12, 500  # more digits do not fit the column; a slider cannot address more frames
@@ -283,16 +283,7 @@ def _number(name: str, value, most: float) -> float:
 
 
 def _ink(pixels: torch.Tensor, x: float, y: float, side: float) -> str:
-    """An image as SVG: runs of equal pixels, so that many digits remain a short text."""
-    levels = (pixels * 4).round().int().tolist()
-    paths: dict[int, str] = {}
-    for row, line in enumerate(levels):
-        start = 0
-        for column in range(1, len(line) + 1):
-            if column == len(line) or line[column] != line[start]:
-                paths[line[start]] = paths.get(line[start], "") + f"M{start} {row}h{column - start}v1h{start - column}z"
-                start = column
-    drawn = "".join(f'<path d="{d}" opacity="{level / 4}"/>' for level, d in sorted(paths.items()) if level)
-    return (
-        f'<g transform="translate({x:g} {y:g}) scale({side / len(levels[0]):.3f} {side / len(levels):.3f})">{drawn}</g>'
-    )
+    """An image as SVG, in five levels, so that many digits remain a short text."""
+    height, width = pixels.shape
+    scale = f"{side / width:.3f} {side / height:.3f}"
+    return f'<g transform="translate({x:g} {y:g}) scale({scale})">{ink_svg(pixels, 4)}</g>'

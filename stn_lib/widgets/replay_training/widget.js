@@ -1,11 +1,11 @@
 // ReplayTraining: a recorded training run of a CNN and an ST-CNN; the reader moves through its steps and sees where the
 // transformer looks, the image sampled there, both answers, and both curves.
 import { followAddress, integer, oneOf } from "../shared/address_state.js";
-import { button, choice, slider } from "../shared/controls.js";
+import { choice } from "../shared/controls.js";
 import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
-import { frameAt, makePlayer } from "../shared/player.js";
+import { frameAt, makeTime } from "../shared/player.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeCard } from "./card.js";
 import { makeChart } from "./chart.js";
@@ -51,43 +51,12 @@ function reachOf({ thetas }) {
   return Math.min(Math.max(1, ...corners.map((value) => Math.abs(value - 1))) + 0.03, FARTHEST);
 }
 
-// The slider of the steps with its buttons; `rest` is the part of the way to the next frame while it plays.
-function makeTime(words, { run, frame, put }, ask) {
-  const { steps, last } = run;
-  let rest = 0;
-  const player = makePlayer(words, run, frame, (now, part) => {
-    rest = part;
-    if (now !== frame()) put({ frame: now });
-    ask();
-  });
-  const go = (to) => {
-    player.stop();
-    rest = 0;
-    put({ frame: Math.min(Math.max(to, 0), last) });
-    ask();
-  };
-  const time = slider({
-    label: words.step,
-    min: 0,
-    max: last,
-    step: 1,
-    value: frame(),
-    concept: "theta",
-    show: (value) => interpolate(words.of, { step: steps[value], steps: steps[last] }),
-    oninput: go,
-  });
-  const back = button(words.back, () => go(frame() - 1));
-  const next = button(words.next, () => go(frame() + 1));
-  const buttons = h("div", { class: "stn-buttons" }, player.play, back, next);
-  return { node: time.node, buttons, set: time.set, go, player, rest: () => rest };
-}
-
 function makeViews(model, words, state, ask) {
   const { run, put } = state;
   const reach = reachOf(run);
   const group = `stn-digit-${Math.random().toString(36).slice(2)}`;
   const cards = run.labels.map((_, k) => makeCard(words, run, k, group, reach, (digit) => put({ digit })));
-  const time = makeTime(words, state, ask);
+  const time = makeTime(words, run, state.frame, put, ask);
   const pick = (name) =>
     choice({
       label: words[name],
@@ -118,7 +87,14 @@ function layOut(words, { cards, time, chart, closeUp, curve, title, told, centre
     h(
       "div",
       { class: "stn-below" },
-      h("figure", { class: "stn-panel stn-time" }, caption, chart.svg, time.node, time.buttons),
+      h(
+        "figure",
+        { class: "stn-panel stn-time" },
+        caption,
+        chart.svg,
+        time.node,
+        h("div", { class: "stn-buttons" }, time.buttons),
+      ),
       closeUp.node,
     ),
   );

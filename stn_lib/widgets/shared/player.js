@@ -1,6 +1,7 @@
 // Plays a recorded training run.
-import { button } from "./controls.js";
+import { button, slider } from "./controls.js";
 import { prefersReducedMotion } from "./mount.js";
+import { interpolate } from "./text.js";
 
 /**
  * The last frame that was recorded at `step` or before.
@@ -20,7 +21,7 @@ export function frameAt(steps, step) {
  * @param {() => number} frame that is shown
  * @param {(frame: number, part: number) => void} show is handed the part of the way to the next frame, too
  */
-export function makePlayer(words, { steps, last }, frame, show) {
+function makePlayer(words, { steps, last }, frame, show) {
   const seconds = Math.min(Math.max(0.35 * last, 5), 12),
     pace = (steps[last] - steps[0]) / seconds;
   let asked = 0,
@@ -59,4 +60,37 @@ export function makePlayer(words, { steps, last }, frame, show) {
     { class: "stn-button stn-play" },
   );
   return { play, stop, playing: () => asked !== 0 };
+}
+
+/**
+ * The slider of the steps, and the buttons play, back and next. `rest` is the part of the way to the next frame while
+ * it plays.
+ * @param {Record<string, any>} words with "step", "of", "play", "pause", "back" and "next"
+ * @param {{steps: number[], last: number}} run
+ * @param {() => number} frame that is shown
+ * @param {(values: {frame: number}) => void} put
+ * @param {() => void} ask for a drawing
+ */
+export function makeTime(words, run, frame, put, ask) {
+  const { steps, last } = run;
+  let rest = 0;
+  const player = makePlayer(words, run, frame, (now, part) => {
+    rest = part;
+    if (now !== frame()) put({ frame: now });
+    ask();
+  });
+  /** @param {number} to */
+  const go = (to) => {
+    player.stop();
+    rest = 0;
+    put({ frame: Math.min(Math.max(to, 0), last) });
+    ask();
+  };
+  const time = slider({
+    ...{ label: words.step, min: 0, max: last, step: 1, value: frame(), concept: "theta", oninput: go },
+    show: (value) => interpolate(words.of, { step: steps[value], steps: steps[last] }),
+  });
+  const back = button(words.back, () => go(frame() - 1));
+  const next = button(words.next, () => go(frame() + 1));
+  return { node: time.node, buttons: [player.play, back, next], set: time.set, go, player, rest: () => rest };
 }
