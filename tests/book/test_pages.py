@@ -313,7 +313,7 @@ def test_every_link_that_sets_an_explorable_does_and_brings_it_into_view(visit):
         name = link.get_attribute("href").removeprefix("#").split("?")[0]
         widget = visit.page.query_selector(f".stn-{name}")
         disturb(visit, widget)
-        visit.remember(widget, rest=False)
+        visit.remember(widget)  # at rest: of one that computes, what it computes would be left out, which may be all
         link.focus()
         visit.page.keyboard.press("Enter")
         assert visit.changed(widget), html(link)
