@@ -121,6 +121,10 @@ ENTRIES = (
         "experiments.house_numbers.reader", "4 min a run, 4 runs", "stn_lib/results/house_numbers_reader.json",
     ),
     Entry(
+        "birds", "windows that learn where head and body of a drawn bird are, beside fixed ones and CNNs",
+        "experiments.birds", "1 to 4 min a run, 19 runs a seed", "stn_lib/results/birds.json", SEEDS_ON_TEST,
+    ),
+    Entry(
         "time_to_accuracy", "seconds to 98.5 % and 99 % accuracy on MNIST: PyTorch's tutorial and our recipe",
         "experiments.time_to_accuracy", "25 min", "stn_lib/results/time_to_accuracy.json", {"seeds": 2, "more": 5},
     ),

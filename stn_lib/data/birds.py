@@ -10,27 +10,27 @@ from torch.nn import functional as F
 #: Arbitrary, but they must never change: stored results depend on these images.
 SEEDS = {"train": 20110626, "validation": 20150605, "test": 20151210}
 
-SIDE = 128  # pixels
+SIDE = 192  # pixels
 PATTERNS = ("upright stripes", "level stripes", "dots", "checks")
 PARTS = ("head", "body")
 CLASSES = len(PATTERNS) ** len(PARTS)
 #: Weights of the waves across, along, and of their product, in `PATTERNS`. Each pattern has mean 0 and one strength.
 WAVES = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.5**0.5, 0.5**0.5, 0.0), (0.0, 0.0, 2.0**0.5))
-PERIOD = 2.3  # of both waves, in pixels, on a small bird and on a large one
-CONTRAST = 0.2  # amplitude of a stripe
+PERIOD = 3.45  # of both waves, in pixels, on a small bird and on a large one
+CONTRAST = 0.3  # amplitude of a stripe
 NOISE = 0.03  # standard deviation of each pixel's noise
-BRIGHTNESS = (0.35, 0.65)  # of each colour channel of a part, in the mean
+BRIGHTNESS = (0.4, 0.6)  # of each colour channel of a part, in the mean
 WALL = (0.2, 0.8)  # of each colour channel of the background
 
 #: The bird of size 1 in pixels, y down, facing right: the centre of the body is the origin.
-BODY, HEAD = (24.0, 16.0), 12.0  # half-axes, radius
+BODY, HEAD = (20.0, 14.0), 12.0  # half-axes, radius
 NECK = (17.0, -33.0)  # from the body's centre to the head's
 BEND = 4.0  # pixels by which the head moves from there, along both axes
-SIZE = (0.8, 1.1)
+SIZE = (1.2, 1.65)
 MAX_TILT = math.radians(8)
-MARGIN = 4.0  # pixels between the bird's parts and the border
+MARGIN = 6.0  # pixels between the bird's parts and the border
 BLOBS = 5  # distractors: ellipses behind the bird
-BLOB = (6.0, 14.0)  # their half-axes in pixels
+BLOB = (9.0, 21.0)  # their half-axes in pixels
 CHUNK = 16  # images that are drawn at a time: their canvases fit into the processor's cache
 
 
@@ -57,7 +57,8 @@ def draw_birds(count: int, *, free: bool = False, generator: torch.Generator) ->
         The head is above the body and in front of it; half of the birds are mirrored. The tilt is uniform up to
         `MAX_TILT`, or up to 180 degrees if ``free``. All classes are equally likely; colours say nothing about them.
         The patterns are waves with a period of `PERIOD` pixels along and across the bird; their mean is the part's colour.
-        A mean over 2 x 2 pixels leaves cos(pi / PERIOD) of a stripe's amplitude, and the square of it of a check's.
+        A mean over 3 x 3 pixels leaves a sixth of a stripe's amplitude, (1 + 2 cos(2 pi / PERIOD)) / 3, and the square of
+        it of a check's.
         Distractors are ellipses of one colour without a pattern.
 
     Args:
@@ -68,7 +69,7 @@ def draw_birds(count: int, *, free: bool = False, generator: torch.Generator) ->
     Example:
         >>> birds = draw_birds(4, generator=torch.Generator().manual_seed(0))
         >>> tuple(birds.images.shape), tuple(birds.centres.shape)
-        ((4, 3, 128, 128), (4, 2, 2))
+        ((4, 3, 192, 192), (4, 2, 2))
 
     Chapter: 11
     """

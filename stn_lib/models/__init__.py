@@ -5,6 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "bird_networks": ["BirdCNN", "BirdSTCNN", "PartFinder"],
         "cub": ["CUBNetwork", "torchvision_backbone"],
         "export": ["fold_batch_norm", "round_weights", "to_operations"],
         "number_networks": ["GivenWindow", "NumberCNN", "NumberFinder", "NumberReader", "NumberSTCNN"],

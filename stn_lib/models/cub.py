@@ -1,7 +1,6 @@
 """The paper's networks for CUB-200-2011: windows that find parts of a bird, on a backbone of the reader's choice."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -38,8 +37,7 @@ class AttentionWindows(SpatialTransformer):
     Convention:
         Only a window's centre is learnt; its scale is fixed, in the paper at half of the image's sides. The localisation
         network sees the image shrunk by a mean over pixels, to about the windows' size, and outputs the centres (x, y),
-        two numbers for each window. At the start the windows are at `TILES`, if you choose no other ``start``. Outside
-        the image they see zeros.
+        two numbers for each window. At the start the windows are at `TILES`. Outside the image they see zeros.
 
     Args:
         backbone: makes the first layers of the localisation network, which map images to feature maps (N, C, H, W).
@@ -47,11 +45,9 @@ class AttentionWindows(SpatialTransformer):
         windows: how many, 2 or 4.
         out_size: (H, W) of what a window returns.
         hidden: channels to which a 1 x 1 convolution reduces the features, and the size of the hidden layer behind it.
-        scale: half of a window's sides; the image's are 1.
-        start: the centres (x, y) at which windows start; those of `TILES` if None.
 
     Raises:
-        ValueError: for another number of windows, or not one start for each.
+        ValueError: for another number of windows.
 
     Example:
         >>> windows = AttentionWindows(small_backbone, (64, 64), 2, (32, 32))
@@ -70,14 +66,9 @@ class AttentionWindows(SpatialTransformer):
         windows: int,
         out_size: tuple[int, int],
         hidden: int = 128,
-        scale: float = SCALE,
-        start: Sequence[tuple[float, float]] | None = None,
     ):
         if windows not in TILES:
             raise ValueError(f"expected windows in {sorted(TILES)}, got {windows!r}")
-        start = TILES[windows] if start is None else start
-        if len(start) != windows:
-            raise ValueError(f"expected a start for each of {windows} windows, got {len(start)}")
         shrink = max(min(side // out for side, out in zip(in_size, out_size, strict=True)), 1)
         layers = [nn.AvgPool2d(shrink)] if shrink > 1 else []
         layers.append(backbone())
@@ -86,8 +77,8 @@ class AttentionWindows(SpatialTransformer):
             *layers, nn.Conv2d(channels, hidden, 1), nn.ReLU(), nn.Flatten(),
             nn.Linear(hidden * height * width, hidden), nn.ReLU(), nn.Linear(hidden, 2 * windows),
         )  # fmt: skip
-        numbers = tuple(number for centre in start for number in centre)
-        family = Transform(numbers, partial(windows_theta, scale=scale), affine_grid)
+        numbers = tuple(number for centre in TILES[windows] for number in centre)
+        family = Transform(numbers, windows_theta, affine_grid)
         super().__init__(localization, out_size, family)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -95,26 +86,25 @@ class AttentionWindows(SpatialTransformer):
         return torch.stack([self.sample(images, theta) for theta in self.theta(images).unbind(1)], dim=1)
 
 
-def windows_theta(parameters: Tensor, scale: float = SCALE) -> Tensor:
-    """The theta (N, windows, 2, 3) of windows of one scale, from their centres (N, 2 * windows).
+def windows_theta(parameters: Tensor) -> Tensor:
+    """The theta (N, windows, 2, 3) of windows of scale `SCALE`, from their centres (N, 2 * windows).
 
     Example:
-        >>> windows_theta(torch.tensor([[0.0, -0.5]]), 0.25).tolist()
-        [[[[0.25, 0.0, 0.0], [0.0, 0.25, -0.5]]]]
+        >>> windows_theta(torch.tensor([[0.0, -0.5]])).tolist()
+        [[[[0.5, 0.0, 0.0], [0.0, 0.5, -0.5]]]]
 
     Chapter: 11
     """
     centres = parameters.view(len(parameters), -1, 2, 1)
-    sides = scale * torch.eye(2, dtype=parameters.dtype, device=parameters.device)
+    sides = SCALE * torch.eye(2, dtype=parameters.dtype, device=parameters.device)
     return torch.cat([sides.expand(*centres.shape[:2], 2, 2), centres], dim=3)
 
 
 class PartDescriptions(nn.ModuleList):
-    """A backbone for each window: maps (N, windows, C, H, W) to the means of their feature maps, one after another."""
+    """A network for each window: maps (N, windows, C, H, W) to the numbers (N, …) of all networks, one after another."""
 
     def forward(self, windows: Tensor) -> Tensor:
-        described = zip(self, windows.unbind(1), strict=True)
-        return torch.cat([part(window).mean((2, 3)) for part, window in described], dim=1)
+        return torch.cat([part(window) for part, window in zip(self, windows.unbind(1), strict=True)], dim=1)
 
 
 class CUBNetwork(ImageNetwork):
@@ -166,8 +156,9 @@ class CUBNetwork(ImageNetwork):
         if windows not in (0, *TILES):
             raise ValueError(f"expected windows in {[0, *TILES]}, got {windows!r}")
         in_size = _validate.image_size(in_size)
-        parts = PartDescriptions(backbone() for _ in range(windows or 1))
-        channels, _, _ = _features(parts[0], out_size if windows else in_size)
+        backbones = [backbone() for _ in range(windows or 1)]
+        channels, _, _ = _features(backbones[0], out_size if windows else in_size)
+        parts = PartDescriptions(nn.Sequential(one, nn.AdaptiveAvgPool2d(1), nn.Flatten()) for one in backbones)
         super().__init__(
             AttentionWindows(backbone, in_size, windows, out_size, hidden) if windows else nn.Unflatten(1, (1, 3)),
             parts, nn.Dropout(dropout), nn.Linear(channels * len(parts), classes),

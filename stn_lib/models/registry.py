@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from stn_lib._registry import look_up
+from stn_lib.models.bird_networks import BirdCNN, BirdSTCNN
 from stn_lib.models.number_networks import NumberCNN, NumberSTCNN
 from stn_lib.models.small import CNN, STCNN, PoolingCNN
 from stn_lib.models.table1 import Table1Network
@@ -13,7 +14,7 @@ from stn_lib.spatial_transformer import SpatialTransformer
 
 MODELS = {
     "cnn": CNN, "pooling-cnn": PoolingCNN, "st-cnn": STCNN, "table1": Table1Network, "number-cnn": NumberCNN,
-    "number-st-cnn": NumberSTCNN,
+    "number-st-cnn": NumberSTCNN, "bird-cnn": BirdCNN, "bird-st-cnn": BirdSTCNN,
 }  # fmt: skip
 
 

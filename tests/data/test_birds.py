@@ -10,6 +10,8 @@ from torch.nn import functional as F
 
 from stn_lib.data import bird_batch, bird_set, birds, draw_birds
 
+HALF = birds.SIDE / 2
+
 
 def generator(seed=0):
     return torch.Generator().manual_seed(seed)
@@ -56,26 +58,26 @@ def test_labels_are_the_patterns_of_head_and_body():
     for image, label, centres, extents in zip(*drawn, strict=True):
         grey = image.mean(0).numpy().astype(float)
         for part, pattern in enumerate(divmod(int(label), 4)):
-            centre = 64 * (centres[part] + 1).numpy()
-            shift = (0, 0) if part else (0, 0.25 * 64 * extents[0, 1].item())  # the eye is above the head's middle
-            side = 10 if part == 0 else 14
+            centre = HALF * (centres[part] + 1).numpy()
+            shift = (0, 0) if part else (0, 0.25 * HALF * extents[0, 1].item())  # the eye is above the head's middle
+            side = 15 if part == 0 else 18
             found = strengths(grey, centre + shift, birds.PERIOD, side)
             assert np.allclose(found / birds.CONTRAST, expected(pattern), atol=0.3), (label, part, found)
 
 
 @pytest.mark.usefixtures("level")
-def test_a_mean_over_two_pixels_removes_most_of_a_pattern():
-    """Worked by hand: at a period of P pixels the mean of two neighbours leaves cos(pi / P) of a wave's amplitude."""
-    left = math.cos(math.pi / birds.PERIOD)
-    assert left < 0.21
+def test_a_mean_over_three_pixels_removes_most_of_a_pattern():
+    """Worked by hand: at a period of P pixels the mean of three neighbours leaves (1 + 2 cos(2 pi / P)) / 3 of a wave."""
+    left = (1 + 2 * math.cos(2 * math.pi / birds.PERIOD)) / 3
+    assert left < 0.17
     drawn = draw_birds(200, generator=generator(1))
-    body = 64 * (drawn.centres[:, 1] + 1)
+    body = HALF * (drawn.centres[:, 1] + 1)
     found = {pattern: [] for pattern in range(4)}
     for image, label, (x, y) in zip(drawn.images, drawn.labels, body.tolist(), strict=True):
         grey = image.mean(0, keepdim=True)
-        x, y = round(x / 2) * 2, round(y / 2) * 2
+        x, y = round(x / 3) * 3, round(y / 3) * 3
         fine, shrunk = (crop[0, y0 - h : y0 + h, x0 - h : x0 + h].std() for crop, x0, y0, h in (
-            (grey, x, y, 8), (F.avg_pool2d(grey, 2), x // 2, y // 2, 4),
+            (grey, x, y, 12), (F.avg_pool2d(grey, 3), x // 3, y // 3, 4),
         ))  # fmt: skip
         found[int(label) % 4].append((shrunk / fine).item())
     for pattern, share in enumerate((left, left, left, left**2)):
@@ -91,8 +93,8 @@ def test_boxes_are_where_the_patterns_are(monkeypatch, free):
     bare = draw_birds(60, free=free, generator=generator(2))
     assert torch.equal(drawn.centres, bare.centres)
     differs = (drawn.images - bare.images).abs().amax(1) > 0.01
-    centres, extents = 64 * (drawn.centres + 1), 64 * drawn.extents
-    assert (drawn.centres.abs() + drawn.extents).max() <= 1 - 2 * birds.MARGIN / 128 + 1e-6
+    centres, extents = HALF * (drawn.centres + 1), HALF * drawn.extents
+    assert (drawn.centres.abs() + drawn.extents).max() <= 1 - birds.MARGIN / HALF + 1e-6
     for pixels, centre, extent in zip(differs, centres, extents, strict=True):
         y, x = (axis + 0.5 for axis in np.nonzero(pixels.numpy()))
         low, high = (centre - extent).numpy(), (centre + extent).numpy()
@@ -109,7 +111,7 @@ def test_birds_are_as_varied_as_declared():
     """Oracle: scipy's tests against uniform distributions."""
     drawn = draw_birds(400, generator=generator(3))
     assert stats.chisquare(np.bincount(drawn.labels, minlength=16)).pvalue > 0.01
-    size = 64 * drawn.extents[:, 0, 0] / birds.HEAD
+    size = HALF * drawn.extents[:, 0, 0] / birds.HEAD
     assert stats.kstest(size, stats.uniform(birds.SIZE[0], birds.SIZE[1] - birds.SIZE[0]).cdf).pvalue > 0.01
     neck = drawn.centres[:, 0] - drawn.centres[:, 1]
     assert stats.binomtest(int((neck[:, 0] > 0).sum()), 400).pvalue > 0.01  # mirrored

@@ -67,17 +67,6 @@ def test_new_windows_see_their_tiles(windows):
         torch.testing.assert_close(seen, images[..., top : top + 24, left : left + 32], rtol=0, atol=1e-5)
 
 
-def test_windows_of_another_scale_start_where_they_should():
-    """Oracle: slices of the image. A quarter of the sides is 16 x 12 pixels, here around pixels chosen by hand."""
-    images = torch.rand(2, 3, 48, 64)
-    start = ((-0.5, 0.25), (0.125, -0.5))  # 16 and 36 pixels from the left, 30 and 12 from the top
-    found = AttentionWindows(tiny, (48, 64), 2, (12, 16), scale=0.25, start=start)(images)
-    for seen, (left, top) in zip(found.unbind(1), ((8, 24), (28, 6)), strict=True):
-        torch.testing.assert_close(seen, images[..., top : top + 12, left : left + 16], rtol=0, atol=1e-5)
-    with pytest.raises(ValueError, match="a start for each of 4 windows, got 2"):
-        AttentionWindows(tiny, (48, 64), 4, (12, 16), start=start)
-
-
 def test_a_window_moves_with_its_own_two_numbers():
     """Oracle: the image, shifted by hand: the second window is moved by three pixels to the right and two down."""
     windows = AttentionWindows(tiny, (48, 64), 4, (24, 32))
@@ -96,7 +85,7 @@ def test_a_network_without_windows_is_its_backbone_and_a_classifier():
     network = CUBNetwork(0, (48, 64), backbone=tiny, classes=3).eval()
     images = torch.rand(2, 3, 48, 64)
     with torch.no_grad():
-        expected = network[-1](network[1][0](images).mean((2, 3)))
+        expected = network[-1](network[1][0][0](images).mean((2, 3)))
         torch.testing.assert_close(network(images), expected)
     assert network.transformers == []
 
@@ -108,7 +97,7 @@ def test_each_window_has_a_backbone_of_its_own():
     with torch.no_grad():
         before = network(images)
         for part in network[1]:
-            part[0].weight *= 2
+            part[0][0].weight *= 2
             after = network(images)
             assert (after - before).abs().max() > 1e-4
             before = after
@@ -220,7 +209,7 @@ def test_a_backbone_of_torchvision_is_what_is_in_front_of_its_pooling(torchvisio
     assert len(torchvision) == 3 and all(made.weights == "DEFAULT" for made in torchvision)
     images = torch.rand(2, 3, 24, 32)
     with torch.no_grad():
-        torch.testing.assert_close(network[1][0](images), torchvision[0].norm.eval()(torchvision[0].conv(images)))
+        torch.testing.assert_close(network[1][0][0](images), torchvision[0].norm.eval()(torchvision[0].conv(images)))
         assert network(torch.rand(2, 3, 48, 64)).shape == (2, 3)
 
 
