@@ -38,7 +38,7 @@ def test_wrong_requests_are_refused(tmp_path):
     """Oracle: the message names expected, got and remedy."""
     with pytest.raises(
         ValueError,
-        match=r"expected model in \['cnn', 'number-cnn', 'number-st-cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'",
+        match=r"expected model in \['bird-cnn', 'bird-st-cnn', 'cnn', 'number-cnn', 'number-st-cnn', 'pooling-cnn', 'st-cnn', 'table1'\], got 'vit'",
     ):
         models.build("vit")
     with pytest.raises(FileNotFoundError, match="digits-rts-cnn"):
