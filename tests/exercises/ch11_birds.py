@@ -18,7 +18,7 @@ def theta_of(centres, scale, slip=None):
     x, y = centres[..., 0], centres[..., 1]
     if slip == "layout":
         x, y = centres.flatten(1).unflatten(1, (2, -1)).unbind(1)
-    across = {"inverse": 1 / scale, "scale_missing": 1, "half_size": scale / 2, "twice_the_size": 2 * scale,
+    across = {"inverse": 1 / scale, "scale_missing": 1, "scale_fixed": 0.5, "half_size": scale / 2, "twice_the_size": 2 * scale,
               "scale_squared": scale**2}.get(slip, scale)  # fmt: skip
     theta[..., 0, 0] = across
     theta[..., 1, 1] = 1 if slip == "one_axis" else across
@@ -32,7 +32,8 @@ def theta_of(centres, scale, slip=None):
         "kept_inside": lambda v: v.clamp(min=-(1 - scale), max=1 - scale),
         "corner": lambda v: v - scale,
         "negated": lambda v: -v,
-        "from_zero_to_one": lambda v: v * 2 - 1,
+        "converted": lambda v: v * 2 - 1,
+        "centre_missing": lambda v: 0,
     }.get(slip, lambda v: v)
     if slip == "swapped":
         x, y = y, x
@@ -100,6 +101,8 @@ def tiles(rows, columns, slip=None):
         centres = [(place(j, columns), place(rows - 1 - i, rows)) for i in range(rows) for j in range(columns)]
     if slip == "swapped":
         centres = [centre[::-1] for centre in centres]
+    if slip == "reshaped":
+        return np.array(centres).T.reshape(-1, 2)
     if slip == "unflattened":
         return np.array(centres).reshape(rows, columns, 2)
     return centres
@@ -193,6 +196,7 @@ def one_held(window, centre, extent, share, slip):
         return left <= cx - ex and cx + ex <= right and up <= cy - ey and cy + ey <= down
     return {
         "strict": coverage > share,
+        "share_fixed": coverage >= 0.5,
         "any_overlap": coverage > 0,
         "negated": coverage < share,
         "coverage": coverage,
@@ -245,6 +249,8 @@ def own_windows(held, slip=None):
         return held.mean()
     if slip == "given_order":
         return sum(shares[k, k] for k in range(parts)) / parts
+    if slip == "best_pair":
+        return shares.max()
     if slip == "part_of_each_window":
         return shares.max(axis=1).mean()
     if slip == "greedy":
@@ -264,6 +270,8 @@ def own_windows(held, slip=None):
         own = [shares[window, part] for part, window in enumerate(chosen)]
         value = {"not_divided": sum(own), "divided_by_windows": sum(own) / windows, "weakest_part": min(own)}
         found.append(value.get(slip, sum(own) / parts))
+        if slip == "of_all_parts":
+            found[-1] = shares[list(chosen)].mean()
         if slip == "at_once":
             found[-1] = np.all([held[:, window, part] for part, window in enumerate(chosen)], axis=0).mean()
     if slip == "above_chance":
@@ -305,6 +313,10 @@ ANSWERS = {
                 lambda centres, scale: theta_of(centres, scale, "scale_missing"),
                 lambda centres, scale: F.pad(centres[..., None], (2, 0)),
             ),
+            "kept_inside": (
+                lambda centres, scale: theta_of(centres, scale, "kept_inside"),
+                lambda centres, scale: theta_by_cat(torch.tanh(centres), scale),
+            ),
             "translation_scaled": lambda centres, scale: scale * theta_by_cat(centres, 1),
             "layout": lambda centres, scale: theta_by_cat(centres.mT.reshape(centres.shape), scale),
             "no_gradient": (
@@ -315,8 +327,8 @@ ANSWERS = {
         },
         unexplained=(
             lambda centres, scale: torch.zeros(*centres.shape, 3),
-            lambda centres, scale: theta_by_cat(centres, 0.5),
-            lambda centres, scale: theta_by_cat(centres.tanh(), scale),
+            lambda centres, scale: theta_by_cat(centres, -scale),
+            lambda centres, scale: theta_by_cat(centres.sin(), scale),
             lambda centres, scale: theta_by_cat(centres, scale).mT,
         ),
     ),
@@ -328,7 +340,15 @@ ANSWERS = {
                 lambda rows, columns: tiles(rows, columns, "by_column"),
                 lambda rows, columns: tiles_by_torch(rows, columns, by_row=False),
             ),
-            "borders": lambda rows, columns: tiles_by_torch(rows, columns, aligned=True),
+            "borders": (
+                lambda rows, columns: tiles(rows, columns, "borders"),
+                lambda rows, columns: tiles_by_torch(rows, columns, aligned=True),
+                lambda rows, columns: [
+                    (2 * j / max(columns - 1, 1) - (columns > 1), 2 * i / max(rows - 1, 1) - (rows > 1))
+                    for i in range(rows)
+                    for j in range(columns)
+                ],
+            ),
         },
         unexplained=(
             lambda rows, columns: [(0.0, 0.0)] * (rows * columns),
@@ -350,6 +370,12 @@ ANSWERS = {
         mistaken=slips(held_by, check.holds)
         | {
             "not_clamped": (lambda *inputs: held_by(*inputs, slip="not_clamped"), clamped_too_late),
+            "strict": (
+                lambda *inputs: held_by(*inputs, slip="strict"),
+                lambda theta, centres, extents, share: held_by_tensors(
+                    theta, centres, extents, share, compare=lambda area, part: area / (part + 1e-6) >= share
+                ),
+            ),
             "coverage": lambda theta, centres, extents, share: held_by_tensors(
                 theta, centres, extents, share, compare=lambda area, part: area / part
             ),

@@ -106,10 +106,11 @@ attention_theta = exercise(
             _like(lambda c, s: (1 - s) * c),
         ),
         "kept_inside": Misconception(
-            "You limit the centres so that windows stay inside the image. A window may reach beyond the border; leave "
-            "the centre as it is, or its gradient is lost there.",
+            "You limit the centres, as if windows had to stay inside the image. A window may reach beyond the border: leave "
+            "each centre as it is.",
             _like(lambda c, s: c.clamp(s - 1, 1 - s)),
             _like(lambda c, s: c.clamp(-abs(1 - s), abs(1 - s))),
+            _like(lambda c, s: c.tanh()),
         ),
         "corner": Misconception(
             "Your translation is a corner of the window. The output's centre (0, 0) samples the translation: it is the "
@@ -138,6 +139,10 @@ attention_theta = exercise(
             _like(lambda c, s: c[..., :1].expand_as(c)),
             _like(lambda c, s: c[..., 1:].expand_as(c)),
         ),
+        "centre_missing": Misconception(
+            "All your windows are in the middle of the image. The last column of theta is the window's centre: x, then y.",
+            _like(lambda c, s: 0 * c),
+        ),
         "one_axis": Misconception(
             "You scale one axis only. One scale holds for both: s is at row 0, column 0 and at row 1, column 1.",
             _like(matrix=lambda s: (s, 0, 0, 1)),
@@ -149,6 +154,10 @@ attention_theta = exercise(
             "The scale is missing: the first two columns of theta must be s times the identity.",
             _like(matrix=lambda s: (1, 0, 0, 1)),
             _like(matrix=lambda s: (0, 0, 0, 0)),
+        ),
+        "scale_fixed": Misconception(
+            "Your scale is always 0.5. Use the argument `scale`.",
+            _like(matrix=lambda s: (0.5, 0, 0, 0.5)),
         ),
         "not_diagonal": Misconception(
             "Your scale is not on the diagonal, so x depends on y. Each row has one s: [s, 0, x] and [0, s, y].",
@@ -170,9 +179,12 @@ attention_theta = exercise(
             _like(matrix=lambda s: (s**0.5, 0, 0, s**0.5)),
             _like(lambda c, s: s * c, lambda s: (s * s, 0, 0, s * s)),
         ),
-        "from_zero_to_one": Misconception(
-            "You convert the centres from [0, 1] to [−1, 1]. They are normalised already.",
+        "converted": Misconception(
+            "You convert the centres. They are normalised already, from −1 to 1: use them as they are.",
             _like(lambda c, s: 2 * c - 1),
+            _like(lambda c, s: (c + 1) / 2),
+            _like(lambda c, s: 2 * c),
+            _like(lambda c, s: c / 2),
         ),
         "column_order": Misconception(
             "Your translation is not in the last column. A row of theta holds what is multiplied by x, then by y, then the "

@@ -149,7 +149,7 @@ holds = exercise(
     forbidden=(parts.part_coverage,),
     misconceptions={
         "iou": Misconception(
-            "You divide by the union (IoU), or by both areas. A window of fixed scale is larger than a part, so even a "
+            "You divide by the union (IoU), or by the areas of both boxes. A window of fixed scale is larger than a part, so even a "
             "perfect one has a small IoU. Divide by the area of the PART's box alone.",
             _like(lambda o, p, w: _area(o) / (_area(p) + _area(w) - _area(o))),
             _like(lambda o, p, w: 2 * _area(o) / (_area(p) + _area(w))),
@@ -172,7 +172,8 @@ holds = exercise(
             _like(lambda o, p, w: (o / p).abs().prod(3)),
         ),
         "strict": Misconception(
-            "You ask for more than `share`. A part of which exactly this share is in the window is held: use >=.",
+            "You ask for more than `share`. A part of which exactly this share is in the window is held: use >=, and add no "
+            "small number to the area.",
             _like(compare=lambda coverage, share: coverage > share),
         ),
         "window_half_size": Misconception(
@@ -235,6 +236,10 @@ holds = exercise(
         "completely": Misconception(
             "You ask for the whole part in the window. A share of its box is enough: compare with `share`.",
             _like(compare=lambda coverage, share: coverage >= 1),
+        ),
+        "share_fixed": Misconception(
+            "You compare with a fixed number. Use the argument `share`.",
+            *(_like(compare=lambda coverage, share, k=k: coverage >= k) for k in _SIDES),
         ),
         "any_overlap": Misconception(
             "You accept every window that overlaps the part. At least `share` of the part's box must be in it.",

@@ -132,7 +132,7 @@ specialisation = exercise(
             lambda held: held.any(1).double().mean(),
         ),
         "by_image": Misconception(
-            "You choose the assignment anew in each image, so a window may hold the head here and the body there. Average over "
+            "You choose another assignment in each image, so a window may hold the head here and the body there. Average over "
             "the images first, then choose ONE assignment.",
             lambda held: torch.stack([_best(image.double()) for image in held]).mean(),
         ),
@@ -147,7 +147,7 @@ specialisation = exercise(
             _like(_mean),
         ),
         "given_order": Misconception(
-            "You give window k to part k. Nobody told the windows which part is theirs: try all assignments, and take the best.",
+            "You give window k to part k. No label says which part a window should find: try all assignments, and take the best.",
             _like(_diagonal),
         ),
         "greedy": Misconception(
@@ -169,6 +169,15 @@ specialisation = exercise(
             "You choose windows, but give them to the parts in one order only. `combinations` forgets the order: use "
             "`permutations`.",
             _like(lambda s: _mean_shares(s, combinations(range(s.shape[0]), s.shape[1])).amax()),
+        ),
+        "of_all_parts": Misconception(
+            "You choose windows, but average each of them over ALL parts. Take the share of each window for its own part: "
+            "`shares[window, part]`.",
+            _like(lambda s: torch.stack([s[list(windows)].mean() for windows in _all_assignments(s)]).amax()),
+        ),
+        "best_pair": Misconception(
+            "You give the best share of one window and one part. Give the mean over all parts, each with its own window.",
+            _like(torch.amax),
         ),
         "worst": Misconception(
             "You take the worst assignment. Take the one with the LARGEST mean share.",

@@ -120,7 +120,7 @@ tiled_start = exercise(
         ),
         "borders": Misconception(
             "You put the outer centres AT the border, on −1 and 1. A tile's centre is half a tile inside: (2 j + 1)/columns − 1.",
-            *_in_any_order(_linspace(-1, 1)),
+            *_in_any_order(_linspace(-1, 1), lambda count: 0 * _steps(1) if count == 1 else _linspace(-1, 1)(count)),
         ),
         "tile_edges": Misconception(
             "You give an edge of each tile, such as 2 j/columns − 1. Add half a tile to reach its centre: 1/columns.",
@@ -155,6 +155,11 @@ tiled_start = exercise(
             "Your outer centres are at −0.5 and 0.5, which is correct for two tiles only. They depend on the number of tiles: "
             "(2 j + 1)/columns − 1.",
             *_in_any_order(_linspace(-0.5, 0.5)),
+        ),
+        "reshaped": Misconception(
+            "Your reshape mixes coordinates of different tiles, because x and y are on the first axis. Stack them on the last "
+            "axis, then flatten the other two.",
+            lambda rows, columns: _grid(_middles)(rows, columns).permute(2, 0, 1).reshape(-1, 2),
         ),
         "unflattened": Misconception(
             "Your numbers are correct, but rows and columns are two axes. Make them one: (rows · columns, 2).",
