@@ -31,6 +31,7 @@ WORDS = {
 }
 _VIEW_SCRIPT = re.compile(rf'<script type="{re.escape(VIEW)}">(.*?)</script>', re.DOTALL)
 _REFERENCE = re.compile(r"^IPY_MODEL_(\w+)$")
+_DEFAULT = re.compile(r"^export default (\S+);\n\Z", re.MULTILINE)  # ends a module that stn_lib.widgets has joined
 _BOXES = {"BoxModel", "HBoxModel", "VBoxModel"}
 _LINKS = {"LinkModel", "DirectionalLinkModel"}
 
@@ -75,7 +76,7 @@ class Page:
         """Return whether the host script can show this model without a kernel."""
         model = self.models.get(model_id, {})
         if model.get("model_module") == "anywidget":
-            return True
+            return bool(_DEFAULT.search(model["state"].get("_esm", "")))
         children = references(model.get("state", {}).get("children", []))
         return model.get("model_name") in _BOXES and bool(children) and all(map(self.can_show, children))
 
@@ -134,8 +135,12 @@ def _keep(store: dict[str, str], text: str) -> str:
 
 
 def _as_script(name: str, text: str) -> str:
-    # A classic script: module scripts do not load from a folder (file://).
-    return f'(window.stnModules = window.stnModules || {{}})["{name}"] = {json.dumps(text)};\n'
+    """Return a module as a classic script with a function that makes its default export.
+
+    Module scripts do not load from a folder (file://), and an import from memory takes the browser longer.
+    """
+    code = _DEFAULT.sub(r"return \1;\n", text)
+    return f'(window.stnModules = window.stnModules || {{}})["{name}"] = () => {{\n{code}}};\n'
 
 
 def _rewrite_page(app, pagename, templatename, context, doctree) -> None:

@@ -1,6 +1,6 @@
 // Shows the page's widgets without a kernel: a small host for modules in the anywidget form
-// (`export default { initialize?, render }`). A classic script, so that it also runs from a folder
-// (file://), where the browser refuses module scripts; each module is imported from a Blob URL.
+// (`export default { initialize?, render }`), which book/_ext/book_widgets.py makes functions. A classic script, so
+// that it also runs from a folder (file://), where the browser refuses module scripts.
 (() => {
   "use strict";
 
@@ -96,31 +96,23 @@
 
   // ---- views ----
 
-  const imported = new Map(); // name of a module -> promise of its default export
+  const made = new Map(); // name of a module -> its default export, or a promise of it
 
   function load(name) {
-    if (!imported.has(name)) {
-      const url = URL.createObjectURL(new Blob([window.stnModules[name]], { type: "text/javascript" }));
-      imported.set(
-        name,
-        import(url).then(async (module) => {
-          URL.revokeObjectURL(url);
-          return typeof module.default === "function" ? module.default() : module.default;
-        }),
-      );
+    if (!made.has(name)) {
+      const module = window.stnModules[name]();
+      made.set(name, typeof module === "function" ? module() : module);
     }
-    return imported.get(name);
+    return made.get(name);
   }
 
-  async function ready(model) {
-    if (!model.started) {
-      model.started = load(model.get("_esm")).then(async (module) => {
-        await module.initialize?.({ model });
-        return module;
-      });
-    }
-    return model.started;
+  async function begin(model) {
+    const module = await load(model.get("_esm"));
+    await module.initialize?.({ model });
+    return module;
   }
+
+  const ready = (model) => (model.started ??= begin(model));
 
   const children = (models, box) => box.get("children").map((child) => models.get(reference(child)));
 

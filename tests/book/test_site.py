@@ -14,8 +14,9 @@ from tests.conftest import ROOT
 
 with small_book.scripts():
     import book_policy
+    import book_widgets
 
-FOLLOWED = re.compile(r'followAddress\(el, \\"([\w-]+)\\"')  # in a module, which a page loads as a string
+FOLLOWED = re.compile(r'followAddress\(el, "([\w-]+)"')
 
 
 class Page(HTMLParser):
@@ -113,3 +114,15 @@ def test_a_script_that_is_none_of_the_books_does_not_run(home, browser, site, se
           return "ran" in window;
         }""")
         assert not ran and "Content Security Policy" in " ".join(visit.errors)
+
+
+def test_a_module_of_another_form_needs_a_kernel():
+    def model(text):
+        return {"model_module": "anywidget", "model_name": "AnyModel", "state": {"_esm": text}}
+
+    models = {
+        "joined": model("const a = {};\nexport default a;\n"),
+        "other": model("export const render = () => {};\n"),
+    }
+    page = book_widgets.Page(models)
+    assert page.can_show("joined") and not page.can_show("other")
