@@ -1,6 +1,7 @@
 // Shows the page's widgets without a kernel: a small host for modules in the anywidget form
 // (`export default { initialize?, render }`), which book/_ext/book_widgets.py makes functions. A classic script, so
-// that it also runs from a folder (file://), where the browser refuses module scripts.
+// that it also runs from a folder (file://), where the browser refuses module scripts. It runs right after the
+// first explorable, and mounts the others once the page is complete.
 (() => {
   "use strict";
 
@@ -69,20 +70,21 @@
     path.slice(0, -1).reduce((place, key) => place[key], state)[last] = value;
   }
 
-  function readModels() {
-    const entries = JSON.parse(document.getElementById("stn-state").textContent);
-    const models = new Map();
-    for (const [id, { name, state, buffers = [] }] of Object.entries(entries)) {
+  const models = new Map();
+
+  function readModels(script) {
+    for (const [id, { name, state, buffers = [] }] of Object.entries(JSON.parse(script.textContent))) {
       for (const { path, data } of buffers) put(state, path, decode(data));
       const model = new Model(state);
       model.kind = name;
       models.set(id, model);
+      if (LINKS.includes(name)) connect(model);
     }
-    return models;
+    script.remove();
   }
 
   // ipywidgets' jslink and jsdlink.
-  function connect(models, link) {
+  function connect(link) {
     const [sourceId, from] = link.get("source");
     const [targetId, to] = link.get("target");
     const source = models.get(reference(sourceId)),
@@ -114,23 +116,23 @@
 
   const ready = (model) => (model.started ??= begin(model));
 
-  const children = (models, box) => box.get("children").map((child) => models.get(reference(child)));
+  const children = (box) => box.get("children").map((child) => models.get(reference(child)));
 
   // All modules first, so that the image and the widget change places within one frame.
-  async function prepare(models, model) {
-    if (model.kind in BOXES) await Promise.all(children(models, model).map((child) => prepare(models, child)));
+  async function prepare(model) {
+    if (model.kind in BOXES) await Promise.all(children(model).map((child) => prepare(child)));
     else await ready(model);
   }
 
-  async function show(models, model, el) {
+  async function show(model, el) {
     if (model.kind in BOXES) {
       el.classList.add("stn-box");
       el.dataset.stnBox = BOXES[model.kind];
       await Promise.all(
-        children(models, model).map((child) => {
+        children(model).map((child) => {
           const place = document.createElement("div");
           el.append(place);
-          return show(models, child, place);
+          return show(child, place);
         }),
       );
     } else {
@@ -138,16 +140,16 @@
     }
   }
 
-  async function mount(models, slot) {
+  async function mount(slot) {
     const standin = slot.querySelector(".stn-standin");
     const stage = document.createElement("div");
     try {
       const model = models.get(slot.dataset.stnModel);
-      await prepare(models, model);
+      await prepare(model);
       slot.style.minHeight = `${slot.offsetHeight}px`; // the page below must not jump
       standin.remove();
       slot.append(stage);
-      await show(models, model, stage);
+      await show(model, stage);
       slot.dataset.stnReady = "";
     } catch (error) {
       console.error(error);
@@ -159,12 +161,14 @@
     slot.style.minHeight = "";
   }
 
-  function start() {
-    const models = readModels();
-    for (const model of models.values()) if (LINKS.includes(model.kind)) connect(models, model);
-    for (const slot of document.querySelectorAll(".stn-slot")) mount(models, slot);
+  function mountAll() {
+    document.querySelectorAll("script.stn-state").forEach(readModels);
+    for (const slot of document.querySelectorAll(".stn-slot:not([data-stn-started])")) {
+      slot.dataset.stnStarted = "";
+      mount(slot);
+    }
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  mountAll();
+  document.addEventListener("DOMContentLoaded", mountAll);
 })();
