@@ -146,7 +146,6 @@
     try {
       const model = models.get(slot.dataset.stnModel);
       await prepare(model);
-      slot.style.minHeight = `${slot.offsetHeight}px`; // the page below must not jump
       standin.remove();
       slot.append(stage);
       await show(model, stage);
@@ -158,7 +157,6 @@
       note.textContent = slot.dataset.stnFailed;
       slot.replaceChildren(standin, note);
     }
-    slot.style.minHeight = "";
   }
 
   function mountAll() {
