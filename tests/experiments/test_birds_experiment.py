@@ -45,6 +45,8 @@ def test_errors_and_held_parts_are_counted():
     assert (found["wrong"], found["n"], found["error_percent"]) == (1, 4, 25.0)
     # From 0.4 to -0.4 there are 0.8; the window ends at 0.45, so that no part of the other box is in it.
     assert found["held_percent"] == found["covered_percent"] == [[100.0, 0.0], [0.0, 100.0]]
+    facing = found["held_facing_percent"]  # the heads are to the right of the bodies
+    assert facing == {"left": None, "right": found["held_percent"]}
     assert found["specialisation"]["share"] == 1.0 and found["specialisation"]["windows"] == [0, 1]
     assert found["centre"]["mean"] == [[0.1, -0.4], [0.0, 0.4]] and found["scale"]["mean"] == [0.45, 0.45]
 
