@@ -146,10 +146,8 @@ def given_places(variant: Variant, birds: DrawnBirds, generator: torch.Generator
     return windows_at(birds.centres if variant.places == "true" else anywhere)
 
 
-def train(
-    row: Row, job: Job, network: nn.Module, observe: Callable[[int], None] | None = None
-) -> tuple[FitConfig, Any]:
-    """Train the network of a row; return the settings and the result of `fit`."""
+def train(row: Row, job: Job, network: nn.Module, **options: Any) -> tuple[FitConfig, Any]:
+    """Train the network of a row; return the settings and the result of `fit`, which takes the options."""
     variant, config = VARIANTS[row["network"]], config_of(row)
     birds = birds_of("train", TRAIN, variant.free)
 
@@ -163,7 +161,9 @@ def train(
         return F.cross_entropy(answers, labels, label_smoothing=config.label_smoothing)
 
     about = {"run": f"birds, {row['network']}", "birds": TRAIN, "hold_out": job.options.hold_out}
-    result = fit(network, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress)
+    result = fit(
+        network, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress, **options
+    )
     return config, (about, result)
 
 

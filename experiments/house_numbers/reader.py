@@ -9,7 +9,6 @@ While the ST-CNN trains, its window and its answers for the first held-out numbe
 """
 
 import argparse
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -22,10 +21,10 @@ from torch.nn import functional as F
 from experiments.appendix.common import run_row
 from experiments.experiment import Experiment, Job
 from experiments.house_numbers import HALF, QUARTER, ST, Study, line
+from experiments.moments import Moments
 from experiments.networks import seeded
 from experiments.record import Row, shared_config
 from stn_lib.data import house_batch, house_held_out, load_dataset
-from stn_lib.files import write_atomically
 from stn_lib.models import NumberCNN, NumberSTCNN, load_pretrained, round_weights, save_weights
 from stn_lib.models.weights import WEIGHTS
 from stn_lib.training.config import FitConfig
@@ -109,25 +108,20 @@ def measure(row: Row, job: Job) -> Row:
     }
 
 
-class Windows:
-    """A callback of `fit` that records the window and the answers for some images, and keeps them if the run is resumed."""
+class Windows(Moments):
+    """Records the window and the answers for some images."""
 
     def __init__(self, file: Path, images: Tensor):
-        self.file, self.images = file, images
-        self.frames: list[Row] = json.loads(file.read_text()) if file.exists() else []
+        super().__init__(file, MOMENTS, self.windows)
+        self.images = images
 
-    def __call__(self, step: int, network: NumberSTCNN) -> None:
-        if step not in MOMENTS:
-            return
+    def windows(self, network: NumberSTCNN) -> Row:
         shares, answers = network(self.images).softmax(2).max(2)
-        frame = {
-            "step": step,
+        return {
             "theta": [[[round(x, 4) for x in line] for line in one] for one in network.transformer.theta(self.images).tolist()],
             "answers": answers.tolist(),
             "shares": [[round(x, 3) for x in one] for one in shares.tolist()],
         }  # fmt: skip
-        self.frames = [*(other for other in self.frames if other["step"] < step), frame]
-        write_atomically(self.file, json.dumps(self.frames).encode())
 
 
 @torch.inference_mode()

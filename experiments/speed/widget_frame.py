@@ -22,6 +22,7 @@ from stn_lib.models import build
 from stn_lib.widgets import (
     AlignImage,
     LossAlongShift,
+    MoveBird,
     MoveDigit,
     PoolShift,
     ReadNumber,
@@ -103,6 +104,7 @@ def widgets(image: torch.Tensor, frames: int) -> dict[str, tuple[Any, str, list]
         "cover, two networks": (StraightenDigit(), "degrees", [(k % 160) - 80 for k in range(frames)]),
         "move a digit, one network and its map": (MoveDigit(network), "turn", [(k % 160) - 80 for k in range(frames)]),
         "read a house number, two networks": (ReadNumber(), "x", [(k % 60) - 30 for k in range(frames)]),
+        "move a bird, two networks": (MoveBird(view="bird"), "x", [(k % 60) - 30 for k in range(frames)]),
         "pool a signal": (PoolShift(sample_digits()[7, 0]), "shift", [(k % 17) - 8 for k in range(frames)]),
         "warp an image": (WarpImage(), "theta", thetas),
         "trace a pixel": (TracePixel(), "row", [k % 4 for k in range(frames)]),

@@ -117,63 +117,124 @@ def bird_batch(birds: DrawnBirds, index: Tensor) -> DrawnBirds:
     return taken._replace(images=taken.images / 255)
 
 
-class _Pose(NamedTuple):
-    """Where the birds (N,) are, in pixels from the image's centre."""
+class BirdScene(NamedTuple):
+    """What decides images of birds (N, …), but for the noise. Places are in pixels from the image's centre, y down.
 
-    mirror: Tensor  # 1 or -1
+    Args:
+        mirror: (N,), 1 or -1: a bird that looks to the right or to the left.
+        tilt: (N,), its rotation, in radians.
+        size: (N,), its scale.
+        body: (N, 2), the body's centre.
+        neck: (N, 2), from the body's centre to the head's, of the bird of size 1 that is not tilted and looks to the right.
+        labels: (N,), as in `DrawnBirds`.
+        phases: (2, N, 1, 1), of the waves across the bird and along it.
+        wall: (N, 3, 4, 4), the background, which is interpolated.
+        colours: (N, 4 + BLOBS, 3, 1, 1), of limbs, neck, body, head and distractors.
+        blobs: (2, BLOBS, N, 1), the distractors' centres, x and y, in pixels from the image's corner.
+        halves: (2, BLOBS, N, 1, 1), their half-axes.
+    """
+
+    mirror: Tensor
     tilt: Tensor
     size: Tensor
-    body: Tensor  # (N, 2)
-    neck: Tensor  # (N, 2), from the body's centre to the head's, of the bird of size 1
+    body: Tensor
+    neck: Tensor
+    labels: Tensor
+    phases: Tensor
+    wall: Tensor
+    colours: Tensor
+    blobs: Tensor
+    halves: Tensor
 
 
-def _pose(count: int, free: bool, generator: torch.Generator) -> tuple[_Pose, Tensor, Tensor]:
-    """Draw poses; return them with centres and extents in pixels, both (N, 2, 2)."""
+def draw_scenes(count: int, *, free: bool = False, generator: torch.Generator) -> BirdScene:
+    """Draw what decides images of birds; the arguments are those of `draw_birds`.
+
+    Example:
+        >>> draw_scenes(2, generator=torch.Generator().manual_seed(0)).body.shape
+        torch.Size([2, 2])
+
+    Chapter: 11
+    """
     mirror = 1.0 - 2 * torch.randint(2, (count,), generator=generator)
     limit = math.pi if free else MAX_TILT
     tilt = _uniform((-limit, limit), (count,), generator)
     size = _uniform(SIZE, (count,), generator)
     neck = torch.tensor(NECK) + _uniform((-BEND, BEND), (count, 2), generator)
+    head, extents = bird_parts(mirror, tilt, size, neck)
+    low, high = body_room(head, extents)
+    body = torch.lerp(low, high, torch.rand(count, 2, generator=generator))
+    labels = torch.randint(CLASSES, (count,), generator=generator)
+    phases = _uniform((0, 2 * math.pi), (2, count, 1, 1), generator)
+    wall = _uniform(WALL, (count, 3, 4, 4), generator)
+    colours = _uniform(BRIGHTNESS, (count, 4 + BLOBS, 3, 1, 1), generator)
+    blobs = SIDE * torch.rand(2, BLOBS, count, 1, generator=generator)
+    halves = _uniform(BLOB, (2, BLOBS, count, 1, 1), generator)
+    return BirdScene(mirror, tilt, size, body, neck, labels, phases, wall, colours, blobs, halves)
+
+
+def bird_parts(mirror: Tensor, tilt: Tensor, size: Tensor, neck: Tensor) -> tuple[Tensor, Tensor]:
+    """Where the parts of birds are, in pixels: the head's centre from the body's (N, 2); extents (N, 2, 2), head and body.
+
+    Chapter: 11
+    """
     cos, sin = tilt.cos(), tilt.sin()
     rotate = torch.stack([cos, -sin, sin, cos], 1).view(-1, 2, 2)
-    # From the body's centre.
-    head = (rotate @ (neck * torch.stack([mirror, torch.ones(count)], 1) * size[:, None])[:, :, None])[:, :, 0]
-    half = torch.tensor(BODY)
-    body_extent = size[:, None] * (rotate * half).square().sum(2).sqrt()
-    head_extent = (size * HEAD)[:, None].expand(-1, 2)
-    low = torch.minimum(-body_extent, head - head_extent)
-    high = torch.maximum(body_extent, head + head_extent)
+    head = (rotate @ (neck * torch.stack([mirror, torch.ones(len(mirror))], 1) * size[:, None])[:, :, None])[:, :, 0]
+    body_extent = size[:, None] * (rotate * torch.tensor(BODY)).square().sum(2).sqrt()
+    return head, torch.stack([(size * HEAD)[:, None].expand(-1, 2), body_extent], 1)
+
+
+def body_room(head: Tensor, extents: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the last place (N, 2) of the body's centre at which both parts are in the image, by `MARGIN`.
+
+    Chapter: 11
+    """
+    low = torch.minimum(-extents[:, 1], head - extents[:, 0])
+    high = torch.maximum(extents[:, 1], head + extents[:, 0])
     room = SIDE / 2 - MARGIN
-    body = torch.lerp(-room - low, room - high, torch.rand(count, 2, generator=generator))
-    centres = torch.stack([body + head, body], 1)
-    return _Pose(mirror, tilt, size, body, neck), centres, torch.stack([head_extent, body_extent], 1)
+    return -room - low, room - high
 
 
-def _draw(count: int, free: bool, generator: torch.Generator) -> DrawnBirds:
-    pose, centres, extents = _pose(count, free, generator)
-    labels = torch.randint(CLASSES, (count,), generator=generator)
-    u, v = _bird_coordinates(pose)
-    shapes = _shapes(u, v, pose)
-    waves = _waves(u, v, pose, generator)
+def paint_birds(scene: BirdScene) -> Tensor:
+    """The images (N, 3, SIDE, SIDE) of scenes, without noise.
+
+    Example:
+        >>> paint_birds(draw_scenes(2, generator=torch.Generator().manual_seed(0))).shape
+        torch.Size([2, 3, 192, 192])
+
+    Chapter: 11
+    """
+    u, v = _bird_coordinates(scene)
+    shapes = _shapes(u, v, scene)
+    waves = _waves(u, v, scene)
     weights = torch.tensor(WAVES)
 
     def pattern(which: Tensor) -> Tensor:
         return torch.einsum("nk,nkhw->nhw", CONTRAST * weights[which], waves)
 
-    image = _wall(count, generator)
-    colours = _uniform(BRIGHTNESS, (count, 4 + BLOBS, 3, 1, 1), generator)
-    for k, blob in enumerate(_blobs(count, generator)):
+    image = F.interpolate(scene.wall, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    colours, labels = scene.colours, scene.labels
+    for k, blob in enumerate(_blobs(scene)):
         _paint(image, blob, colours[:, 4 + k])
     _paint(image, shapes["limbs"], 0.5 * colours[:, 0])
     _paint(image, shapes["neck"], colours[:, 1])
     _paint(image, shapes["body"], colours[:, 2] + pattern(labels % len(PATTERNS))[:, None])
     _paint(image, shapes["head"], colours[:, 3] + pattern(labels // len(PATTERNS))[:, None])
     _paint(image, shapes["eye"], torch.full((), 0.05))
+    return image
+
+
+def _draw(count: int, free: bool, generator: torch.Generator) -> DrawnBirds:
+    scene = draw_scenes(count, free=free, generator=generator)
+    head, extents = bird_parts(scene.mirror, scene.tilt, scene.size, scene.neck)
+    centres = torch.stack([scene.body + head, scene.body], 1)
+    image = paint_birds(scene)
     image.add_(torch.randn(image.shape, generator=generator), alpha=NOISE).clamp_(0, 1)
-    return DrawnBirds(image, labels, centres / (SIDE / 2), extents / (SIDE / 2))
+    return DrawnBirds(image, scene.labels, centres / (SIDE / 2), extents / (SIDE / 2))
 
 
-def _bird_coordinates(pose: _Pose) -> tuple[Tensor, Tensor]:
+def _bird_coordinates(pose: BirdScene) -> tuple[Tensor, Tensor]:
     """The pixels' (x, y) in the bird of size 1, from its body's centre, both (N, SIDE, SIDE)."""
     axis = torch.arange(SIDE) + 0.5 - SIDE / 2
     x, y = axis - pose.body[:, :1], axis - pose.body[:, 1:]
@@ -184,7 +245,7 @@ def _bird_coordinates(pose: _Pose) -> tuple[Tensor, Tensor]:
     return u, v
 
 
-def _shapes(u: Tensor, v: Tensor, pose: _Pose) -> dict[str, Tensor]:
+def _shapes(u: Tensor, v: Tensor, pose: BirdScene) -> dict[str, Tensor]:
     """How much of each pixel (N, SIDE, SIDE) each shape of the bird covers."""
     size = pose.size[:, None, None]
     head = u - pose.neck[:, 0, None, None], v - pose.neck[:, 1, None, None]  # from the head's centre
@@ -225,27 +286,18 @@ def _segment(x: Tensor, y: Tensor, start: tuple[float, float], end: tuple[float,
     return px.sub_(along, alpha=dx).square_().add_(py.sub_(along, alpha=dy).square_()).sqrt_().sub_(radius)
 
 
-def _waves(u: Tensor, v: Tensor, pose: _Pose, generator: torch.Generator) -> Tensor:
+def _waves(u: Tensor, v: Tensor, pose: BirdScene) -> Tensor:
     """The waves across the bird and along it, and their product: (N, 3, SIDE, SIDE)."""
-    phase = _uniform((0, 2 * math.pi), (2, len(u), 1, 1), generator)
     rate = (2 * math.pi / PERIOD * pose.size)[:, None, None]
-    across, along = (rate * u + phase[0]).cos_(), (rate * v + phase[1]).cos_()
+    across, along = (rate * u + pose.phases[0]).cos_(), (rate * v + pose.phases[1]).cos_()
     return torch.stack([across, along, across * along], 1)
 
 
-def _blobs(count: int, generator: torch.Generator) -> list[Tensor]:
-    """Draw distractors: how much of each pixel (count, SIDE, SIDE) each covers."""
-    centre = SIDE * torch.rand(2, BLOBS, count, 1, generator=generator)
-    half = _uniform(BLOB, (2, BLOBS, count, 1, 1), generator)
+def _blobs(scene: BirdScene) -> list[Tensor]:
+    """How much of each pixel (N, SIDE, SIDE) each distractor covers."""
     axis = torch.arange(SIDE) + 0.5
-    x, y = (axis - centre[0])[:, :, None, :], (axis - centre[1])[:, :, :, None]
-    return [_cover(_ellipse(x[k], y[k], half[0, k], half[1, k])) for k in range(BLOBS)]
-
-
-def _wall(count: int, generator: torch.Generator) -> Tensor:
-    """A smooth background."""
-    coarse = _uniform(WALL, (count, 3, 4, 4), generator)
-    return F.interpolate(coarse, size=(SIDE, SIDE), mode="bilinear", align_corners=False)
+    x, y = (axis - scene.blobs[0])[:, :, None, :], (axis - scene.blobs[1])[:, :, :, None]
+    return [_cover(_ellipse(x[k], y[k], scene.halves[0, k], scene.halves[1, k])) for k in range(BLOBS)]
 
 
 def _paint(image: Tensor, cover: Tensor, colour: Tensor) -> None:

@@ -8,7 +8,10 @@ from torch import Tensor, nn
 
 from stn_lib.grid import affine_grid
 from stn_lib.localization import output_layer
+from stn_lib.models.bird_networks import FOCUS, MAP, SCALE, CentreMean, PartFinder
+from stn_lib.models.cub import PartDescriptions
 from stn_lib.models.number_networks import CELL, NumberFinder
+from stn_lib.pooling import BlurPool2d
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
@@ -117,10 +120,10 @@ def to_operations(model: nn.Module, bits: int = 16) -> tuple[dict[str, Any], byt
         the float16 numbers, one for each output channel, that it is multiplied by.
 
     Args:
-        model: a `stn_lib.models.CNN` or `STCNN`, a `NumberCNN` or `NumberSTCNN`, or another sequence of the same layers with
-            an ``in_size``.
-        bits: of a weight, 16 or 8. For the page's two networks that read house numbers, 8 bits change few answers:
-            `stn_lib/results/house_numbers_reader.json` counts them (``python -m experiments house_numbers reader``).
+        model: a `stn_lib.models.CNN` or `STCNN`, a `NumberCNN` or `NumberSTCNN`, a `BirdCNN` or `BirdSTCNN`, or another
+            sequence of the same layers with an ``in_size``.
+        bits: of a weight, 16 or 8. For the page's networks that read house numbers or classify birds, 8 bits change few
+            answers: `stn_lib/results/house_numbers_reader.json` and `birds_page.json` count them.
 
     Returns:
         The layout ``{"input": [C, H, W], "ops": [{"op": "conv2d", …}, …]}``, ready for JSON, and the buffer.
@@ -207,6 +210,12 @@ class _Writer:
         match layer:
             case NumberFinder():
                 return [self.finder(layer)]
+            case PartFinder():
+                return [self.part_finder(layer)]
+            case PartDescriptions():
+                return [{"op": "parts", "parts": [self.ops(part) for part in layer]}]
+            case CentreMean():
+                return [{"op": "centre_mean", "focus": FOCUS}]
             case nn.Sequential():
                 return [op for child in layer for op in self.ops(child)]
             case SpatialTransformer():
@@ -219,6 +228,10 @@ class _Writer:
                 return [{"op": "maxpool2d", "size": layer.kernel_size, "ceil": layer.ceil_mode}]
             case nn.AvgPool2d() if layer.stride == layer.kernel_size and layer.padding == 0:
                 return [{"op": "avgpool2d", "size": layer.kernel_size}]
+            case nn.AdaptiveAvgPool2d() if layer.output_size == 1:
+                return [{"op": "mean2d"}]
+            case BlurPool2d() if layer.padding == "reflect":
+                return [{"op": "blur2d", "taps": layer.taps.tolist(), "stride": layer.stride}]
             case nn.BatchNorm2d():
                 gain, bias = _gain_and_bias(layer)
                 return [{"op": "scale", "weight": self.tensor(gain), "bias": self.tensor(bias)}]
@@ -234,7 +247,7 @@ class _Writer:
 
     def convolution(self, layer: nn.Conv2d) -> dict[str, Any]:
         strides, padding = set(layer.stride), set(layer.padding)
-        plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode == "zeros"
+        plain = layer.groups == 1 and layer.dilation == (1, 1) and layer.padding_mode in ("zeros", "replicate")
         if len(strides) > 1 or len(padding) > 1 or not plain:
             raise ValueError(f"expected a plain convolution with one stride and one padding, got {layer}")
         bias = torch.zeros(layer.out_channels) if layer.bias is None else layer.bias
@@ -242,6 +255,7 @@ class _Writer:
             "op": "conv2d",
             "stride": strides.pop(),
             "padding": padding.pop(),
+            **({"repeat": True} if layer.padding_mode == "replicate" else {}),
             "weight": self.weight(layer.weight),
             "bias": self.tensor(bias),
         }
@@ -257,6 +271,18 @@ class _Writer:
         ops = self.ops(layer.localization)
         mean = {"op": "mean_place", "size": size, "sides": [theta[0, 0].item(), theta[1, 1].item()]}
         return {**self.sampler(layer), "localization": [*ops, mean]}
+
+    def part_finder(self, layer: PartFinder) -> dict[str, Any]:
+        """Windows whose localisation network ends in a map of scores for each, to which a plane is added."""
+        if layer.learns:
+            raise ValueError(
+                f"expected windows that learn their centres only, got learns={layer.learns}: see export.py"
+            )
+        planes = layer.planes.view(-1, MAP, MAP)
+        steps = planes[:, 0, 1] - planes[:, 0, 0], planes[:, 1, 0] - planes[:, 0, 0]
+        slopes = (torch.stack(steps, 1) * MAP / 2).tolist()  # a place is 2 / MAP wide
+        windows = {"op": "windows", "size": [MAP, MAP], "slopes": slopes, "side": SCALE}
+        return {**self.sampler(layer), **windows, "localization": self.ops(layer.localization)}
 
     def transformer(self, layer: SpatialTransformer) -> dict[str, Any]:
         return {**self.sampler(layer), "localization": self.ops(affine_localization(layer))}

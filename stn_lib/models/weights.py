@@ -72,8 +72,8 @@ def load_pretrained(name: str | Path) -> nn.Module:
 
     Args:
         name: ``"cover-cnn"``, ``"cover-st-cnn"``, ``"digits-rts-cnn"``, ``"digits-rts-st-cnn"``, trained on the embedded
-            digits, as are ``"house-numbers-cnn"`` and ``"house-numbers-st-cnn"``; ``"mnist-rts-cnn"``,
-            ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
+            digits, as are ``"house-numbers-cnn"`` and ``"house-numbers-st-cnn"``; ``"birds-cnn"``, ``"birds-st-cnn"``, on drawn
+            birds; ``"mnist-rts-cnn"``, ``"mnist-rts-st-cnn"``, on MNIST; or the path of a ``.safetensors`` file.
 
     Returns:
         The network in float32; each weight is a half-precision number, so `to_operations` does not round it again.

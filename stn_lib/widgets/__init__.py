@@ -5,6 +5,7 @@ from stn_lib.widgets.by_hand import ByHand as ByHand
 from stn_lib.widgets.draw_digit import DrawDigit as DrawDigit
 from stn_lib.widgets.estimate import Estimate as Estimate
 from stn_lib.widgets.loss_along_shift import LossAlongShift as LossAlongShift
+from stn_lib.widgets.move_bird import MoveBird as MoveBird
 from stn_lib.widgets.move_digit import MoveDigit as MoveDigit
 from stn_lib.widgets.paper_table import PaperTable as PaperTable
 from stn_lib.widgets.pool_shift import PoolShift as PoolShift

@@ -52,6 +52,7 @@ EXPLORABLES = {
     "DrawDigit": ("example=7", ".stn-handle", "ArrowRight"),
     "Estimate": ("'guess', 'How many?', ('CNN', 'ST-CNN'), **guess", "input[type=range]", "End"),
     "LossAlongShift": ("torch.rand(8, 8), goal=2", "input[type=range]", "ArrowLeft"),
+    "MoveBird": ("", ".stn-handle", "ArrowRight"),
     "MoveDigit": ("CNN(in_size=(40, 40)), digit=8", ".stn-handle", "ArrowRight"),
     "PaperTable": ("table1.rows(table1.load_results())", "td button", "ArrowRight"),
     "PoolShift": ("torch.rand(8, 8)", "input[type=range]", "ArrowLeft"),

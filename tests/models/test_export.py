@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 from torch import nn
 from torch.nn import functional as F
 
 from stn_lib import models
-from stn_lib.data import house_held_out, load_digits_split
+from stn_lib.data import bird_batch, bird_set, house_held_out, load_digits_split
 from stn_lib.grid import affine_grid
 from stn_lib.models.weights import WEIGHTS
 from stn_lib.spatial_transformer import TRANSFORMS, Transform
@@ -25,6 +26,8 @@ def trained_a_little(name):
             nn.init.uniform_(module.bias, -1, 1, generator=generator)
     if name == "st-cnn":
         nn.init.normal_(model.transformer.localization[-1].weight, std=0.1, generator=generator)
+    if name == "bird-st-cnn":
+        nn.init.normal_(model.transformer.localization[-2].weight, std=0.1, generator=generator)
     return model.eval()
 
 
@@ -58,9 +61,39 @@ class Interpreter:
 
     def conv2d(self, op, x):
         weight, bias = self.tensor(op["weight"]), self.tensor(op["bias"])
-        columns = F.unfold(x, weight.shape[2:], padding=op["padding"], stride=op["stride"])
+        wide = np.pad(x.numpy(), [(0, 0)] * 2 + [(op["padding"],) * 2] * 2, "edge" if op.get("repeat") else "constant")
+        columns = F.unfold(torch.tensor(wide), weight.shape[2:], stride=op["stride"])
         out = torch.einsum("ok,nkl->nol", weight.flatten(1), columns) + bias[:, None]
         return out.view(len(x), -1, *x.shape[2:])  # every convolution here keeps the size
+
+    def blur2d(self, op, x):
+        taps, stride = np.asarray(op["taps"]), op["stride"]
+        for axis in (2, 3):
+            x = ndimage.correlate1d(np.asarray(x, dtype=float), taps, axis=axis, mode="mirror")
+        return torch.tensor(x[:, :, ::stride, ::stride]).float()
+
+    def mean2d(self, op, x):
+        return x.mean((2, 3))
+
+    def centre_mean(self, op, x):
+        y, x_ = (torch.linspace(1 / side - 1, 1 - 1 / side, side) for side in x.shape[2:])
+        weights = torch.exp(-(y[:, None] ** 2 + x_**2) / 2 / op["focus"] ** 2)
+        return (x * weights).sum((2, 3)) / weights.sum()
+
+    def windows(self, op, x):
+        height, width = op["size"]
+        maps = self.run(op["localization"], x).view(len(x), -1, height, width)
+        y, x_ = (torch.linspace(1 / side - 1, 1 - 1 / side, side) for side in op["size"])
+        seen = []
+        for k, (across, down) in enumerate(op["slopes"]):
+            scores = (maps[:, k] + across * x_ + down * y[:, None]).flatten(1)
+            theta = self.mean_place({"size": op["size"], "sides": [op["side"]] * 2}, scores).view(-1, 2, 3)
+            grid = F.affine_grid(theta, (len(x), x.shape[1], *op["out_size"]), op["align_corners"])
+            seen.append(F.grid_sample(x, grid, padding_mode=op["padding_mode"], align_corners=op["align_corners"]))
+        return torch.stack(seen, 1)
+
+    def parts(self, op, x):
+        return torch.cat([self.run(part, x[:, k]) for k, part in enumerate(op["parts"])], 1)
 
     def linear(self, op, x):
         return torch.einsum("nk,ok->no", x, self.tensor(op["weight"])) + self.tensor(op["bias"])
@@ -113,34 +146,43 @@ def test_folding_changes_no_answer(name):
     torch.testing.assert_close(folded(images), model(images), rtol=1e-5, atol=2e-5)
 
 
-@pytest.mark.parametrize("name", ["cnn", "st-cnn"])
+@pytest.mark.parametrize("name", ["cnn", "st-cnn", "bird-cnn", "bird-st-cnn"])
+@torch.no_grad()
 def test_export_says_everything(name, tmp_path):
     """Oracle: an interpreter of its own, against the network that holds the same rounded weights."""
     path = models.save_weights(trained_a_little(name), tmp_path / "net.safetensors", seed=3)
     model = models.load_pretrained(path)
-    images = torch.rand(6, 1, 42, 42, generator=torch.Generator().manual_seed(6))
-    torch.testing.assert_close(Interpreter(*models.to_operations(model))(images), model(images), rtol=1e-5, atol=5e-5)
+    images = torch.rand(6, model.in_channels, *model.in_size, generator=torch.Generator().manual_seed(6))
+    # Where a batch norm cannot be folded into the file, the export rounds its gain once more.
+    near = 0.02 if name == "bird-st-cnn" else 5e-5
+    torch.testing.assert_close(Interpreter(*models.to_operations(model))(images), model(images), rtol=1e-5, atol=near)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in WEIGHTS.glob("*")))
 def test_committed_weights_are_small_and_exported_exactly(name):
     """Oracle: half precision numbers, counted; the interpreter of this file."""
     model = models.load_pretrained(name)
-    assert models.count_parameters(model) < 40_000
+    assert models.count_parameters(model) < 55_000
     assert all(torch.equal(p, p.half().float()) for p in model.parameters())
-    # Those for house numbers keep their batch norms in the file; the export folds one of them and rounds once more.
-    numbers = name.startswith("house-numbers")
-    digits = torch.rand(6, 1, *model.in_size, generator=torch.Generator().manual_seed(6))
+    # Those with a batch norm behind a pooling keep all of them in the file; the export folds some and rounds once more.
+    numbers, rounded = name.startswith("house-numbers"), name.startswith(("house-numbers", "birds-st"))
+    digits = torch.rand(6, model.in_channels, *model.in_size, generator=torch.Generator().manual_seed(6))
     images = house_held_out(load_digits_split(), 6).images if numbers else digits
     found = Interpreter(*models.to_operations(model))(images)
-    torch.testing.assert_close(found, model(images), rtol=1e-5, atol=0.02 if numbers else 5e-5)
+    torch.testing.assert_close(found, model(images), rtol=1e-5, atol=0.02 if rounded else 5e-5)
 
 
-@pytest.mark.parametrize("name", ["house-numbers-cnn", "house-numbers-st-cnn"])
+@pytest.mark.parametrize("name", ["house-numbers-cnn", "house-numbers-st-cnn", "birds-cnn", "birds-st-cnn"])
+@torch.no_grad()
 def test_weights_of_8_bits_are_exported_exactly(name):
     """Oracle: an interpreter of its own, against the network with rounded weights; each weight takes a byte."""
     model = models.load_pretrained(name)
-    images = house_held_out(load_digits_split(), 3).images
+    birds = name.startswith("birds")
+    images = (
+        bird_batch(bird_set("test", 3), torch.arange(3)).images
+        if birds
+        else house_held_out(load_digits_split(), 3).images
+    )
     layout, buffer = models.to_operations(model, bits=8)
     expected = models.round_weights(model, bits=8)(images)
     torch.testing.assert_close(Interpreter(layout, buffer)(images), expected, rtol=1e-4, atol=3e-4)
@@ -164,6 +206,12 @@ def test_a_window_that_scores_no_places_is_not_exported():
     """Oracle: the message."""
     with pytest.raises(ValueError, match="got one with pooled=True"):
         models.to_operations(models.NumberSTCNN(pooled=True).eval())
+
+
+def test_windows_that_learn_their_scale_are_not_exported():
+    """Oracle: the message."""
+    with pytest.raises(ValueError, match="got learns=\\('scale',\\)"):
+        models.to_operations(models.BirdSTCNN(learns=("scale",)).eval())
 
 
 def test_a_background_is_not_exported_silently():

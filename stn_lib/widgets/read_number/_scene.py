@@ -6,7 +6,6 @@
 import math
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,6 +13,7 @@ from torch.nn import functional as F
 from stn_lib.data.digits import BOX, SIDE, sample_digits
 from stn_lib.data.house_numbers import GLYPH, NOISE, PITCH, WALL, find_scene
 from stn_lib.grid import affine_grid
+from stn_lib.widgets._noise import hash_noise
 
 SCENE = find_scene("large")
 SIZE = SCENE.canvas[0]
@@ -59,13 +59,8 @@ def wall_image(wall: dict[str, Any]) -> Tensor:
 
 
 def noise() -> Tensor:
-    """The noise (H, W) of every canvas: the sum of four bytes of each pixel's hash, which is nearly normal."""
-    mixed = np.arange(1, SIZE * SIZE + 1, dtype=np.uint32) * np.uint32(0x9E3779B1)
-    for shift, factor in ((15, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        mixed = (mixed ^ (mixed >> np.uint32(shift))) * np.uint32(factor)
-    mixed ^= mixed >> np.uint32(16)
-    total = mixed.view(np.uint8).reshape(-1, 4).sum(1)
-    return torch.from_numpy(NOISE * math.sqrt(3) * (total / 255 - 2)).float().view(SIZE, SIZE)
+    """The noise (H, W) of every canvas."""
+    return hash_noise(SIZE * SIZE, NOISE).view(SIZE, SIZE)
 
 
 def half_width(length: int, height: float) -> float:

@@ -1,10 +1,11 @@
 // The canvas with the window of the ST-CNN, and the two handles of the number: one moves it, one rotates and scales it.
 import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
-import { draggable, svgPoint } from "../shared/drag.js";
+import { draggable, knob, svgPoint } from "../shared/drag.js";
 import { imageCanvas } from "../shared/image.js";
 import { format, interpolate } from "../shared/text.js";
-import { halfWidth, windowBox } from "./scene.js";
+import { makeWindow } from "../shared/window.js";
+import { halfWidth } from "./scene.js";
 
 /** @typedef {import("./scene.js").Place} Place */
 /** @typedef {(values: Partial<Place>) => void} Put */
@@ -12,15 +13,6 @@ import { halfWidth, windowBox } from "./scene.js";
 export const LIMITS = { height: [5, 24], angle: [-45, 45] };
 const GAP = 11; // pixels between a number and its handles
 const [TILT, PAGE, GROW] = [1, 10, 0.5]; // degrees and pixels of a key
-
-/** @param {string} label */
-const knob = (label) =>
-  s(
-    "g",
-    { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": label },
-    s("circle", { r: 6, class: "stn-ring" }),
-    s("circle", { r: 5, class: "stn-knob" }),
-  );
 
 /**
  * On which side of the number each handle is: where there is more room.
@@ -84,11 +76,11 @@ function makeSpin(node, scene, { locate, places, state, put }) {
 export function makeBoard(words, scene, state, put) {
   const { size } = scene;
   const canvas = imageCanvas(size, size, words.canvas);
-  const [halo, box] = ["halo", "window"].map((name) => s("rect", { class: `stn-${name}` }));
+  const seen = makeWindow();
   const arms = s("path", { class: "stn-arm" });
   const [move, spin] = [knob(words.move), knob(words.spin)];
   const attributes = { viewBox: `0 0 ${size} ${size}`, role: "group", "aria-label": words.canvas, class: "stn-drag" };
-  const svg = s("svg", attributes, s("g", { "data-term": "theta" }, halo, box), arms, move, spin);
+  const svg = s("svg", attributes, s("g", { "data-term": "theta" }, seen.parts), arms, move, spin);
   /** @type {{side: number, under: number} | undefined} */
   let kept; // while a handle is dragged: it would jump away from the pointer
   const places = () => handlePlaces(scene, state().length, state().place, kept);
@@ -128,8 +120,7 @@ export function makeBoard(words, scene, state, put) {
   /** @type {(image: import("../shared/types").Numbers, theta: number[]) => void} */
   const draw = (image, theta) => {
     canvas.draw(image);
-    const [left, top, width, height] = windowBox(theta, size);
-    for (const one of [halo, box]) setAttributes(one, { x: left, y: top, width, height });
+    seen.draw(theta, size);
     drawHandles();
   };
   const caption = [

@@ -8,7 +8,7 @@ function makeColumn() {
   const [digit, sign, percent] = [h("b", {}), h("span", { class: "stn-sign" }), h("span", { class: "stn-percent" })];
   const bar = h("i", {});
   const name = h("span", { class: "stn-unseen" });
-  const seen = [h("div", { class: "stn-digit" }, digit, sign), h("div", { class: "stn-bar" }, bar), percent];
+  const seen = [h("div", { class: "stn-digit" }, digit, sign), h("div", { class: "stn-share" }, bar), percent];
   const node = h("li", {}, name, h("div", { "aria-hidden": "true" }, seen));
   return { node, digit, sign, percent, bar, name };
 }

@@ -1,5 +1,6 @@
 // House numbers at a chosen place on a wall: the twin of _scene.py. Pure.
-import { affineGrid, gridSample, toPixel } from "../shared/numerics.js";
+import { affineGrid, gridSample } from "../shared/numerics.js";
+import { hashNoise } from "../shared/random.js";
 
 /** @typedef {{x: number, y: number, height: number, angle: number}} Place */
 /** @typedef {{coarse: number[], blocks: number[][]}} Wall */
@@ -31,19 +32,10 @@ export function wallImage({ size }, { coarse, blocks }) {
 }
 
 /**
- * The noise of every canvas: the sum of four bytes of each pixel's hash, which is nearly normal.
+ * The noise of every canvas.
  * @param {Scene} scene
  */
-export function noiseImage({ size, noise }) {
-  return Float32Array.from({ length: size * size }, (_, at) => {
-    let mixed = Math.imul(at + 1, 0x9e3779b1);
-    mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
-    mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-    mixed ^= mixed >>> 16;
-    const sum = (mixed & 255) + ((mixed >>> 8) & 255) + ((mixed >>> 16) & 255) + (mixed >>> 24);
-    return noise * Math.sqrt(3) * (sum / 255 - 2);
-  });
-}
+export const noiseImage = ({ size, noise }) => hashNoise(size * size, noise);
 
 /**
  * Half the width of a number of so many digits, in pixels of the canvas.
@@ -135,15 +127,4 @@ export function room(scene, length, { height, angle }) {
   const wide = halfWidth(scene, length, height);
   const most = scene.size / 2 - 1;
   return [Math.max(most - wide * cos - (height / 2) * sin, 0), Math.max(most - wide * sin - (height / 2) * cos, 0)];
-}
-
-/**
- * The corners of the window of a theta with sides along the axes, in pixels of the canvas: [left, top, width, height].
- * @param {number[]} theta
- * @param {number} size
- */
-export function windowBox([across, , x, , down, y], size) {
-  const [left, right] = [x - across, x + across].map((value) => toPixel(value, size, false) + 0.5);
-  const [top, bottom] = [y - down, y + down].map((value) => toPixel(value, size, false) + 0.5);
-  return [left, top, right - left, bottom - top];
 }

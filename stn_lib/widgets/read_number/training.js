@@ -1,9 +1,9 @@
 // The second view: the window of the ST-CNN during training, on held-out numbers.
-import { h, s, setAttributes, setText } from "../shared/dom.js";
+import { h, s, setText } from "../shared/dom.js";
 import { imageCanvas } from "../shared/image.js";
 import { makeTime } from "../shared/player.js";
 import { interpolate } from "../shared/text.js";
-import { windowBox } from "./scene.js";
+import { makeWindow } from "../shared/window.js";
 
 /**
  * @typedef {object} Run
@@ -48,16 +48,15 @@ export function thetaAt({ windows }, frame, part, k) {
 function makeCard(words, run, image, k) {
   const { side } = run;
   const canvas = imageCanvas(side, side, interpolate(words.card, { truth: run.truths[k] }));
-  const [halo, box] = ["halo", "window"].map((name) => s("rect", { class: `stn-${name}` }));
-  const svg = s("svg", { viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" }, halo, box);
+  const seen = makeWindow();
+  const svg = s("svg", { viewBox: `0 0 ${side} ${side}`, "aria-hidden": "true" }, seen.parts);
   const answer = h("b", {});
   const truth = h("span", {}, interpolate(words.truth, { truth: run.truths[k] }));
   const over = h("div", { class: "stn-over" }, canvas.canvas, svg);
   const node = h("li", {}, over, h("p", {}, truth, answer));
   /** @type {(frame: number, part: number) => void} */
   const draw = (frame, part) => {
-    const [left, top, width, height] = windowBox(thetaAt(run, frame, part, k), side);
-    for (const one of [halo, box]) setAttributes(one, { x: left, y: top, width, height });
+    seen.draw(thetaAt(run, frame, part, k), side);
     const state = run.answers[frame][k] === run.truths[k] ? "right" : "wrong";
     node.dataset.state = state;
     setText(
@@ -91,14 +90,8 @@ export function makeTraining(words, run, view, frame, put, ask) {
     cards.map((card) => card.node),
   );
   const shown = h("div", { class: "stn-view" }, scored, list);
-  const bar = h("div", { class: "stn-controls" }, time.node, h("div", { class: "stn-row" }, time.buttons));
-  const node = h(
-    "div",
-    { class: "stn-part" },
-    shown,
-    bar,
-    h("p", { class: "stn-note" }, interpolate(words.narrow, run)),
-  );
+  const bar = h("div", { class: "stn-controls" }, time.node, h("div", { class: "stn-actions" }, time.buttons));
+  const node = h("div", {}, shown, bar, h("p", { class: "stn-note" }, interpolate(words.narrow, run)));
   const draw = () => {
     for (const card of cards) card.draw(frame(), time.rest());
     const right = run.truths.filter((truth, k) => truth === run.answers[frame()][k]).length;

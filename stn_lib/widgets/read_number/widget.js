@@ -3,13 +3,14 @@
 // the window during training.
 import { followAddress, integer, number, oneOf } from "../shared/address_state.js";
 import { readDigits } from "../shared/answers.js";
-import { button, choice, nextId, slider } from "../shared/controls.js";
+import { button, nextId, slider } from "../shared/controls.js";
 import { h, setText } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { pool2d } from "../shared/layers.js";
 import { keepLast } from "../shared/memo.js";
 import { drawOnChange, endAll, getTraits, mountRoot, setTraits } from "../shared/mount.js";
 import { makeNetwork } from "../shared/network.js";
+import { makePages } from "../shared/pages.js";
 import { format, interpolate } from "../shared/text.js";
 import { LIMITS, makeBoard } from "./board.js";
 import { makeColumns } from "./columns.js";
@@ -112,7 +113,7 @@ function makeControls(/** @type {Record<string, any>} */ words, /** @type {any} 
     field: makeField(words, state),
     height: control("height", words.pixels, 0.5, 1),
     angle: control("angle", words.degrees, 1, 0),
-    buttons: h("div", { class: "stn-row" }, random, wall),
+    buttons: h("div", { class: "stn-actions" }, random, wall),
   };
 }
 
@@ -140,7 +141,7 @@ function makeReading(/** @type {Record<string, any>} */ words, /** @type {any} *
   const bar = h("div", { class: "stn-controls" }, field.node, height.node, angle.node, buttons);
   const rates = h("p", { class: "stn-note" }, interpolate(words.rates, facts));
   const note = h("div", { class: "stn-notes" }, rates, field.told);
-  const node = h("div", { class: "stn-part" }, view, bar, note);
+  const node = h("div", {}, view, bar, note);
   const paint = makePainter(model);
   const draw = () => {
     const { x, y, height: high, angle: by } = state.place();
@@ -168,24 +169,15 @@ function render({ model, el }) {
   const show = (values) => setTraits(model, values);
   const training = makeTraining(words, model.get("run"), model.get("images"), state.frame, show, ask);
   const reading = makeReading(words, state);
-  const view = choice({
-    ...{ label: words.view, options: words.views, value: model.get("view") },
-    onchange: (key) => show({ view: key }),
-  });
-  view.node.classList.add("stn-switch");
-  const parts = { answers: reading, training };
-  const both = h("div", { class: "stn-parts" }, reading.node, training.node);
-  mountRoot(el, "read-number", frame(words, view.node, both));
+  const pages = makePages(words, { answers: reading, training }, show);
+  mountRoot(el, "read-number", frame(words, pages.nodes));
 
-  const draw = () => {
-    const now = model.get("view");
-    if (now !== "training") training.stop();
-    for (const [name, part] of Object.entries(parts)) part.node.toggleAttribute("inert", name !== now);
-    parts[/** @type {keyof typeof parts} */ (now)].draw();
-    view.set(now);
-  };
-  const recolour = () => Object.values(parts).forEach((part) => part.recolour());
-  const drawing = drawOnChange(model, { traits: [...PLACE, "number", "wall", "view", "frame"], draw, recolour });
+  const draw = () => pages.draw(model.get("view"));
+  const drawing = drawOnChange(model, {
+    traits: [...PLACE, "number", "wall", "view", "frame"],
+    draw,
+    recolour: pages.recolour,
+  });
   const most = model.get("scene").size / 2;
   const table = {
     number: (/** @type {string} */ text) => (NUMBER.test(text) ? text : undefined),
@@ -199,7 +191,7 @@ function render({ model, el }) {
   const follow = (/** @type {Record<string, any>} */ values) =>
     state.put({ view: "frame" in values ? "training" : "answers", ...values });
   const offAddress = followAddress(el, "read-number", table, follow);
-  return endAll(offAddress, drawing.stop, training.stop);
+  return endAll(offAddress, drawing.stop, pages.stop);
 }
 
 export default { render };

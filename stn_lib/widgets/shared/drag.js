@@ -1,4 +1,5 @@
 // Handles that a mouse, a finger and the arrow keys move.
+import { s } from "./dom.js";
 
 /** @typedef {[x: number, y: number]} Point */
 
@@ -91,3 +92,18 @@ export function svgPoint(svg, event) {
     view.y + ((event.clientY - box.top) / box.height) * view.height,
   ];
 }
+
+/**
+ * A handle of an SVG: a knob with a ring around it that marks the focus.
+ * @param {string} label
+ * @param {number} [radius] of the knob
+ * @param {...any} more behind it
+ */
+export const knob = (label, radius = 5, ...more) =>
+  s(
+    "g",
+    { class: "stn-handle", tabindex: 0, role: "slider", "aria-label": label },
+    more,
+    s("circle", { r: radius + 1, class: "stn-ring" }),
+    s("circle", { r: radius, class: "stn-knob" }),
+  );

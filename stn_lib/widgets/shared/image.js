@@ -43,3 +43,27 @@ export function imageCanvas(height, width, label) {
   };
   return { canvas, draw, recolour };
 }
+
+/**
+ * A canvas of `height` × `width` pixels in their own colours: red, green and blue, one after the other, from 0 to 1.
+ * @param {number} height
+ * @param {number} width
+ * @param {string} label
+ */
+export function colourCanvas(height, width, label) {
+  const canvas = h("canvas", { class: "stn-image", width, height, role: "img", "aria-label": label });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+  const data = context.createImageData(width, height);
+  data.data.fill(255);
+  const size = height * width;
+  /** @param {import("./types").Numbers} values */
+  const draw = (values) => {
+    for (let i = 0; i < size; i++) {
+      data.data[4 * i] = 255 * values[i];
+      data.data[4 * i + 1] = 255 * values[i + size];
+      data.data[4 * i + 2] = 255 * values[i + 2 * size];
+    }
+    context.putImageData(data, 0, 0);
+  };
+  return { canvas, draw };
+}

@@ -4,7 +4,7 @@
 /** @typedef {import("./types").Shape} Shape */
 
 /**
- * weight (O, I, K, L), cross-correlation as in torch, zero padding, one stride for both axes.
+ * weight (O, I, K, L), cross-correlation as in torch, one stride for both axes.
  * @param {Numbers} image
  * @param {Shape} shape
  * @param {Numbers} weight
@@ -12,12 +12,14 @@
  * @param {Numbers | null} bias
  * @param {number} [stride]
  * @param {number} [pad]
+ * @param {boolean} [repeat] whether the border's pixels are repeated beyond it; otherwise zeros are there
  * @returns {[Float32Array, Shape]}
  */
-export function conv2d(image, [channels, height, width], weight, [outputs, , kh, kw], bias, stride = 1, pad = 0) {
+export function conv2d(image, shape, weight, [outputs, , kh, kw], bias, stride = 1, pad = 0, repeat = false) {
+  const [channels, height, width] = shape;
   const oh = Math.floor((height + 2 * pad - kh) / stride) + 1;
   const ow = Math.floor((width + 2 * pad - kw) / stride) + 1;
-  const padded = padded2d(image, [channels, height, width], pad);
+  const padded = padded2d(image, shape, pad, repeat);
   const out = new Float32Array(outputs * oh * ow);
   const taps = channels * kh * kw;
   const offsets = new Int32Array(taps);
@@ -88,12 +90,13 @@ function multiplyRow(seen, weight, bias, { outputs, taps, ow, gap }, out, start)
 }
 
 /**
- * The image with `pad` rows and columns of zeros around it.
+ * The image with `pad` rows and columns around it.
  * @param {Numbers} image
  * @param {Shape} shape
  * @param {number} pad
+ * @param {boolean} repeat whether they repeat the border's pixels; otherwise they are zeros
  */
-function padded2d(image, [channels, height, width], pad) {
+function padded2d(image, [channels, height, width], pad, repeat) {
   const wide = width + 2 * pad;
   const out = new Float32Array(channels * (height + 2 * pad) * wide);
   for (let row = 0; row < channels * height; row++) {
@@ -101,7 +104,92 @@ function padded2d(image, [channels, height, width], pad) {
     const to = (c * (height + 2 * pad) + y + pad) * wide + pad;
     for (let x = 0; x < width; x++) out[to + x] = image[row * width + x];
   }
+  if (!repeat) return out;
+  for (let c = 0; c < channels; c++) {
+    const start = c * (height + 2 * pad);
+    const [first, last] = [start + pad, start + pad + height - 1];
+    for (let row = first; row <= last; row++) {
+      out.fill(out[row * wide + pad], row * wide, row * wide + pad);
+      out.fill(out[row * wide + pad + width - 1], row * wide + pad + width, (row + 1) * wide);
+    }
+    for (let k = 1; k <= pad; k++) {
+      out.copyWithin((first - k) * wide, first * wide, (first + 1) * wide);
+      out.copyWithin((last + k) * wide, last * wide, (last + 1) * wide);
+    }
+  }
   return out;
+}
+
+/**
+ * A blur by the outer product of taps with themselves, then every `stride`-th pixel, the first one included. Beyond the
+ * border the image is mirrored about its outermost pixels.
+ * @param {Numbers} image
+ * @param {Shape} shape
+ * @param {number[]} taps
+ * @param {number} stride
+ * @returns {[Float32Array, Shape]}
+ */
+export function blur2d(image, [channels, height, width], taps, stride) {
+  const [oh, ow] = [height, width].map((side) => Math.floor((side - 1) / stride) + 1);
+  const before = Math.floor((taps.length - 1) / 2);
+  /** @type {(count: number, side: number) => Int32Array} the pixels that each output sees along an axis */
+  const pixels = (count, side) =>
+    Int32Array.from({ length: count * taps.length }, (_, i) => {
+      const at = Math.abs(Math.floor(i / taps.length) * stride + (i % taps.length) - before);
+      return at < side ? at : 2 * (side - 1) - at;
+    });
+  const [rows, columns] = [pixels(oh, height), pixels(ow, width)];
+  const wide = new Float32Array(channels * oh * width);
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < oh; y++) {
+      const to = (c * oh + y) * width;
+      for (let k = 0; k < taps.length; k++) {
+        const from = (c * height + rows[y * taps.length + k]) * width;
+        for (let x = 0; x < width; x++) wide[to + x] += taps[k] * image[from + x];
+      }
+    }
+  }
+  const out = new Float32Array(channels * oh * ow);
+  for (let i = 0; i < out.length; i++) {
+    const [row, at] = [Math.floor(i / ow) * width, (i % ow) * taps.length];
+    let sum = 0;
+    for (let k = 0; k < taps.length; k++) sum += taps[k] * wide[row + columns[at + k]];
+    out[i] = sum;
+  }
+  return [out, [channels, oh, ow]];
+}
+
+/**
+ * The mean of each channel, weighted by the pixels' weights.
+ * @param {Numbers} image
+ * @param {Shape} shape
+ * @param {Numbers | null} weights (H, W), with sum 1; null for equal ones
+ */
+export function meanOfChannels(image, [channels, height, width], weights = null) {
+  const size = height * width;
+  const out = new Float32Array(channels);
+  for (let c = 0; c < channels; c++) {
+    let sum = 0;
+    for (let i = 0; i < size; i++) sum += image[c * size + i] * (weights ? weights[i] : 1 / size);
+    out[c] = sum;
+  }
+  return out;
+}
+
+/**
+ * Weights of the pixels of a map that fall from its middle as a Gaussian, with sum 1.
+ * @param {number} height
+ * @param {number} width
+ * @param {number} focus its standard deviation; half of the map's side is 1
+ */
+export function centreWeights(height, width, focus) {
+  const weights = Float64Array.from({ length: height * width }, (_, i) => {
+    const y = (2 * Math.floor(i / width) + 1) / height - 1;
+    const x = (2 * (i % width) + 1) / width - 1;
+    return Math.exp(-(x * x + y * y) / (2 * focus * focus));
+  });
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / total);
 }
 
 /**
@@ -156,6 +244,13 @@ export function linear(input, weight, [outputs, inputs], bias) {
     for (let i = 0; i < inputs; i++) sum += weight[o * inputs + i] * input[i];
     out[o] = sum;
   }
+  return out;
+}
+
+/** @param {Numbers} values */
+export function relu(values) {
+  const out = new Float32Array(values.length);
+  for (let i = 0; i < out.length; i++) if (values[i] > 0) out[i] = values[i];
   return out;
 }
 
