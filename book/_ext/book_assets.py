@@ -95,10 +95,8 @@ def _trim(app, pagename, templatename, context, doctree) -> None:
 
 def _is_needed(file, search: bool) -> bool:
     name = str(getattr(file, "filename", "") or "")
-    attributes = getattr(file, "attributes", {})
-    if not name:  # a script in the page: the explorables' state; on the search page, Sphinx's options
-        body = str(attributes.get("body") or "")
-        return attributes.get("id") == "stn-state" or (search and body.startswith("DOCUMENTATION_OPTIONS"))
+    if not name:  # a script in the page; that of the search page is Sphinx's options
+        return search and str(file.attributes.get("body") or "").startswith("DOCUMENTATION_OPTIONS")
     if "_static/widgets/" in name or name.endswith((SCRIPT, "stn-host.js")):
         return True
     return search and name.endswith(_OF_SEARCH)

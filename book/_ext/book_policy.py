@@ -9,10 +9,9 @@ import hashlib
 import re
 from pathlib import Path
 
-#: The README has it too. `blob:` is for the explorables' modules, which a page loads from memory (stn-host.js). The default
-#: allows the book's pages, because Firefox fetches the next one ahead.
+#: The README has it too. The default allows the book's pages, because Firefox fetches the next one ahead.
 POLICY = (
-    "default-src 'self'; object-src 'none'; frame-src 'none'; script-src 'self' blob:{hashes}; "
+    "default-src 'self'; object-src 'none'; frame-src 'none'; script-src 'self'{hashes}; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'self'"
 )
@@ -38,7 +37,7 @@ def policy(page: str) -> str:
 
     Example:
         >>> policy("<script></script>").partition("script-src")[2].partition(";")[0]
-        " 'self' blob: 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+        " 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
     """
     digests = sorted({hashlib.sha256(code.encode()).digest() for code in inline_scripts(page)})
     return POLICY.format(hashes="".join(f" 'sha256-{base64.b64encode(digest).decode()}'" for digest in digests))

@@ -4,8 +4,9 @@ myst-nb writes the state of a notebook's widgets into its page. This extension t
 
 1. keeps what our host script (``_static/stn-host.js``) can show: anywidgets, boxes of them, links between them;
 2. writes each distinct front-end module and style sheet once into ``_static/widgets``, named by its hash;
-3. puts the widget's ``_fallback`` image in the widget's place, for readers without JavaScript;
-4. writes a sentence, with a link to a live kernel, in the place of a widget that needs a kernel.
+3. puts the widget's ``_fallback`` image in the widget's place, for readers without JavaScript, and its state beside it;
+4. writes the scripts of the first explorable right after it, so that it starts while the browser still loads the rest;
+5. writes a sentence, with a link to a live kernel, in the place of a widget that needs a kernel.
 
 A page without widgets loads nothing of this.
 """
@@ -31,6 +32,8 @@ WORDS = {
 }
 _VIEW_SCRIPT = re.compile(rf'<script type="{re.escape(VIEW)}">(.*?)</script>', re.DOTALL)
 _REFERENCE = re.compile(r"^IPY_MODEL_(\w+)$")
+_CODE = "<!-- scripts of the first explorable -->"
+_DEFAULT = re.compile(r"^export default (\S+);\n\Z", re.MULTILINE)  # ends a module that stn_lib.widgets has joined
 _BOXES = {"BoxModel", "HBoxModel", "VBoxModel"}
 _LINKS = {"LinkModel", "DirectionalLinkModel"}
 
@@ -56,42 +59,48 @@ class Page:
         self.models, self.launch = models, launch
         self.scripts: dict[str, str] = {}
         self.styles: dict[str, str] = {}
-        self._shown: set[str] = set()
+        self.first: list[str] = []  # the scripts of the first explorable with a drawing and of those above it
+        self._written: set[str] = set()
 
     def slot(self, view: dict) -> str:
         """Return the HTML for one widget view."""
         model_id = view.get("model_id", "")
         if not self.can_show(model_id):
             return self._needs_kernel()
-        self._shown.add(model_id)
-        words = html.escape(WORDS["failed"], quote=True)
-        return (
+        words, image = html.escape(WORDS["failed"], quote=True), self._static_image(model_id)
+        state = json.dumps(self._state(model_id), separators=(",", ":")).replace("<", "\\u003c")
+        slot = (
             f'<div class="stn-slot" data-stn-model="{html.escape(model_id)}" data-stn-failed="{words}">'
-            f'<div class="stn-standin">{self._static_image(model_id)}'
+            f'<script class="stn-state" type="application/json">{state}</script><div class="stn-standin">{image}'
             f'<noscript><p class="stn-note">{html.escape(WORDS["noscript"])}</p></noscript></div></div>'
         )
+        if self.first or "<figure" not in image:
+            return slot
+        self.first = [*self.scripts, HOST]
+        return slot + _CODE
 
     def can_show(self, model_id: str) -> bool:
         """Return whether the host script can show this model without a kernel."""
         model = self.models.get(model_id, {})
         if model.get("model_module") == "anywidget":
-            return True
+            return bool(_DEFAULT.search(model["state"].get("_esm", "")))
         children = references(model.get("state", {}).get("children", []))
         return model.get("model_name") in _BOXES and bool(children) and all(map(self.can_show, children))
 
-    def state(self) -> dict[str, dict]:
-        """Return the models that the shown views need, with names in place of their modules and style sheets."""
-        wanted, queue = set(), list(self._shown)
+    def _state(self, model_id: str) -> dict[str, dict]:
+        """Return the models that a view needs and no view above it had, and the links that they complete."""
+        fresh, queue = set(), [model_id]
         while queue:
-            model_id = queue.pop()
-            if model_id in wanted or model_id not in self.models:
-                continue
-            wanted.add(model_id)
-            queue += references(self.models[model_id].get("state", {}).get("children", []))
-        links = {
-            i for i, m in self.models.items() if m.get("model_name") in _LINKS and references(m["state"]) <= wanted
-        }
-        return {i: self._slim(self.models[i]) for i in sorted(wanted | links)}
+            one = queue.pop()
+            if one in self.models and one not in self._written | fresh:
+                fresh.add(one)
+                queue += references(self.models[one]["state"].get("children", []))
+        ready = self._written | fresh
+        links = {i for i, m in self.models.items() if m["model_name"] in _LINKS and references(m["state"]) <= ready}
+        links -= self._written
+        self._written |= fresh | links
+        # Names in place of modules and style sheets. Links come after what they link.
+        return {i: self._slim(self.models[i]) for part in (fresh, links) for i in sorted(part)}
 
     def _slim(self, model: dict) -> dict:
         state = {
@@ -134,8 +143,12 @@ def _keep(store: dict[str, str], text: str) -> str:
 
 
 def _as_script(name: str, text: str) -> str:
-    # A classic script: module scripts do not load from a folder (file://).
-    return f'(window.stnModules = window.stnModules || {{}})["{name}"] = {json.dumps(text)};\n'
+    """Return a module as a classic script with a function that makes its default export.
+
+    Module scripts do not load from a folder (file://), and an import from memory takes the browser longer.
+    """
+    code = _DEFAULT.sub(r"return \1;\n", text)
+    return f'(window.stnModules = window.stnModules || {{}})["{name}"] = () => {{\n{code}}};\n'
 
 
 def _rewrite_page(app, pagename, templatename, context, doctree) -> None:
@@ -152,22 +165,36 @@ def _rewrite_page(app, pagename, templatename, context, doctree) -> None:
     source = Path(app.env.doc2path(pagename)).relative_to(app.srcdir).as_posix()
     page = Page(models, repository.binder(source) if repository else None)
     context["body"] = _VIEW_SCRIPT.sub(lambda found: page.slot(json.loads(found[1])), views)
-    state = page.state()
-    if not state:
+    if not page.scripts:
         return
-    body = json.dumps(state, separators=(",", ":")).replace("<", "\\u003c")
-    app.add_js_file(None, type="application/json", id="stn-state", body=body)
     for folder, kind in ((page.scripts, "js"), (page.styles, "css")):
         for name, text in folder.items():
             _write(
                 Path(app.outdir) / "_static" / "widgets" / f"{name}.{kind}",
                 _as_script(name, text) if kind == "js" else text,
             )
-    for name in page.scripts:
-        app.add_js_file(f"widgets/{name}.js", loading_method="defer")
     for name in page.styles:
         app.add_css_file(f"widgets/{name}.css")
-    app.add_js_file(HOST, loading_method="defer", priority=600)
+    for name in page.scripts:
+        if name not in page.first:
+            app.add_js_file(f"widgets/{name}.js", loading_method="defer")
+    if not page.first:
+        app.add_js_file(HOST, loading_method="defer", priority=600)
+    _start_early(app, context, page.first)
+
+
+def _start_early(app, context, names: list[str]) -> None:
+    """Write scripts in the place that the page keeps for them; the head announces them."""
+    files = context["script_files"]
+    before = len(files)
+    for name in names:
+        app.add_js_file(HOST if name == HOST else f"widgets/{name}.js")
+    tags = [context["js_tag"](file) for file in files[before:]]
+    del files[before:]
+    context["body"] = context["body"].replace(_CODE, "".join(tags))
+    addresses = [re.search('src="([^"]+)"', tag)[1] for tag in tags]
+    links = [f'<link rel="preload" as="script" href="{address}">\n' for address in addresses]
+    context["metatags"] = "".join(links) + context.get("metatags", "")
 
 
 def _write(path: Path, text: str) -> None:

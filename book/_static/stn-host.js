@@ -1,6 +1,7 @@
 // Shows the page's widgets without a kernel: a small host for modules in the anywidget form
-// (`export default { initialize?, render }`). A classic script, so that it also runs from a folder
-// (file://), where the browser refuses module scripts; each module is imported from a Blob URL.
+// (`export default { initialize?, render }`), which book/_ext/book_widgets.py makes functions. A classic script, so
+// that it also runs from a folder (file://), where the browser refuses module scripts. It runs right after the
+// first explorable, and mounts the others once the page is complete.
 (() => {
   "use strict";
 
@@ -69,20 +70,21 @@
     path.slice(0, -1).reduce((place, key) => place[key], state)[last] = value;
   }
 
-  function readModels() {
-    const entries = JSON.parse(document.getElementById("stn-state").textContent);
-    const models = new Map();
-    for (const [id, { name, state, buffers = [] }] of Object.entries(entries)) {
+  const models = new Map();
+
+  function readModels(script) {
+    for (const [id, { name, state, buffers = [] }] of Object.entries(JSON.parse(script.textContent))) {
       for (const { path, data } of buffers) put(state, path, decode(data));
       const model = new Model(state);
       model.kind = name;
       models.set(id, model);
+      if (LINKS.includes(name)) connect(model);
     }
-    return models;
+    script.remove();
   }
 
   // ipywidgets' jslink and jsdlink.
-  function connect(models, link) {
+  function connect(link) {
     const [sourceId, from] = link.get("source");
     const [targetId, to] = link.get("target");
     const source = models.get(reference(sourceId)),
@@ -96,49 +98,41 @@
 
   // ---- views ----
 
-  const imported = new Map(); // name of a module -> promise of its default export
+  const made = new Map(); // name of a module -> its default export, or a promise of it
 
   function load(name) {
-    if (!imported.has(name)) {
-      const url = URL.createObjectURL(new Blob([window.stnModules[name]], { type: "text/javascript" }));
-      imported.set(
-        name,
-        import(url).then(async (module) => {
-          URL.revokeObjectURL(url);
-          return typeof module.default === "function" ? module.default() : module.default;
-        }),
-      );
+    if (!made.has(name)) {
+      const module = window.stnModules[name]();
+      made.set(name, typeof module === "function" ? module() : module);
     }
-    return imported.get(name);
+    return made.get(name);
   }
 
-  async function ready(model) {
-    if (!model.started) {
-      model.started = load(model.get("_esm")).then(async (module) => {
-        await module.initialize?.({ model });
-        return module;
-      });
-    }
-    return model.started;
+  async function begin(model) {
+    const module = await load(model.get("_esm"));
+    await module.initialize?.({ model });
+    return module;
   }
 
-  const children = (models, box) => box.get("children").map((child) => models.get(reference(child)));
+  const ready = (model) => (model.started ??= begin(model));
+
+  const children = (box) => box.get("children").map((child) => models.get(reference(child)));
 
   // All modules first, so that the image and the widget change places within one frame.
-  async function prepare(models, model) {
-    if (model.kind in BOXES) await Promise.all(children(models, model).map((child) => prepare(models, child)));
+  async function prepare(model) {
+    if (model.kind in BOXES) await Promise.all(children(model).map((child) => prepare(child)));
     else await ready(model);
   }
 
-  async function show(models, model, el) {
+  async function show(model, el) {
     if (model.kind in BOXES) {
       el.classList.add("stn-box");
       el.dataset.stnBox = BOXES[model.kind];
       await Promise.all(
-        children(models, model).map((child) => {
+        children(model).map((child) => {
           const place = document.createElement("div");
           el.append(place);
-          return show(models, child, place);
+          return show(child, place);
         }),
       );
     } else {
@@ -146,16 +140,15 @@
     }
   }
 
-  async function mount(models, slot) {
+  async function mount(slot) {
     const standin = slot.querySelector(".stn-standin");
     const stage = document.createElement("div");
     try {
       const model = models.get(slot.dataset.stnModel);
-      await prepare(models, model);
-      slot.style.minHeight = `${slot.offsetHeight}px`; // the page below must not jump
+      await prepare(model);
       standin.remove();
       slot.append(stage);
-      await show(models, model, stage);
+      await show(model, stage);
       slot.dataset.stnReady = "";
     } catch (error) {
       console.error(error);
@@ -164,15 +157,16 @@
       note.textContent = slot.dataset.stnFailed;
       slot.replaceChildren(standin, note);
     }
-    slot.style.minHeight = "";
   }
 
-  function start() {
-    const models = readModels();
-    for (const model of models.values()) if (LINKS.includes(model.kind)) connect(models, model);
-    for (const slot of document.querySelectorAll(".stn-slot")) mount(models, slot);
+  function mountAll() {
+    document.querySelectorAll("script.stn-state").forEach(readModels);
+    for (const slot of document.querySelectorAll(".stn-slot:not([data-stn-started])")) {
+      slot.dataset.stnStarted = "";
+      mount(slot);
+    }
   }
 
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
-  else start();
+  mountAll();
+  document.addEventListener("DOMContentLoaded", mountAll);
 })();

@@ -182,9 +182,10 @@ def measure_windows(variant: Variant, network: nn.Module, birds: DrawnBirds) -> 
 
     Returns:
         ``error_percent`` with its interval and counts. With windows: ``held_percent`` (windows, parts), the share of birds in
-        which a window holds a part; ``covered_percent``, the mean share of a part's box inside; ``centre``, the mean and the
-        standard deviation of each window's centre; ``specialisation``, as `stn_lib.metrics.parts.specialisation` measures
-        it. Of windows that rotate, only their centres.
+        which a window holds a part; ``held_facing_percent``, the same for birds that face left and that face right;
+        ``covered_percent``, the mean share of a part's box inside; ``specialisation``, as
+        `stn_lib.metrics.parts.specialisation` measures it; ``centre`` and ``scale``, the mean and the standard deviation
+        of each window's. Of windows that rotate, only centre and scale.
     """
     network.eval()
     generator = torch.Generator().manual_seed(0)
@@ -209,6 +210,11 @@ def measure_windows(variant: Variant, network: nn.Module, birds: DrawnBirds) -> 
     covered = part_coverage(theta, birds.centres, birds.extents)
     held = covered >= HOLDS
     found["held_percent"] = rounded(100 * held.double().mean(0), 1)
+    right = birds.centres[:, 0, 0] > birds.centres[:, 1, 0]  # the head is on the right of the body
+    found["held_facing_percent"] = {
+        side: rounded(100 * held[those].double().mean(0), 1) if those.any() else None
+        for side, those in (("left", ~right), ("right", right))
+    }
     found["covered_percent"] = rounded(100 * covered.double().mean(0), 1)
     own = specialisation(held, generator=generator)
     found["specialisation"] = {

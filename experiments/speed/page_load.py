@@ -48,8 +48,8 @@ WATCH = r"""(() => {
   });
   const CONTROLS = ["[role=slider]", "input[type=range]", "input[type=radio]:not(:checked)", ".stn-option", "td button", "button", "input"];
   let slot = null, control = null, before = null;
-  const find = () => {  // a question's stand-in is no <figure>
-    slot = document.querySelector(".stn-slot:has(.stn-standin > figure)");
+  const find = () => {  // a question's stand-in is no <figure>; scripts follow the first drawing, which may have started
+    slot = document.querySelector(".stn-slot:has(.stn-standin > figure), .stn-slot:has(+ script)");
     if (document.readyState !== "loading") slot ??= document.querySelector(".stn-slot");
   };
   const shown = () =>

@@ -14,8 +14,9 @@ from tests.conftest import ROOT
 
 with small_book.scripts():
     import book_policy
+    import book_widgets
 
-FOLLOWED = re.compile(r'followAddress\(el, \\"([\w-]+)\\"')  # in a module, which a page loads as a string
+FOLLOWED = re.compile(r'followAddress\(el, "([\w-]+)"')
 
 
 class Page(HTMLParser):
@@ -113,3 +114,33 @@ def test_a_script_that_is_none_of_the_books_does_not_run(home, browser, site, se
           return "ran" in window;
         }""")
         assert not ran and "Content Security Policy" in " ".join(visit.errors)
+
+
+def test_the_scripts_of_the_first_drawing_come_right_after_it(site, pages):
+    """A browser starts it while it still loads the rest of the page; the head announces the scripts."""
+    found = 0
+    for name in pages:
+        page = (site / name).read_text(encoding="utf-8")
+        head, figure, rest = page.partition('<div class="stn-standin"><figure')
+        if not figure:
+            continue
+        found += 1
+        end = re.search(r"</noscript></div></div>((?:<script src=[^>]*></script>)*)", rest)
+        scripts = re.findall(r'src="([^"]+)"', end[1])
+        announced = re.findall(r'<link rel="preload" as="script" href="([^"]+)">', head)
+        assert scripts == announced and len(scripts) > 1 and "stn-host.js" in scripts[-1], name
+        deferred = re.findall(r'<script defer="defer" src="([^"]+)"', page)
+        assert not set(scripts) & set(deferred) and page.count("stn-host.js") == 2, name
+    assert found > 5
+
+
+def test_a_module_of_another_form_needs_a_kernel():
+    def model(text):
+        return {"model_module": "anywidget", "model_name": "AnyModel", "state": {"_esm": text}}
+
+    models = {
+        "joined": model("const a = {};\nexport default a;\n"),
+        "other": model("export const render = () => {};\n"),
+    }
+    page = book_widgets.Page(models)
+    assert page.can_show("joined") and not page.can_show("other")

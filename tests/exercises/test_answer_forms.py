@@ -82,6 +82,16 @@ def test_true_or_false(form):
     assert "False" in repr(result) and "Largest difference" not in repr(result) + result.html()
 
 
+def test_flags_are_shown_in_the_words_of_the_oracle():
+    """In any form, and in both columns; what is no flag is shown as it is."""
+    flags = exercise(lambda image: image > 3, misconceptions={})
+    for form in (lambda v: v, lambda v: v.int(), lambda v: v.numpy(), lambda v: v.tolist()):
+        line = repr(run(flags, lambda image, form=form: form(image > 4))).split("\n")[-1]
+        assert line.split() == ["False", "True", "True", "False", "False", "True"]  # of the row 3, 4, 5
+    line = repr(run(flags, lambda image: image / 2)).split("\n")[-1]
+    assert line.split() == ["False", "True", "True", "1.5", "2", "2.5"]
+
+
 def test_true_or_false_in_other_words_is_refused():
     assert "Expected True or False, got str 'dead'." in repr(run(IS_LARGE, lambda image: "dead"))
     assert "Expected one number" in repr(run(LARGEST, lambda image: True))

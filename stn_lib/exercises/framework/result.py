@@ -170,7 +170,9 @@ then run the cell again.
     def _answers(self) -> dict[str, Any]:
         answers = {self._label("expected"): self.expected}
         if self.actual is not None and self.actual.value is not None:
-            answers[self._label("yours")] = self.actual.value
+            value = self.actual.value
+            is_flag = self.expected is not None and self.expected.dtype == torch.bool and value.eq(value.bool()).all()
+            answers[self._label("yours")] = value.bool() if is_flag else value
         return answers
 
     def _is_wrong(self) -> Tensor | None:
