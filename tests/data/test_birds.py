@@ -65,6 +65,19 @@ def test_labels_are_the_patterns_of_head_and_body():
             assert np.allclose(found / birds.CONTRAST, expected(pattern), atol=0.3), (label, part, found)
 
 
+@pytest.mark.usefixtures("clean")
+def test_scenes_decide_the_images():
+    """Oracle: `draw_birds` from the same generator, without noise."""
+    drawn = draw_birds(birds.CHUNK, generator=generator(5))
+    scenes = birds.draw_scenes(birds.CHUNK, generator=generator(5))
+    assert torch.equal(birds.paint_birds(scenes).clamp(0, 1), drawn.images)
+    assert torch.equal(scenes.labels, drawn.labels)
+    head, extents = birds.bird_parts(scenes.mirror, scenes.tilt, scenes.size, scenes.neck)
+    low, high = birds.body_room(head, extents)
+    assert ((low <= scenes.body) & (scenes.body <= high)).all()
+    assert torch.equal((scenes.body + head) / HALF, drawn.centres[:, 0])
+
+
 @pytest.mark.usefixtures("level")
 def test_a_mean_over_three_pixels_removes_most_of_a_pattern():
     """Worked by hand: at a period of P pixels the mean of three neighbours leaves (1 + 2 cos(2 pi / P)) / 3 of a wave."""

@@ -55,7 +55,7 @@ class MoveBird(Explorable):
     WORDS = {
         "title": "Nobody says where head and body are. Where will two windows look?",
         "view": "View",
-        "views": [["guess", "Your guess"], ["bird", "Move the bird"], ["training", "During training"]],
+        "views": [["guess", "Your guess"], ["bird", "Move the bird"], ["training", "Training"]],
         "image": "A bird with two patterns",
         "windowsOn": "The image and the two windows",
         "task": "The class of a bird is the pattern of its head together with that of its body: 4 × 4 classes. In training, the "

@@ -13,8 +13,8 @@ from stn_lib.widgets._noise import hash_noise
 SETTINGS, SETTING_SEED = 4, 11  # backgrounds, each with a bird's colours and tilt
 #: What the page needs to draw a bird.
 FACTS = {
-    "side": SIDE, "period": birds.PERIOD, "contrast": birds.CONTRAST, "noise": NOISE, "waves": birds.WAVES,
-    "bodyAxes": birds.BODY, "headRadius": birds.HEAD, "margin": birds.MARGIN, "window": SCALE, "sizes": birds.SIZE,
+    "side": SIDE, "period": birds.PERIOD, "contrast": birds.CONTRAST, "noise": NOISE, "waves": [list(weights) for weights in birds.WAVES],
+    "bodyAxes": list(birds.BODY), "headRadius": birds.HEAD, "margin": birds.MARGIN, "window": SCALE, "sizes": list(birds.SIZE),
 }  # fmt: skip
 
 

@@ -96,14 +96,19 @@ export function makeAnswers(words, facts, network) {
 }
 
 /**
- * What windows hold, in words.
+ * What windows hold, in words: a line for each.
  * @param {Record<string, any>} words
  * @param {string[]} names of the windows
- * @param {number[][]} shares of head and body in each
  */
-export const heldText = (words, names, shares) =>
-  shares
-    .map(([head, body], k) =>
-      interpolate(words.held, { name: names[k], head: format(100 * head, 0), body: format(100 * body, 0) }),
-    )
-    .join(" ");
+export function makeHeld(words, names) {
+  const lines = names.map(() => h("span", {}));
+  const node = h("output", { class: "stn-held" }, lines);
+  /** @param {number[][] | null} shares of head and body in each; null for no text */
+  const draw = (shares) =>
+    lines.forEach((line, k) => {
+      const [head, body] = (shares?.[k] ?? []).map((share) => format(100 * share, 0));
+      const gap = k + 1 < names.length ? " " : ""; // a screen reader says all lines as one text
+      setText(line, shares ? interpolate(words.held, { name: names[k], head, body }) + gap : "");
+    });
+  return { node, draw };
+}

@@ -3,7 +3,7 @@ import { button, figure } from "../shared/controls.js";
 import { h, s, setText } from "../shared/dom.js";
 import { draggable, knob, svgPoint } from "../shared/drag.js";
 import { interpolate } from "../shared/text.js";
-import { heldText } from "./answers.js";
+import { makeHeld } from "./answers.js";
 import { holds } from "./bird.js";
 import { placeHandle } from "./board.js";
 import { makePicture } from "./picture.js";
@@ -47,14 +47,13 @@ export function makeGuess(words, facts, { model, parts, put, image, windows }) {
       move: (x, y) => put({ guess: [0, 1].flatMap((i) => (i === k ? [within(x), within(y)] : centre(i))) }),
     }),
   );
-  const lines = [...words.boxes, ...words.windows].map(() => h("span", {}));
-  const told = h("output", {}, lines);
   const reason = h("p", { class: "stn-note" }, words.found);
-  const found = h("div", { class: "stn-found" }, told, reason);
   const names = [
     ...words.boxes.map((/** @type {string} */ name) => interpolate(words.yours, { name })),
     ...words.windows.map((/** @type {string} */ name) => interpolate(words.window, { name })),
   ];
+  const told = makeHeld(words, names);
+  const found = h("div", { class: "stn-found" }, told.node, reason);
   const show = button(words.show, () => put({ shown: !model.get("shown") }));
   const task = h("div", { class: "stn-task" }, h("p", {}, words.task), h("p", {}, h("b", {}, words.ask)), show);
   const view = h("div", { class: "stn-view" }, figure(words.image, picture.node));
@@ -68,8 +67,7 @@ export function makeGuess(words, facts, { model, parts, put, image, windows }) {
     reason.style.visibility = shown ? "" : "hidden";
     const share = (/** @type {number[]} */ at) => parts().map((/** @type {any} */ part) => holds(facts, at, part));
     const centres = () => windows().map((/** @type {number[]} */ theta) => [theta[2] * middle, theta[5] * middle]);
-    const shares = shown ? [...[0, 1].map(centre), ...centres()].map(share) : [];
-    lines.forEach((line, k) => setText(line, shown ? `${heldText(words, [names[k]], [shares[k]])} ` : ""));
+    told.draw(shown ? [...[0, 1].map(centre), ...centres()].map(share) : null);
     if (shown) picture.look(windows());
   };
   return { node, draw, recolour: () => {} };

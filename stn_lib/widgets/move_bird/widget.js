@@ -3,7 +3,7 @@
 // third view shows the windows during training.
 import { followAddress, integer, number, numbers, oneOf } from "../shared/address_state.js";
 import { button, choice, figure, slider } from "../shared/controls.js";
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { colourCanvas } from "../shared/image.js";
 import { blur2d } from "../shared/layers.js";
@@ -14,7 +14,7 @@ import { makePages } from "../shared/pages.js";
 import { hashNoise } from "../shared/random.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeWork } from "../shared/work.js";
-import { heldText, makeAnswers, makeSwatch } from "./answers.js";
+import { makeAnswers, makeHeld, makeSwatch } from "./answers.js";
 import { addNoise, birdParts, drawBird, groundImage, holds, keepInside, marginals } from "./bird.js";
 import { makeBoard } from "./board.js";
 import { makeGuess } from "./guess.js";
@@ -164,8 +164,8 @@ function makeMoving(words, state, painter, networks, ask) {
     node.classList.add(`stn-sees-${key}`);
     return { node, draw };
   });
-  const held = h("output", { class: "stn-held" });
   const names = words.windows.map((/** @type {string} */ name) => interpolate(words.window, { name }));
+  const held = makeHeld(words, names);
   const answers = [makeAnswers(words, facts, "st"), makeAnswers(words, facts, "cnn")];
   const controls = makeControls(words, state);
   const crops = h(
@@ -173,7 +173,7 @@ function makeMoving(words, state, painter, networks, ask) {
     { class: "stn-crops" },
     sees.map(({ node }) => node),
   );
-  const told = h("div", { class: "stn-answered" }, held, answers[0].node, answers[1].node);
+  const told = h("div", { class: "stn-answered" }, held.node, answers[0].node, answers[1].node);
   const view = h("div", { class: "stn-view" }, board.node, crops, told);
   const { cnn, st_cnn: st, n } = model.get("rates");
   const rates = { cnn: format(cnn, 1), st: format(st, 1), n: n.toLocaleString("en") };
@@ -188,10 +188,9 @@ function makeMoving(words, state, painter, networks, ask) {
     windows.forEach((/** @type {any} */ { straightened }, /** @type {number} */ k) => sees[k].draw(straightened));
     sees[2].draw(networks.shrunk(image));
     const half = facts.side / 2;
-    const shares = thetas.map((/** @type {number[]} */ theta) =>
-      state.parts().map((/** @type {any} */ part) => holds(facts, [theta[2] * half, theta[5] * half], part)),
-    );
-    setText(held, heldText(words, names, shares));
+    const share = (/** @type {number[]} */ theta) =>
+      state.parts().map((/** @type {any} */ part) => holds(facts, [theta[2] * half, theta[5] * half], part));
+    held.draw(thetas.map(share));
     controls.draw();
     const truth = [model.get("head"), model.get("body")];
     const { of, result } = work(image, () => judge(image, truth), since);

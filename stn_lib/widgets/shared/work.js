@@ -1,6 +1,6 @@
 // Work that takes longer than a frame.
 
-const BUDGET = 11; // milliseconds of a frame, from its begin, in which steps are done
+const BUDGET = 8; // milliseconds of a frame, from its begin, in which steps are begun
 
 /**
  * Does long work step by step, a few milliseconds a frame, and keeps its last result until the next is complete. New
