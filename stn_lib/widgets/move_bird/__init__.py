@@ -115,7 +115,7 @@ class MoveBird(Explorable):
         "classified": {"right": "class correct ✓", "wrong": "class wrong ✗"},
         "waiting": "Window 1 has a solid border, window 2 a dashed one. They stay where they start until step {waiting}, so that "
         "the convolutions behind them learn first.",
-        "try": "Drag the bird, cover its head, add a patterned ball: when does a window look elsewhere?",
+        "try": "Cover the head, then add a patterned ball: by what does window 1 find its place?",
     }
     view = traitlets.Enum(["guess", "bird", "training"], "guess").tag(sync=True)
     setting = traitlets.Int(0, min=0, max=_scene.SETTINGS - 1).tag(sync=True)

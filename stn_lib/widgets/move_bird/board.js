@@ -31,7 +31,7 @@ export function makeBoard(words, facts, { bird, ball, put }) {
   const [move, moveBall] = [knob(words.move, KNOB), knob(words.moveBall, KNOB)];
   const arm = s("path", { class: "stn-arm" });
   const attributes = { role: "group", "aria-label": words.windowsOn, class: "stn-drag" };
-  const picture = makePicture(words, side, words.image, [arm, moveBall, move], attributes);
+  const picture = makePicture(words, side, words.image, [arm, move], attributes);
   const { svg } = picture;
   const middle = side / 2;
   /** @type {number | undefined} */
@@ -61,7 +61,8 @@ export function makeBoard(words, facts, { bird, ball, put }) {
     move.setAttribute("transform", `translate(${hx + middle} ${hy + middle})`);
     placeHandle(move, words, side, [x, y]);
     const { kind, x: bx, y: by } = ball();
-    moveBall.style.display = kind === "none" ? "none" : "";
+    if (kind === "none") moveBall.remove();
+    else if (!moveBall.isConnected) move.before(moveBall);
     const rim = (by > 0 ? -1 : 1) * headRadius * bird().size; // so that it hides little of the ball
     moveBall.setAttribute("transform", `translate(${bx + middle} ${by + rim + middle})`);
     placeHandle(moveBall, words, side, [bx, by]);
