@@ -122,7 +122,8 @@ ENTRIES = (
     ),
     Entry(
         "birds", "windows that learn where head and body of a drawn bird are, beside fixed ones and CNNs",
-        "experiments.birds", "1 to 4 min a run, 19 runs a seed", "stn_lib/results/birds.json", SEEDS_ON_TEST,
+        "experiments.birds", "1 to 4 min a run, 19 runs a seed", "stn_lib/results/birds.json",
+        SEEDS_ON_TEST | {"probes": 1},
     ),
     Entry(
         "birds page", "the pair of networks that chapter 11 runs in the page, in full precision and in 8 bits",

@@ -78,6 +78,7 @@ OPTIONS = {
     "backbone": Option("network below: small, or a classifier of torchvision such as resnet50", metavar="NAME"),
     "threads": Option("number of torch threads", whole(1, 1024), metavar="N"),
     "digits": Option("number of sample digits, from 0", positive, metavar="N"),
+    "probes": Option("number of seeds, from 0, of the networks beside the main comparison", positive, metavar="N"),
     "more": Option("number of seeds, from 0, of the two runs with our recipe", positive, metavar="N"),
     "rounds": Option("number of rounds; the results are medians or means over them", positive, metavar="N"),
     "batch": Option("number of images in a training step", positive, metavar="N"),

@@ -95,7 +95,7 @@ VARIANTS = {
     FREE_TRUE: Variant(_windows(), places="true", free=True),
     TURNED: Variant(_windows(learns=("angle",)), free=True),
 }
-#: The networks that are measured first.
+#: The main comparison, which is measured first.
 FIRST = (LEARNT, FIXED, TRUE, RANDOM, SMALL, SWAPPED, EQUAL, SIDE)
 
 
@@ -122,9 +122,10 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """List a row for each network and seed: first the networks on which the claim rests, seed after seed."""
-    groups = FIRST, tuple(name for name in VARIANTS if name not in FIRST)
-    return [{"network": name, "seed": seed} for group in groups for seed in range(options.seeds) for name in group]
+    """List a row for each network and seed: the main comparison, then the others, seed after seed."""
+    others = tuple(name for name in VARIANTS if name not in FIRST)
+    groups = (FIRST, options.seeds), (others, options.probes)
+    return [{"network": name, "seed": seed} for group, seeds in groups for seed in range(seeds) for name in group]
 
 
 def logits(network: nn.Module, images: Tensor, theta: Tensor | None) -> Tensor:
