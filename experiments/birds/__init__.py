@@ -26,6 +26,7 @@ from stn_lib.metrics import multiply_adds
 from stn_lib.metrics.parts import part_coverage, specialisation
 from stn_lib.models import BirdCNN, BirdSTCNN
 from stn_lib.models.bird_networks import SCALE
+from stn_lib.models.cub import windows_theta
 from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import fit
 
@@ -133,18 +134,13 @@ def logits(network: nn.Module, images: Tensor, theta: Tensor | None) -> Tensor:
     return network(images) if theta is None else network.at(images, theta)
 
 
-def windows_at(places: Tensor) -> Tensor:
-    """The theta (N, windows, 2, 3) of windows whose centres are not learnt: places (N, windows, 2)."""
-    sides = SCALE * torch.eye(2).expand(*places.shape[:2], 2, 2)
-    return torch.cat([sides, places[..., None]], dim=3)
-
-
 def given_places(variant: Variant, birds: DrawnBirds, generator: torch.Generator) -> Tensor | None:
     """The theta of a control: at the parts, or anywhere. None for a network with windows of its own."""
     if variant.places is None:
         return None
     anywhere = 2 * torch.rand(birds.centres.shape, generator=generator) - 1
-    return windows_at(birds.centres if variant.places == "true" else anywhere)
+    places = birds.centres if variant.places == "true" else anywhere
+    return windows_theta(places.flatten(1), SCALE)
 
 
 def train(row: Row, job: Job, network: nn.Module, **options: Any) -> tuple[FitConfig, Any]:
@@ -251,7 +247,7 @@ def cost(variant: Variant, network: nn.Module) -> dict[str, int]:
     """Multiply-adds of a training step for one image."""
     images = torch.zeros(2, network.in_channels, *network.in_size)
     if variant.places:
-        found = multiply_adds(_AtPlaces(network), images, windows_at(torch.zeros(2, len(PARTS), 2)))
+        found = multiply_adds(_AtPlaces(network), images, windows_theta(torch.zeros(2, 2 * len(PARTS)), SCALE))
     else:
         found = multiply_adds(network, images)
     return {"forward": found.forward // 2, "backward": found.backward // 2}

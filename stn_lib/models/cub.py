@@ -86,17 +86,17 @@ class AttentionWindows(SpatialTransformer):
         return torch.stack([self.sample(images, theta) for theta in self.theta(images).unbind(1)], dim=1)
 
 
-def windows_theta(parameters: Tensor) -> Tensor:
-    """The theta (N, windows, 2, 3) of windows of scale `SCALE`, from their centres (N, 2 * windows).
+def windows_theta(parameters: Tensor, scale: float = SCALE) -> Tensor:
+    """The theta (N, windows, 2, 3) of windows of one scale, from their centres (N, 2 * windows).
 
     Example:
-        >>> windows_theta(torch.tensor([[0.0, -0.5]])).tolist()
-        [[[[0.5, 0.0, 0.0], [0.0, 0.5, -0.5]]]]
+        >>> windows_theta(torch.tensor([[0.0, -0.5]]), 0.25).tolist()
+        [[[[0.25, 0.0, 0.0], [0.0, 0.25, -0.5]]]]
 
     Chapter: 11
     """
     centres = parameters.view(len(parameters), -1, 2, 1)
-    sides = SCALE * torch.eye(2, dtype=parameters.dtype, device=parameters.device)
+    sides = scale * torch.eye(2, dtype=parameters.dtype, device=parameters.device)
     return torch.cat([sides.expand(*centres.shape[:2], 2, 2), centres], dim=3)
 
 
