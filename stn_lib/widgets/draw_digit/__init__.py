@@ -14,12 +14,13 @@ from stn_lib.data import RTS, sample_digits
 from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.models.export import to_operations
 from stn_lib.widgets._base import Explorable, digit_svg, figure
+from stn_lib.widgets._networks import NetworkPair
 
 SMALL, LARGE = 28, RTS.out_size[0]
 MOST_EXAMPLES = 12  # more buttons do not fit two rows beside the pad
 
 
-class DrawDigit(Explorable):
+class DrawDigit(NetworkPair, Explorable):
     """Write a digit of your own, rotate, scale and move it; a CNN and an ST-CNN in the page answer at once.
 
     The page prepares the strokes as MNIST's authors prepared theirs: the longer side of the foreground becomes 20 pixels,
@@ -122,10 +123,6 @@ class DrawDigit(Explorable):
     recipe = traitlets.Dict().tag(sync=True)
     examples = traitlets.Bytes().tag(sync=True)
     labels = traitlets.List(traitlets.Int()).tag(sync=True)
-    cnn_layout = traitlets.Dict().tag(sync=True)
-    cnn_weights = traitlets.Bytes().tag(sync=True)
-    st_cnn_layout = traitlets.Dict().tag(sync=True)
-    st_cnn_weights = traitlets.Bytes().tag(sync=True)
     #: The content of the pad: strokes, or the example of this number, or neither (-1); and the true digit (-1: unknown).
     strokes = traitlets.List(traitlets.List(traitlets.Float())).tag(sync=True)
     example = traitlets.Int(0, min=-1).tag(sync=True)

@@ -9,8 +9,9 @@ from torch.nn import functional as F
 from stn_lib import results
 from stn_lib.data.birds import PARTS, PATTERNS, SIDE, SIZE
 from stn_lib.metrics.parts import part_coverage
-from stn_lib.models import load_pretrained, round_weights, to_operations
+from stn_lib.models import load_pretrained, round_weights
 from stn_lib.widgets._base import Explorable, figure, ink_svg
+from stn_lib.widgets._networks import NetworkPair, pair_traits
 from stn_lib.widgets.move_bird import _scene
 
 BITS = 8  # of a weight in the page
@@ -19,7 +20,7 @@ _ROWS = {"cnn": "CNN, shrunk image", "st_cnn": "two windows"}  # of the record
 _STARTS = {"stacked": "two windows", "equal": "equal starts"}
 
 
-class MoveBird(Explorable):
+class MoveBird(NetworkPair, Explorable):
     """Guess where two windows look; then move a bird, and a CNN and an ST-CNN of the same cost classify it in the page.
 
     Convention: (x, y) is the centre of the bird's body in pixels from the middle of the image, right and down. The page moves
@@ -138,17 +139,10 @@ class MoveBird(Explorable):
     birds = traitlets.List().tag(sync=True)
     runs = traitlets.Dict().tag(sync=True)
     rates = traitlets.Dict().tag(sync=True)
-    cnn_layout = traitlets.Dict().tag(sync=True)
-    cnn_weights = traitlets.Bytes().tag(sync=True)
-    st_cnn_layout = traitlets.Dict().tag(sync=True)
-    st_cnn_weights = traitlets.Bytes().tag(sync=True)
 
     def __init__(self, **traits):
         record = results.read("birds_page")
         rows = {row["network"]: row for row in record["runs"]}
-        networks = {}
-        for key, name in _NAMES.items():
-            networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(load_pretrained(name), BITS)
         first = rows["two windows"]["windows"]
         super().__init__(
             facts=_scene.FACTS,
@@ -163,7 +157,7 @@ class MoveBird(Explorable):
                 **{key: rows[name]["in_8_bits"]["error_percent"] for key, name in _ROWS.items()},
                 "n": rows["two windows"]["n"],
             },
-            **networks,
+            **pair_traits({key: load_pretrained(name) for key, name in _NAMES.items()}, BITS),
             **traits,
         )  # fmt: skip
 

@@ -13,8 +13,9 @@ from stn_lib.data import house_held_out, load_digits_split, sample_digits
 from stn_lib.data.digit_struct import NO_DIGIT
 from stn_lib.data.digits import BOX, SIDE
 from stn_lib.data.house_numbers import GLYPH, NOISE, PITCH
-from stn_lib.models import load_pretrained, round_weights, to_operations
+from stn_lib.models import load_pretrained, round_weights
 from stn_lib.widgets._base import Explorable, figure, ink_svg
+from stn_lib.widgets._networks import NetworkPair, pair_traits
 from stn_lib.widgets.read_number._scene import (
     ASPECT,
     CONTRAST,
@@ -33,7 +34,7 @@ _ROWS = {"cnn": "CNN, half, four convolutions", "st_cnn": "ST-CNN"}  # of the re
 _LEVELS = 16  # grey levels of the images in training
 
 
-class ReadNumber(Explorable):
+class ReadNumber(NetworkPair, Explorable):
     """Type a number, drag, scale and rotate it; a CNN on the shrunk canvas and an ST-CNN of the same cost answer in the page.
 
     Convention: (x, y) is the middle of the number in pixels from the middle of the canvas, right and down; ``height`` is
@@ -121,19 +122,13 @@ class ReadNumber(Explorable):
     scene = traitlets.Dict().tag(sync=True)
     walls = traitlets.List().tag(sync=True)
     glyphs = traitlets.Bytes().tag(sync=True)
-    cnn_layout = traitlets.Dict().tag(sync=True)
-    cnn_weights = traitlets.Bytes().tag(sync=True)
-    st_cnn_layout = traitlets.Dict().tag(sync=True)
-    st_cnn_weights = traitlets.Bytes().tag(sync=True)
     images = traitlets.Bytes().tag(sync=True)
     run = traitlets.Dict().tag(sync=True)
     facts = traitlets.Dict().tag(sync=True)
 
     def __init__(self, **traits):
         rows = {row["network"]: row for row in results.read("house_numbers_reader")["runs"]}
-        networks, trained = {}, {key: load_pretrained(name) for key, name in _NAMES.items()}
-        for key, network in trained.items():
-            networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(network, BITS)
+        trained = {key: load_pretrained(name) for key, name in _NAMES.items()}
         images, run = _training(rows["ST-CNN"]["windows"])
         run["narrowing"] = trained["st_cnn"].transformer.narrowing
         super().__init__(
@@ -151,7 +146,7 @@ class ReadNumber(Explorable):
                 "n": rows["ST-CNN"]["n"],
                 "weights": round(np.mean([rows[name]["parameters"] for name in _ROWS.values()]), -3),
             },
-            **networks,
+            **pair_traits(trained, BITS),
             **traits,
         )  # fmt: skip
 

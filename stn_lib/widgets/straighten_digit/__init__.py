@@ -9,15 +9,15 @@ from stn_lib import models, transforms
 from stn_lib.data import sample_digits
 from stn_lib.data.distortions import DIGIT_SIDE
 from stn_lib.grid import affine_grid
-from stn_lib.models.export import to_operations
 from stn_lib.sampling import grid_sample
 from stn_lib.training.config import cover_config
 from stn_lib.widgets._base import Explorable, digit_svg, figure
+from stn_lib.widgets._networks import NetworkPair, pair_traits
 
 _NAMES = {"cnn": "cover-cnn", "st_cnn": "cover-st-cnn"}
 
 
-class StraightenDigit(Explorable):
+class StraightenDigit(NetworkPair, Explorable):
     """Drag, rotate and scale a test digit; a CNN and an ST-CNN with equally many weights answer in the page.
 
     Convention: (x, y) is the digit's centre in pixels from the frame's centre; ``degrees`` rotates it
@@ -70,10 +70,6 @@ class StraightenDigit(Explorable):
     large = traitlets.Int(42).tag(sync=True)
     recipe = traitlets.Dict().tag(sync=True)
     digits = traitlets.Bytes().tag(sync=True)
-    cnn_layout = traitlets.Dict().tag(sync=True)
-    cnn_weights = traitlets.Bytes().tag(sync=True)
-    st_cnn_layout = traitlets.Dict().tag(sync=True)
-    st_cnn_weights = traitlets.Bytes().tag(sync=True)
     digit = traitlets.Int(7).tag(sync=True)
     x = traitlets.Float(0.0).tag(sync=True)
     y = traitlets.Float(0.0).tag(sync=True)
@@ -81,15 +77,12 @@ class StraightenDigit(Explorable):
     scale = traitlets.Float(1.0).tag(sync=True)
 
     def __init__(self, **traits):
-        networks = {}
-        for key, name in _NAMES.items():
-            networks[f"{key}_layout"], networks[f"{key}_weights"] = to_operations(models.load_pretrained(name))
         recipe = cover_config("st-cnn").recipe
         super().__init__(
             recipe={"degrees": math.degrees(recipe.max_angle), "scale": list(recipe.scale), "ink": DIGIT_SIDE},
             digits=(sample_digits() * 255).round().to(torch.uint8).numpy().tobytes(),
             labels=list(range(10)),
-            **networks,
+            **pair_traits({key: models.load_pretrained(name) for key, name in _NAMES.items()}),
             **traits,
         )
 
