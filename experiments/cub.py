@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from experiments.appendix.common import error, run_row
 from experiments.experiment import Experiment, Job
 from experiments.networks import seeded
-from experiments.record import Row
+from experiments.record import Row, rounded
 from stn_lib.data.cub import Birds, cub_batch, load_cub, parts_in_crops
 from stn_lib.data.cub_lists import PARTS
 from stn_lib.models import CUBNetwork, torchvision_backbone
@@ -158,7 +158,7 @@ def held_percent(theta: Tensor, parts: Tensor) -> list[list[float]]:
         parts: (N, 15, 2), NaN where a part is not seen.
     """
     seen = (~parts[..., 0].isnan()).sum(0).clamp(min=1)
-    return [[round(share, 1) for share in row] for row in (100 * parts_in_windows(theta, parts).sum(0) / seen).tolist()]
+    return rounded(100 * parts_in_windows(theta, parts).sum(0) / seen, 1)
 
 
 def report(record: dict[str, Any]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from stn_lib.metrics import multiply_adds
 from stn_lib.spatial_transformer import SpatialTransformer
 
 
@@ -20,6 +21,37 @@ def seeded(make: Callable[[], nn.Module], seed: int) -> nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make()
+
+
+class Asked(nn.Module):
+    """A network with the function that asks it, as one module: inputs to answers.
+
+    Args:
+        network: the network.
+        ask: from the network and its inputs, its answers.
+    """
+
+    def __init__(self, network: nn.Module, ask: Callable[..., Tensor]):
+        super().__init__()
+        self.network, self.ask = network, ask
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.ask(self.network, *inputs)
+
+
+def image_cost(network: nn.Module, *inputs: Tensor) -> dict[str, int]:
+    """Multiply-adds of a training step for one image.
+
+    Args:
+        network: takes the inputs.
+        inputs: of two images, because a batch norm of features needs two.
+
+    Example:
+        >>> image_cost(nn.Linear(3, 4, bias=False), torch.zeros(2, 3))
+        {'forward': 12, 'backward': 12}
+    """
+    found = multiply_adds(network, *inputs)
+    return {"forward": found.forward // 2, "backward": found.backward // 2}
 
 
 class Tutorial(nn.Module):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from stn_lib.files import check_writable, write_atomically
 from stn_lib.provenance import commit, processor
@@ -39,6 +40,18 @@ def plain(values: Any) -> Any:
         {'widths': [16, 32]}
     """
     return json.loads(json.dumps(values))
+
+
+def rounded(values: Tensor, digits: int) -> Any:
+    """Convert a tensor to nested lists of numbers with few digits.
+
+    Example:
+        >>> rounded(torch.tensor([[0.123, 0.5]]), 1)
+        [[0.1, 0.5]]
+    """
+    if values.ndim == 0:
+        return round(values.item(), digits)
+    return [rounded(one, digits) for one in values]
 
 
 def shared_config(config: TrainConfig, *varied: str) -> dict[str, Any]:

@@ -18,17 +18,16 @@ from torch.nn import functional as F
 
 from experiments.appendix.common import error, run_row
 from experiments.experiment import Experiment, Job
-from experiments.networks import seeded
-from experiments.record import Row, shared_config
+from experiments.networks import Asked, image_cost, seeded
+from experiments.record import Row, rounded, shared_config
 from stn_lib.data import DrawnBirds, bird_batch, bird_set
 from stn_lib.data.birds import PARTS
-from stn_lib.metrics import multiply_adds
 from stn_lib.metrics.parts import part_coverage, specialisation
 from stn_lib.models import BirdCNN, BirdSTCNN
 from stn_lib.models.bird_networks import SCALE
 from stn_lib.models.cub import windows_theta
 from stn_lib.training.config import FitConfig
-from stn_lib.training.fit import fit
+from stn_lib.training.fit import FitResult, fit
 
 TRAIN, HELD_OUT = 2048, 1000  # birds
 WAITING = 150  # batches
@@ -129,7 +128,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
     return [{"network": name, "seed": seed} for group, seeds in groups for seed in range(seeds) for name in group]
 
 
-def logits(network: nn.Module, images: Tensor, theta: Tensor | None) -> Tensor:
+def logits(network: nn.Module, images: Tensor, theta: Tensor | None = None) -> Tensor:
     """The network's answers; with the windows at theta, if it is given."""
     return network(images) if theta is None else network.at(images, theta)
 
@@ -143,8 +142,8 @@ def given_places(variant: Variant, birds: DrawnBirds, generator: torch.Generator
     return windows_theta(places.flatten(1), SCALE)
 
 
-def train(row: Row, job: Job, network: nn.Module, **options: Any) -> tuple[FitConfig, Any]:
-    """Train the network of a row; return the settings and the result of `fit`, which takes the options."""
+def train(row: Row, job: Job, network: nn.Module, **options: Any) -> tuple[FitConfig, dict[str, Any], FitResult]:
+    """Train the network of a row with `fit`, which takes the options; return the settings, as `run_row` wants them."""
     variant, config = VARIANTS[row["network"]], config_of(row)
     birds = birds_of("train", TRAIN, variant.free)
 
@@ -161,16 +160,16 @@ def train(row: Row, job: Job, network: nn.Module, **options: Any) -> tuple[FitCo
     result = fit(
         network, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress, **options
     )
-    return config, (about, result)
+    return config, about, result
 
 
 def measure(row: Row, job: Job) -> Row:
     """Train one network, and measure it once on held-out birds."""
     variant = VARIANTS[row["network"]]
     network = seeded(variant.make, row["seed"])
-    config, (about, result) = train(row, job, network)
+    trained = train(row, job, network)
     measured = measure_windows(variant, network, birds_of(job.options.hold_out, HELD_OUT, variant.free))
-    return {**run_row(network, config, about, result, **measured), "multiply_adds": cost(variant, network)}
+    return {**run_row(network, *trained, **measured), "multiply_adds": cost(variant, network)}
 
 
 @torch.inference_mode()
@@ -220,37 +219,12 @@ def measure_windows(variant: Variant, network: nn.Module, birds: DrawnBirds) -> 
     return found
 
 
-def rounded(values: Tensor, digits: int) -> Any:
-    """Nested lists of numbers with few digits.
-
-    Example:
-        >>> rounded(torch.tensor([[0.123, 0.5]]), 1)
-        [[0.1, 0.5]]
-    """
-    if values.ndim == 0:
-        return round(values.item(), digits)
-    return [rounded(one, digits) for one in values]
-
-
-class _AtPlaces(nn.Module):
-    """A network with its windows at given places, as one module."""
-
-    def __init__(self, network: nn.Module):
-        super().__init__()
-        self.network = network
-
-    def forward(self, images: Tensor, theta: Tensor) -> Tensor:
-        return self.network.at(images, theta)
-
-
 def cost(variant: Variant, network: nn.Module) -> dict[str, int]:
     """Multiply-adds of a training step for one image."""
-    images = torch.zeros(2, network.in_channels, *network.in_size)
+    inputs = [torch.zeros(2, network.in_channels, *network.in_size)]
     if variant.places:
-        found = multiply_adds(_AtPlaces(network), images, windows_theta(torch.zeros(2, 2 * len(PARTS)), SCALE))
-    else:
-        found = multiply_adds(network, images)
-    return {"forward": found.forward // 2, "backward": found.backward // 2}
+        inputs.append(windows_theta(torch.zeros(2, 2 * len(PARTS)), SCALE))
+    return image_cost(Asked(network, logits), *inputs)
 
 
 def line(row: Row) -> str:

@@ -17,13 +17,14 @@ from experiments.birds import EQUAL, HELD_OUT, LEARNT, SMALL, VARIANTS
 from experiments.experiment import Experiment, Job
 from experiments.moments import Moments
 from experiments.networks import seeded
-from experiments.record import Row
+from experiments.page_networks import BITS, store_and_measure
+from experiments.record import Row, rounded
 from stn_lib.data import bird_batch
-from stn_lib.models import BirdSTCNN, load_pretrained, round_weights, save_weights
+from stn_lib.models import BirdSTCNN
 from stn_lib.models.weights import WEIGHTS
 
 FILES = {LEARNT: "birds-st-cnn", SMALL: "birds-cnn"}
-SEED, BITS, HOLD_OUT = 0, 8, "test"
+SEED, HOLD_OUT = 0, "test"
 SHOWN = 6  # held-out birds whose windows are recorded
 #: Steps of training at which they are. The windows wait until step 150.
 MOMENTS = (
@@ -51,10 +52,10 @@ def measure(row: Row, job: Job) -> Row:
     held_out = birds.birds_of(HOLD_OUT, HELD_OUT, variant.free)
     record = Windows(job.folder / "windows.json", bird_batch(held_out, torch.arange(SHOWN)).images)
     watched = {"callback": record, "callback_every": EVERY} if isinstance(network, BirdSTCNN) else {}
-    config, (about, result) = birds.train({**row, "seed": SEED}, known, network, **watched)
+    trained = birds.train({**row, "seed": SEED}, known, network, **watched)
     path = WEIGHTS / f"{FILES[name]}.safetensors" if name in FILES else job.folder / "weights.safetensors"
     return {
-        **run_row(network, config, about, result, **measure_weights(name, network, path)),
+        **run_row(network, *trained, **measure_weights(name, network, path)),
         "multiply_adds": birds.cost(variant, network),
         **({"windows": record.frames} if watched else {}),
     }
@@ -70,29 +71,22 @@ class Windows(Moments):
     def windows(self, network: BirdSTCNN) -> Row:
         theta = network.transformer.theta(self.images)
         return {
-            "centres": birds.rounded(theta[..., 2], 4),
+            "centres": rounded(theta[..., 2], 4),
             "answers": network.at(self.images, theta).argmax(1).tolist(),
         }
 
 
-@torch.inference_mode()
 def measure_weights(name: str, network: nn.Module, path: Path) -> Row:
     """Store weights with their error; return it, and what 8 bits change."""
     variant = VARIANTS[name]
     held_out = birds.birds_of(HOLD_OUT, HELD_OUT, variant.free)
-    stored = load_pretrained(save_weights(network, path, seed=SEED))
-    found = birds.measure_windows(variant, stored, held_out)
-    error = {key: found[key] for key in ("error_percent", "interval_percent", "wrong", "n")}
-    save_weights(
-        network, path, command="python -m experiments birds page", seed=SEED, config=birds.settings(argparse.Namespace(hold_out=HOLD_OUT)),
-        hold_out=HOLD_OUT, **error,
+    found, coarse, changed = store_and_measure(
+        network, path, lambda network: birds.measure_windows(variant, network, held_out),
+        (bird_batch(held_out, index).images for index in torch.arange(HELD_OUT).split(100)),
+        note=lambda found: {key: found[key] for key in ("error_percent", "interval_percent", "wrong", "n")},
+        command="python -m experiments birds page", seed=SEED, config=birds.settings(argparse.Namespace(hold_out=HOLD_OUT)),
+        hold_out=HOLD_OUT,
     )  # fmt: skip
-    rounded = round_weights(stored, BITS)
-    coarse = birds.measure_windows(variant, rounded, held_out)
-    changed = 0
-    for index in torch.arange(HELD_OUT).split(100):
-        images = bird_batch(held_out, index).images
-        changed += int((stored(images).argmax(1) != rounded(images).argmax(1)).sum())
     kept = {key: coarse[key] for key in ("error_percent", "wrong", "held_percent") if key in coarse}
     return {**found, "in_8_bits": {**kept, "birds_changed": changed, "n": HELD_OUT}}
 

@@ -15,12 +15,11 @@ from torch.nn import functional as F
 
 from experiments.appendix.common import error, run_row
 from experiments.experiment import Experiment, Job
-from experiments.networks import seeded
+from experiments.networks import Asked, image_cost, seeded
 from experiments.record import Row, shared_config
 from stn_lib.data import HouseNumbers, house_batch, house_held_out, load_dataset
 from stn_lib.data.digit_struct import NO_DIGIT
 from stn_lib.data.house_numbers import find_scene
-from stn_lib.metrics import multiply_adds
 from stn_lib.models import GivenWindow, NumberCNN, NumberSTCNN
 from stn_lib.models.number_networks import window
 from stn_lib.models.svhn import wrong_places
@@ -147,9 +146,8 @@ class Study(NamedTuple):
 
     def cost(self, name: str, network: nn.Module) -> dict[str, int]:
         """Multiply-adds of a training step for one image."""
-        asking = _Asking(self, name, network)
-        found = multiply_adds(asking, torch.zeros(2, 1, *find_scene(self.scene).canvas), torch.zeros(2, 2, 3))
-        return {"forward": found.forward // 2, "backward": found.backward // 2}
+        asked = Asked(network, partial(self.logits, name))
+        return image_cost(asked, torch.zeros(2, 1, *find_scene(self.scene).canvas), torch.zeros(2, 2, 3))
 
     def experiment(self) -> Experiment:
         """The study as an experiment with a record."""
@@ -157,17 +155,6 @@ class Study(NamedTuple):
             ("data", "network", "seed"), self.rows, self.measure, report, self.settings, line=line,
             steps=lambda row, options: self.config.steps,
         )  # fmt: skip
-
-
-class _Asking(nn.Module):
-    """`Study.logits` as a network."""
-
-    def __init__(self, study: Study, name: str, network: nn.Module):
-        super().__init__()
-        self.study, self.name, self.network = study, name, network
-
-    def forward(self, images: Tensor, boxes: Tensor) -> Tensor:
-        return self.study.logits(self.name, self.network, images, boxes)
 
 
 def line(row: Row) -> str:

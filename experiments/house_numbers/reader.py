@@ -23,16 +23,16 @@ from experiments.experiment import Experiment, Job
 from experiments.house_numbers import HALF, QUARTER, ST, Study, line
 from experiments.moments import Moments
 from experiments.networks import seeded
-from experiments.record import Row, shared_config
+from experiments.page_networks import BITS, store_and_measure
+from experiments.record import Row, rounded, shared_config
 from stn_lib.data import house_batch, house_held_out, load_dataset
-from stn_lib.models import NumberCNN, NumberSTCNN, load_pretrained, round_weights, save_weights
+from stn_lib.models import NumberCNN, NumberSTCNN
 from stn_lib.models.weights import WEIGHTS
 from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import fit
 
 DEEPER = "CNN, half, four convolutions"
 FILES = {ST: "house-numbers-st-cnn", DEEPER: "house-numbers-cnn"}
-BITS = 8
 SHOWN = 6  # held-out numbers whose windows are recorded
 #: Steps of training at which they are.
 MOMENTS = (
@@ -118,26 +118,20 @@ class Windows(Moments):
     def windows(self, network: NumberSTCNN) -> Row:
         shares, answers = network(self.images).softmax(2).max(2)
         return {
-            "theta": [[[round(x, 4) for x in line] for line in one] for one in network.transformer.theta(self.images).tolist()],
+            "theta": rounded(network.transformer.theta(self.images), 4),
             "answers": answers.tolist(),
-            "shares": [[round(x, 3) for x in one] for one in shares.tolist()],
-        }  # fmt: skip
+            "shares": rounded(shares, 3),
+        }
 
 
-@torch.inference_mode()
 def measure_weights(name: str, network: nn.Module, path: Path, held_out: Any) -> Row:
     """Store weights with their error; return it, and what 8 bits change."""
     seed = READER.config.seed
-    stored = load_pretrained(save_weights(network, path, seed=seed))
-    found = READER.measure_errors(name, stored, held_out)
-    save_weights(
-        network, path, command="python -m experiments house_numbers reader", seed=seed,
-        config={**settings(argparse.Namespace())["config"], "seed": seed}, hold_out="test", **found,
+    found, coarse, changed = store_and_measure(
+        network, path, lambda network: READER.measure_errors(name, network, held_out), held_out.images.split(100),
+        command="python -m experiments house_numbers reader", seed=seed,
+        config={**settings(argparse.Namespace())["config"], "seed": seed}, hold_out="test",
     )  # fmt: skip
-    rounded = round_weights(stored, BITS)
-    coarse = READER.measure_errors(name, rounded, held_out)
-    parts = held_out.images.split(100)
-    changed = sum(int((stored(part).argmax(2) != rounded(part).argmax(2)).any(1).sum()) for part in parts)
     return {
         **found,
         "in_8_bits": {
