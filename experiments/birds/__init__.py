@@ -30,7 +30,6 @@ from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import FitResult, fit
 
 TRAIN, HELD_OUT = 2048, 1000  # birds
-WAITING = 150  # batches
 WIDE = (30, 62, 62)  # channels of the CNN that costs what two windows cost
 HOLDS = 0.75  # of a part's box: a window holds the part if so much of the box is inside
 CONFIG = FitConfig(steps=700, batch_size=32, lr=4e-3, localization_lr_factor=0.25, precision="bfloat16")
@@ -54,19 +53,9 @@ class Variant(NamedTuple):
     longer: int = 1
 
 
-def _windows(start: str = "stacked", waiting: int = WAITING, **options: Any) -> Callable[[], nn.Module]:
-    return partial(BirdSTCNN, start, waiting, **options)
-
-
 SMALL, LONGER, FULL = "CNN, shrunk image", "CNN, shrunk image, 4 times as long", "CNN, full size"
 LEARNT, FIXED, TRUE, RANDOM = "two windows", "two windows, fixed", "two windows, true places", "two windows, random"
-AT_ONCE, SWAPPED, EQUAL, SIDE, SIDE_FIXED = (
-    "two windows, no waiting",
-    "swapped starts",
-    "equal starts",
-    "starts side by side",
-    "side by side, fixed",
-)
+SWAPPED, EQUAL, SIDE, SIDE_FIXED = "swapped starts", "equal starts", "starts side by side", "side by side, fixed"
 FOUR, FOUR_FIXED, SCALED = "four windows", "four windows, fixed", "learnt scale"
 FREE, FREE_FIXED, FREE_TRUE, TURNED = (
     "free birds",
@@ -78,22 +67,21 @@ VARIANTS = {
     SMALL: Variant(partial(BirdCNN, True, WIDE)),
     LONGER: Variant(partial(BirdCNN, True, WIDE), longer=4),
     FULL: Variant(partial(BirdCNN, False)),
-    LEARNT: Variant(_windows()),
-    FIXED: Variant(_windows(), moves=False),
-    TRUE: Variant(_windows(), places="true"),
-    RANDOM: Variant(_windows(), places="random"),
-    AT_ONCE: Variant(_windows(waiting=0)),
-    SWAPPED: Variant(_windows("swapped")),
-    EQUAL: Variant(_windows("equal")),
-    SIDE: Variant(_windows("side by side")),
-    SIDE_FIXED: Variant(_windows("side by side"), moves=False),
-    FOUR: Variant(_windows("four")),
-    FOUR_FIXED: Variant(_windows("four"), moves=False),
-    SCALED: Variant(_windows(learns=("scale",))),
-    FREE: Variant(_windows(), free=True),
-    FREE_FIXED: Variant(_windows(), moves=False, free=True),
-    FREE_TRUE: Variant(_windows(), places="true", free=True),
-    TURNED: Variant(_windows(learns=("angle",)), free=True),
+    LEARNT: Variant(BirdSTCNN),
+    FIXED: Variant(BirdSTCNN, moves=False),
+    TRUE: Variant(BirdSTCNN, places="true"),
+    RANDOM: Variant(BirdSTCNN, places="random"),
+    SWAPPED: Variant(partial(BirdSTCNN, "swapped")),
+    EQUAL: Variant(partial(BirdSTCNN, "equal")),
+    SIDE: Variant(partial(BirdSTCNN, "side by side")),
+    SIDE_FIXED: Variant(partial(BirdSTCNN, "side by side"), moves=False),
+    FOUR: Variant(partial(BirdSTCNN, "four")),
+    FOUR_FIXED: Variant(partial(BirdSTCNN, "four"), moves=False),
+    SCALED: Variant(partial(BirdSTCNN, learns=("scale",))),
+    FREE: Variant(BirdSTCNN, free=True),
+    FREE_FIXED: Variant(BirdSTCNN, moves=False, free=True),
+    FREE_TRUE: Variant(BirdSTCNN, places="true", free=True),
+    TURNED: Variant(partial(BirdSTCNN, learns=("angle",)), free=True),
 }
 #: The main comparison, which is measured first.
 FIRST = (LEARNT, FIXED, TRUE, RANDOM, SMALL, SWAPPED, EQUAL, SIDE)
@@ -117,7 +105,7 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
     """Return what decides every row."""
     return {
         "config": shared_config(CONFIG, "seed", "steps", "localization_lr_factor"), "steps": CONFIG.steps, "train": TRAIN, "held_out": HELD_OUT,
-        "waiting": WAITING, "holds": HOLDS, "hold_out": options.hold_out,
+        "holds": HOLDS, "hold_out": options.hold_out,
     }  # fmt: skip
 
 

@@ -26,9 +26,9 @@ from stn_lib.models.weights import WEIGHTS
 FILES = {LEARNT: "birds-st-cnn", SMALL: "birds-cnn"}
 SEED, HOLD_OUT = 0, "test"
 SHOWN = 6  # held-out birds whose windows are recorded
-#: Steps of training at which they are. The windows wait until step 150.
+#: Steps of training at which they are.
 MOMENTS = (
-    0, 50, 100, 150, 160, 170, 180, 190, 200, 210, 220, 230, 240, 250, 260, 280, 300, 320, 340, 360, 400, 450, 500, 600, 700,
+    0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 140, 160, 180, 200, 240, 280, 320, 360, 400, 450, 500, 600, 700,
 )  # fmt: skip
 EVERY = 10  # every moment is a multiple
 

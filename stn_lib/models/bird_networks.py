@@ -44,12 +44,8 @@ class PartFinder(SpatialTransformer):
         The convolutions repeat the border's pixels beyond the border. With zeros there, they could tell where the border
         is, and windows ran into a corner.
 
-        The gradient at a window that classifies nothing yet is noise. So the centres' gradient is cut during the first
-        batches; the number of batches is kept with the weights.
-
     Args:
         start: the centres (x, y), between -1 and 1, at which windows start.
-        waiting: training batches in which no gradient reaches the centres.
         learns: numbers that each window learns beside its centre, of `LEARNT`: ``"scale"``, a factor on its sides, and
             ``"angle"``, its rotation in radians. A window takes them from maps of their own, each place weighted by its
             share of attention. They start at 1 and at 0.
@@ -69,7 +65,6 @@ class PartFinder(SpatialTransformer):
     def __init__(
         self,
         start: Sequence[tuple[float, float]] = STARTS["stacked"],
-        waiting: int = 0,
         learns: Sequence[str] = (),
         widths: tuple[int, ...] = (16, 32, 32),
     ):
@@ -87,8 +82,7 @@ class PartFinder(SpatialTransformer):
         theta = partial(_theta_of_maps, planes=planes, learns=tuple(learns))
         family = Transform((0.0,) * (maps * MAP**2), theta, affine_grid)
         super().__init__(nn.Sequential(*layers), (WINDOW, WINDOW), family, padding_mode="border")
-        self.waiting, self.planes, self.learns = waiting, planes, tuple(learns)
-        self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
+        self.planes, self.learns = planes, tuple(learns)
 
     def start_at_identity(self) -> None:
         """Set the last layer to 0: one weight of it serves all places, so it is set for all at once."""
@@ -98,15 +92,8 @@ class PartFinder(SpatialTransformer):
             last.bias.zero_()
         self._start = ()
 
-    def theta(self, images: Tensor) -> Tensor:
-        """The windows' theta (N, windows, 2, 3)."""
-        theta = super().theta(images)
-        return theta.detach() if self.training and self.batches <= self.waiting else theta
-
     def forward(self, images: Tensor) -> Tensor:
         """What the windows see (N, windows, 3, WINDOW, WINDOW) of images (N, 3, SIDE, SIDE)."""
-        if self.training:
-            self.batches += 1
         return self.look(images, self.theta(images))
 
     def look(self, images: Tensor, theta: Tensor) -> Tensor:
@@ -205,7 +192,7 @@ class BirdSTCNN(ImageNetwork):
 
     Args:
         start: a name in `STARTS`, or centres (x, y).
-        waiting, learns: of the `PartFinder`.
+        learns: of the `PartFinder`.
         widths: channels of the convolutions that describe a part.
 
     Example:
@@ -219,14 +206,13 @@ class BirdSTCNN(ImageNetwork):
     def __init__(
         self,
         start: str | Sequence[tuple[float, float]] = "stacked",
-        waiting: int = 0,
         learns: Sequence[str] = (),
         widths: tuple[int, ...] = WIDTHS,
     ):
         super().__init__(in_size=(SIDE, SIDE), in_channels=3)
-        self.arguments = {"start": start, "waiting": waiting, "learns": tuple(learns), "widths": tuple(widths)}
+        self.arguments = {"start": start, "learns": tuple(learns), "widths": tuple(widths)}
         centres_of = STARTS[start] if isinstance(start, str) else start
-        self.transformer = PartFinder(centres_of, waiting, learns)
+        self.transformer = PartFinder(centres_of, learns)
         side = WINDOW // 4
         parts = (nn.Sequential(*describing_layers(widths), CentreMean((side, side))) for _ in centres_of)
         self.parts = PartDescriptions(parts)

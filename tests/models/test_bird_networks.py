@@ -1,4 +1,4 @@
-"""Networks for drawn birds: their start, their windows, what they learn beside the centre, and that waiting cuts a gradient."""
+"""Networks for drawn birds: their start, their windows, and what they learn beside the centre."""
 
 import math
 
@@ -82,17 +82,6 @@ def test_windows_follow_the_image_by_the_same_distance():
     with torch.no_grad():
         before, after = (finder.localization(one).view(2, MAP, MAP) for one in (images, moved))
     torch.testing.assert_close(after[:, 5:15, 1:11], before[:, 3:13, 3:13], atol=1e-4, rtol=1e-4)
-
-
-def test_the_centre_s_gradient_is_cut_while_the_network_waits():
-    """Oracle: the gradient of the last layer of the localisation network, before and after; predicting never waits."""
-    network = BirdSTCNN(waiting=2).train()
-    last = network.transformer.localization[-2]
-    for waits in (True, True, False):
-        network.zero_grad()
-        network(IMAGES).square().sum().backward()
-        assert (last.weight.grad is None) == waits
-    assert network.eval().transformer.theta(IMAGES).requires_grad
 
 
 def test_the_centre_mean_weighs_by_a_gaussian():

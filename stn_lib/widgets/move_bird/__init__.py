@@ -114,8 +114,7 @@ class MoveBird(NetworkPair, Explorable):
         "scored": "Step {step} of {steps}: the ST-CNN classifies {right} of these {count} birds correctly.",
         "card": "Bird {number} of {count} with the two windows",
         "classified": {"right": "class correct ✓", "wrong": "class wrong ✗"},
-        "waiting": "Window 1 has a solid border, window 2 a dashed one. They stay where they start until step {waiting}, so that "
-        "the convolutions behind them learn first.",
+        "borders": "Window 1 has a solid border, window 2 a dashed one.",
         "try": "Cover the head, then add a patterned ball: by what does window 1 find its place?",
     }
     view = traitlets.Enum(["guess", "bird", "training"], "guess").tag(sync=True)
@@ -150,7 +149,6 @@ class MoveBird(NetworkPair, Explorable):
             birds=_scene.held_out(len(first[0]["answers"])),
             runs={
                 "steps": [frame["step"] for frame in first],
-                "waiting": record["settings"]["waiting"],
                 **{start: _moments(rows[name]["windows"]) for start, name in _STARTS.items()},
             },
             rates={

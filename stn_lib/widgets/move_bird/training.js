@@ -71,7 +71,7 @@ export function makeTraining(words, facts, { model, frame, put }, images, ask) {
     h("div", { class: "stn-actions" }, time.buttons),
     start.node,
   );
-  const node = h("div", {}, shown, bar, h("p", { class: "stn-note" }, interpolate(words.waiting, runs)));
+  const node = h("div", {}, shown, bar, h("p", { class: "stn-note" }, words.borders));
   const draw = () => {
     paint(images());
     const run = runs[model.get("start")];
