@@ -28,7 +28,7 @@ SEED, HOLD_OUT = 0, "test"
 SHOWN = 6  # held-out birds whose windows are recorded
 #: Steps of training at which they are.
 MOMENTS = (
-    0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 120, 140, 160, 180, 200, 240, 280, 320, 360, 400, 450, 500, 600, 700,
+    0, 30, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 160, 180, 200, 220, 240, 280, 320, 360, 400, 450, 500, 600, 700,
 )  # fmt: skip
 EVERY = 10  # every moment is a multiple
 
