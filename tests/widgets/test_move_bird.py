@@ -234,3 +234,21 @@ def test_bird_and_ball_are_moved_and_changed(browser):
         assert stage.get("x", "y") == pytest.approx([0, 0.1 * birds.SIDE], abs=1)
         stage.page.wait_for_selector(".stn-answered[aria-busy=false]")
         assert stage.errors == []
+
+
+def test_a_view_that_is_left_while_it_computes_is_not_busy_for_ever(browser):
+    """Oracle: the attribute that says so. When the view is shown again, its answer is that for the new head."""
+    leave = """async () => {
+      const told = document.querySelector(".stn-answered");
+      model.set("head", 0);
+      while (told.ariaBusy !== "true") await new Promise(requestAnimationFrame);
+      model.set("view", "training");
+      for (let k = 0; k < 3; k++) await new Promise(requestAnimationFrame);
+      return told.ariaBusy;
+    }"""
+    answer = "() => document.querySelector('.stn-st output').getAttribute('aria-label')"
+    with Stage(browser, MoveBird(view="bird")) as stage:
+        assert "dots on the head" in stage.page.evaluate(answer)
+        assert stage.page.evaluate(leave) == "false"
+        stage.page.evaluate("model.set('view', 'bird')")
+        stage.page.wait_for_function(f"() => ({answer})().includes('upright stripes on the head')")

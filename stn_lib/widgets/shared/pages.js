@@ -28,11 +28,16 @@ export function makePages(words, pages, put) {
     { class: "stn-pages" },
     all.map(([, page]) => page.node),
   );
+  // What a view still computes it does not finish while another one is shown.
+  const leave = (/** @type {Page} */ page) => {
+    page.stop?.();
+    for (const part of page.node.querySelectorAll("[aria-busy=true]")) part.setAttribute("aria-busy", "false");
+  };
   /** @param {string} now */
   const draw = (now) => {
     for (const [name, page] of all) {
-      if (name !== now) page.stop?.();
-      page.node.toggleAttribute("inert", name !== now);
+      if (name !== now && !page.node.inert) leave(page);
+      page.node.inert = name !== now;
     }
     pages[now].draw();
     view.set(now);
