@@ -50,8 +50,8 @@ ENTRIES = (
     ),
     Entry(
         "table1 tc", "what the transformer gains on TC: antialiasing, or looking",
-        "experiments.table1.tc", "1 to 3 h a run, 8 runs a seed", "stn_lib/results/table1_tc.json",
-        {"seeds": 3, "device": "cpu", "precision": "bfloat16"},
+        "experiments.table1.tc", "20 to 90 min a run, 8 runs a seed", "stn_lib/results/table1_tc.json",
+        {"variants": None, "seeds": 3, "device": "cpu", "precision": "bfloat16"},
     ),
     Entry(
         "svhn", "the paper's Table 2: house numbers of SVHN, which STN_DATA must hold, with up to four transformers",

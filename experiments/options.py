@@ -72,6 +72,7 @@ OPTIONS = {
     "seed": Option("only this seed", whole(0, 2**32 - 1), metavar="SEED"),
     "hold_out": Option("which digits to measure on", choices=("test", "validation")),
     "cells": Option("cells such as rts-st-cnn-affine; all by default", nargs="+", metavar="CELL"),
+    "variants": Option("variants of the network, such as learnt; all by default", nargs="+", metavar="NAME"),
     "steps": Option("number of training steps of each run, in place of the recipe's", positive, metavar="N"),
     "device": Option("device to compute on", choices=("auto", "cpu", "cuda", "mps")),
     "precision": Option("precision of the convolutions and linear layers", choices=("float32", "bfloat16")),

@@ -111,8 +111,16 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """A row for each variant and seed, seed after seed."""
-    return [{"variant": name, "seed": seed} for seed in range(options.seeds) for name in VARIANTS]
+    """A row for each variant and seed, seed after seed.
+
+    Raises:
+        ValueError: for an unknown variant.
+    """
+    names = options.variants or list(VARIANTS)
+    for name in names:
+        if name not in VARIANTS:
+            raise ValueError(f"expected variants of {', '.join(map(repr, VARIANTS))}, got {name!r}")
+    return [{"variant": name, "seed": seed} for seed in range(options.seeds) for name in names]
 
 
 def measure(row: Row, job: Job) -> Row:

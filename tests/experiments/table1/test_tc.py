@@ -51,6 +51,17 @@ def test_only_what_learns_learns(tmp_path):
     assert all(config_of(name, 0, options(tmp_path)).hold_out == "validation" for name in VARIANTS)
 
 
+def test_variants_are_chosen_by_name(tmp_path):
+    """Oracle: by hand; a name that no variant has is named in the error."""
+    chosen = command_line.parse(ENTRY, ["--variants", "learnt", "fixed 28/30", "--seeds", "2"])
+    assert [(row["variant"], row["seed"]) for row in rows(chosen)] == [
+        ("learnt", 0), ("fixed 28/30", 0), ("learnt", 1), ("fixed 28/30", 1)
+    ]  # fmt: skip
+    assert rows(options(tmp_path, "--seeds 1")) == [{"variant": name, "seed": 0} for name in VARIANTS]
+    with pytest.raises(ValueError, match=r"expected variants of 'cnn', .*got 'pool'"):
+        rows(options(tmp_path, "--variants pool"))
+
+
 def test_the_bounded_window_cannot_leave_the_image():
     """Oracle: the corners of the window, for the most extreme parameters; its start is a window of 28/30."""
     parameters = torch.tensor([[9.0, 0, 0], [-9.0, 9, -9], [50.0, -50, 50], [-50.0, 50, 50]])
