@@ -252,3 +252,26 @@ def test_a_view_that_is_left_while_it_computes_is_not_busy_for_ever(browser):
         assert stage.page.evaluate(leave) == "false"
         stage.page.evaluate("model.set('view', 'bird')")
         stage.page.wait_for_function(f"() => ({answer})().includes('upright stripes on the head')")
+
+
+def test_the_guess_shows_the_bird_without_cover_and_ball(browser):
+    """Oracle: the image of the same bird to which nothing was added; in the second view the two images differ."""
+    image = "(view) => document.querySelector(`.stn-${view} canvas`).toDataURL()"
+    seen = []
+    for added in ({}, {"covered": True, "ball": "pattern"}):
+        with Stage(browser, MoveBird(**added)) as stage:
+            guess = stage.page.evaluate(image, "guessing")
+            stage.page.evaluate("model.set('view', 'bird')")
+            stage.settle()
+            seen.append((guess, stage.page.evaluate(image, "board")))
+    assert seen[0][0] == seen[1][0] and seen[0][1] != seen[1][1]
+
+
+def test_a_link_to_a_step_stops_the_player_there(browser):
+    """Oracle: the step of the link, half a second later."""
+    with Stage(browser, MoveBird(view="training")) as stage:
+        stage.press("Play")
+        stage.page.evaluate("location.hash = '#move-bird?frame=7'")
+        stage.page.wait_for_function("model.get('frame') === 7")
+        stage.page.wait_for_timeout(500)
+        assert stage.get("frame") == 7 and stage.text(".stn-play") == "Play"

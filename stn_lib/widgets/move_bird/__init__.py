@@ -101,7 +101,7 @@ class MoveBird(NetworkPair, Explorable):
         "ball": "Ball",
         "balls": [["none", "none"], ["plain", "plain"], ["pattern", "patterned"]],
         "random": "Another bird",
-        "rates": "On {n} other birds the CNN is wrong {cnn}\u00a0% of the time, the ST-CNN {st}\u00a0%. Both cost the same.",
+        "rates": "Wrong on {n} other birds: CNN {cnn}\u00a0%, ST-CNN {st}\u00a0%. Both take as many multiply-adds.",
         "training": "Six held-out birds, and the two windows",
         "start": "Both windows start",
         "starts": [["stacked", "one above the other"], ["equal", "at the same place"]],
@@ -113,7 +113,7 @@ class MoveBird(NetworkPair, Explorable):
         "next": "Next",
         "scored": "Step {step} of {steps}: the ST-CNN classifies {right} of these {count} birds correctly.",
         "card": "Bird {number} of {count} with the two windows",
-        "classified": {"right": "class correct ✓", "wrong": "class wrong ✗"},
+        "classified": {"right": "correct ✓", "wrong": "wrong ✗"},
         "borders": "Window 1 has a solid border, window 2 a dashed one.",
         "try": "Cover the head, then add a patterned ball: by what does window 1 find its place?",
     }

@@ -28,8 +28,11 @@ export function makePicture(words, side, label, over = [], attributes = { "aria-
   const look = (thetas) =>
     thetas.forEach((theta, k) => {
       const [x, y, width, height] = windows[k].draw(theta, side);
-      // Each has its name in a corner of its own, where both are seen if the windows are one on the other.
-      const at = k ? { x: x + width - 5, y: y + height - 5, "text-anchor": "end" } : { x: x + 5, y: y + 13 };
+      // Each has its name in a corner of its own, where both are seen if the windows are one on the other; and inside
+      // the image, if that corner is not.
+      const at = k
+        ? { x: Math.min(x + width, side) - 5, y: Math.min(y + height, side) - 5, "text-anchor": "end" }
+        : { x: Math.max(x, 0) + 5, y: Math.max(y + 13, 16) };
       setAttributes(windows[k].tag, at);
     });
   /** @param {boolean} shown */

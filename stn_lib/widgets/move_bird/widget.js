@@ -62,11 +62,12 @@ function makePainter(/** @type {any} */ { model, facts, setting, bird, ball }) {
     const pose = { x, y, size, mirror, head, body };
     return addNoise(drawBird(facts, of, pose, ground(of), { ball: added, covered }), noise);
   });
-  const image = () => {
+  // Plain: without ball and cover.
+  const image = (plain = false) => {
     const { x, y, size, mirror, head, body } = bird();
-    const { kind, x: bx, y: by } = ball();
+    const { kind, x: bx, y: by } = plain ? { kind: "none", x: 0, y: 0 } : ball();
     const at = kind === "none" ? [0, 0] : [bx, by];
-    return paint(setting(), x, y, size, mirror, head, body, kind, at[0], at[1], model.get("covered"));
+    return paint(setting(), x, y, size, mirror, head, body, kind, at[0], at[1], !plain && model.get("covered"));
   };
   const heldOut = keepLast((birds) =>
     birds.map((/** @type {any} */ one) => addNoise(drawBird(facts, one, one, groundImage(facts, one)), noise)),
@@ -222,8 +223,9 @@ function render({ model, el }) {
   const ask = () => drawing.ask();
   const painter = makePainter(state);
   const networks = makeNetworks(model);
-  const windows = () => networks.look(painter.image()).windows.map((/** @type {any} */ { theta }) => theta);
-  const guess = makeGuess(words, facts, { ...state, image: painter.image, windows });
+  const image = () => painter.image(true);
+  const windows = () => networks.look(image()).windows.map((/** @type {any} */ { theta }) => theta);
+  const guess = makeGuess(words, facts, { ...state, image, windows });
   const bird = makeMoving(words, state, painter, networks, ask);
   const training = makeTraining(words, facts, state, painter.heldOut, ask);
   const pages = makePages(words, { guess, bird, training }, put);
@@ -245,6 +247,7 @@ function render({ model, el }) {
   // A link shows what it changes, whatever view is open.
   const follow = (/** @type {Record<string, any>} */ values) => {
     const view = ["start", "frame"].some((key) => key in values) ? "training" : "bird";
+    if ("frame" in values) training.stop();
     put({ view: "guess" in values || "shown" in values ? "guess" : view, ...values });
   };
   const offAddress = followAddress(el, "move-bird", table, follow);

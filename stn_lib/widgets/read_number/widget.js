@@ -188,8 +188,10 @@ function render({ model, el }) {
     frame: integer(0, training.last),
   };
   // A link to a number shows it, whatever view is open.
-  const follow = (/** @type {Record<string, any>} */ values) =>
+  const follow = (/** @type {Record<string, any>} */ values) => {
+    if ("frame" in values) training.stop();
     state.put({ view: "frame" in values ? "training" : "answers", ...values });
+  };
   const offAddress = followAddress(el, "read-number", table, follow);
   return endAll(offAddress, drawing.stop, pages.stop);
 }

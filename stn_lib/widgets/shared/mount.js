@@ -1,6 +1,7 @@
 // The widget on its page: its root element, its traits, redraws, the theme, reduced motion.
 
 import { announceAtRest } from "./announce.js";
+import { keepFocusInSight } from "./focus.js";
 import { lightTerms } from "./terms.js";
 
 /** @typedef {import("./types").Model} Model */
@@ -20,6 +21,7 @@ export function mountRoot(el, name, ...children) {
   });
   el.replaceChildren(...children);
   announceAtRest(el);
+  keepFocusInSight(el);
   lightTerms(el);
 }
 
