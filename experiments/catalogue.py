@@ -122,7 +122,7 @@ ENTRIES = (
     ),
     Entry(
         "birds", "windows that learn where head and body of a drawn bird are, beside fixed ones and CNNs",
-        "experiments.birds", "1 to 4 min a run, 18 runs a seed", "stn_lib/results/birds.json",
+        "experiments.birds", "1 to 4 min a run, 19 runs a seed", "stn_lib/results/birds.json",
         SEEDS_ON_TEST | {"probes": 1},
     ),
     Entry(

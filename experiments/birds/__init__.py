@@ -110,10 +110,14 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
-    """List a row for each network and seed: the main comparison, then the others, seed after seed."""
+    """List a row for each network and seed: the main comparison, then the others, seed after seed.
+
+    From equal starts nothing but the seed can decide which window takes which part: this has twice as many seeds.
+    """
     others = tuple(name for name in VARIANTS if name not in FIRST)
-    groups = (FIRST, options.seeds), (others, options.probes)
-    return [{"network": name, "seed": seed} for group, seeds in groups for seed in range(seeds) for name in group]
+    more = range(options.seeds, 2 * options.seeds)
+    groups = (FIRST, range(options.seeds)), ((EQUAL,), more), (others, range(options.probes))
+    return [{"network": name, "seed": seed} for group, seeds in groups for seed in seeds for name in group]
 
 
 def logits(network: nn.Module, images: Tensor, theta: Tensor | None = None) -> Tensor:

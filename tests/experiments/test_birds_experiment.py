@@ -68,9 +68,11 @@ def test_each_network_trains_and_resumes(name, job, small):
 
 
 def test_rows_start_with_the_main_comparison():
-    """Oracle: the options: two seeds of it, one of the others."""
+    """Oracle: the options: two seeds of it, four of the equal starts, one of the others."""
     rows = experiment.rows(type("Options", (), {"seeds": 2, "probes": 1}))
     names = [row["network"] for row in rows]
     assert names[: len(experiment.FIRST)] == names[len(experiment.FIRST) : 2 * len(experiment.FIRST)]
     assert names[: len(experiment.FIRST)] == list(experiment.FIRST)
-    assert sorted(names[len(experiment.FIRST) :]) == sorted(VARIANTS)
+    rest = names[2 * len(experiment.FIRST) :]
+    assert rest[:2] == [experiment.EQUAL] * 2 and sorted(rest[2:]) == sorted(set(VARIANTS) - set(experiment.FIRST))
+    assert [row["seed"] for row in rows if row["network"] == experiment.EQUAL] == [0, 1, 2, 3]
