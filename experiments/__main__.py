@@ -49,7 +49,7 @@ def main(words: list[str] | None = None) -> int:
         print(f"python -m experiments {name}: {message}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; the same command resumes from the last checkpoint", file=sys.stderr)
+        print("stopped; the same command goes on with what is missing", file=sys.stderr)
         return 130
 
 
