@@ -159,6 +159,7 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "antialiasing, without looking": ("fixed identity", "fixed 28/30"),
     "looking, with aliasing": ("fixed identity", "learnt"),
     "looking, without aliasing": ("fixed 28/30", "antialiased"),
+    "looking, or a mean over 2 x 2": ("fixed 28/30", "learnt"),
     "antialiasing, with looking": ("learnt", "antialiased"),
     "pooling behind, as the paper": ("learnt", "pooled"),
     "only zooming in": ("learnt", "bounded"),
