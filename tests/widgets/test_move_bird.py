@@ -268,10 +268,15 @@ def test_the_guess_shows_the_bird_without_cover_and_ball(browser):
 
 
 def test_a_link_to_a_step_stops_the_player_there(browser):
-    """Oracle: the step of the link, half a second later."""
+    """Oracle: the step of the link, half a second later; the windows of an explorable that was opened at this step."""
+    windows = "() => [...document.querySelectorAll('.stn-runs .stn-sight')].map((box) => box.getAttribute('x'))"
+    with Stage(browser, MoveBird(view="training", frame=7)) as stage:
+        expected = stage.page.evaluate(windows)
     with Stage(browser, MoveBird(view="training")) as stage:
         stage.press("Play")
+        stage.page.wait_for_function("model.get('frame') > 0")
         stage.page.evaluate("location.hash = '#move-bird?frame=7'")
         stage.page.wait_for_function("model.get('frame') === 7")
         stage.page.wait_for_timeout(500)
         assert stage.get("frame") == 7 and stage.text(".stn-play") == "Play"
+        assert stage.page.evaluate(windows) == expected

@@ -85,5 +85,5 @@ export function makeTraining(words, facts, { model, frame, put }, images, ask) {
     time.set(now);
     start.set(model.get("start"));
   };
-  return { node, draw, recolour: () => {}, stop: time.player.stop, last };
+  return { node, draw, recolour: () => {}, stop: time.stop, last };
 }

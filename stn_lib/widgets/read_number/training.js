@@ -100,5 +100,5 @@ export function makeTraining(words, run, view, frame, put, ask) {
     time.set(frame());
   };
   const recolour = () => cards.forEach((card) => card.recolour());
-  return { node, draw, recolour, stop: time.player.stop, last };
+  return { node, draw, recolour, stop: time.stop, last };
 }

@@ -164,7 +164,7 @@ function render({ model, el }) {
     state.put(rest);
     if (step !== undefined) time.go(frameAt(run.steps, step));
   });
-  return endAll(offAddress, drawing.stop, time.player.stop, layout.stop);
+  return endAll(offAddress, drawing.stop, time.stop, layout.stop);
 }
 
 export default { render };

@@ -79,10 +79,13 @@ export function makeTime(words, run, frame, put, ask) {
     if (now !== frame()) put({ frame: now });
     ask();
   });
+  const stop = () => {
+    player.stop();
+    rest = 0; // what is drawn next is a recorded frame
+  };
   /** @param {number} to */
   const go = (to) => {
-    player.stop();
-    rest = 0;
+    stop();
     put({ frame: Math.min(Math.max(to, 0), last) });
     ask();
   };
@@ -92,5 +95,5 @@ export function makeTime(words, run, frame, put, ask) {
   });
   const back = button(words.back, () => go(frame() - 1));
   const next = button(words.next, () => go(frame() + 1));
-  return { node: time.node, buttons: [player.play, back, next], set: time.set, go, player, rest: () => rest };
+  return { node: time.node, buttons: [player.play, back, next], set: time.set, go, stop, rest: () => rest };
 }
