@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
-from experiments.table1.cells import Cell, table1_config
+from experiments.table1.cells import ANYWHERE, Cell, on_machine, table1_config
 from stn_lib.training import TrainConfig, record, train
 from stn_lib.training.runs import held_out
 
@@ -22,9 +22,9 @@ TRIED = {
 }  # fmt: skip
 
 
-def config_of(row: Row) -> TrainConfig:
+def config_of(row: Row, options: argparse.Namespace) -> TrainConfig:
     """The run of a row: as many images with every batch size."""
-    config = table1_config(Cell("rts", row["network"]), 0, hold_out="validation")
+    config = table1_config(Cell("rts", row["network"]), 0, hold_out="validation", **on_machine(options))
     if row["setting"]:
         config = replace(config, **{row["setting"]: row["value"]})
     return replace(config, steps=IMAGES[row["network"]] // config.batch_size)
@@ -32,7 +32,10 @@ def config_of(row: Row) -> TrainConfig:
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
     """The table's settings, and the number of images."""
-    return {"config": shared_config(table1_config(Cell("rts", "cnn")), "model", "steps", "hold_out"), "images": IMAGES}
+    return {
+        "config": shared_config(table1_config(Cell("rts", "cnn")), "model", "steps", "hold_out", *ANYWHERE),
+        "images": IMAGES,
+    }
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
@@ -48,8 +51,16 @@ def rows(options: argparse.Namespace) -> list[Row]:
 
 def measure(row: Row, job: Job) -> Row:
     """Train one network, and measure it on the validation digits."""
-    result = train(config_of(row), out=job.folder, stop=job.stop, progress=job.progress)
-    return {"seconds": round(result.seconds, 1), **record.error_summary(result.evaluation)}
+    config = config_of(row, job.options)
+    made_by = record.provenance(config)
+    result = train(config, out=job.folder, stop=job.stop, progress=job.progress)
+    return {
+        "seconds": round(result.seconds, 1),
+        "device": made_by["device"],
+        "precision": config.precision,
+        **record.error_summary(result.evaluation),
+        "train_percent": record.downsample(result.history, record.CURVE_POINTS, ("batch_error",))[-1]["batch_error"],
+    }
 
 
 def line(row: Row) -> str:
@@ -69,5 +80,5 @@ def report(content: dict[str, Any]) -> str:
 EXPERIMENT = Experiment(
     ("network", "setting", "value"), rows, measure, report, settings, line=line,
     prepare=lambda job: held_out(table1_config(Cell("rts", "cnn"), hold_out="validation")),
-    steps=lambda row, options: config_of(row).steps,
+    steps=lambda row, options: config_of(row, options).steps,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from experiments import options as command_line
 from experiments.catalogue import Entry, find
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, write_json
-from experiments.table1.cells import CELLS, Cell, parse_cell, table1_config
+from experiments.table1.cells import ANYWHERE, CELLS, Cell, on_machine, parse_cell, table1_config
 from experiments.table1.paper import PAPER
 from experiments.table1.report import report
 from experiments.table1.results import load_results, result_file, shown
@@ -19,19 +19,16 @@ from experiments.table1.window import window_summary
 from stn_lib.data import load_dataset
 from stn_lib.files import check_writable
 from stn_lib.training import record
-from stn_lib.training.config import MACHINE, TrainConfig
+from stn_lib.training.config import TrainConfig
 from stn_lib.training.distributed import local_device
 from stn_lib.training.evaluation import Evaluation
 from stn_lib.training.runs import held_out, train
 
-ANYWHERE = (*MACHINE, "precision")  # a result counts whatever machine computed it
-
 
 def config_of(row: Row, options: argparse.Namespace) -> TrainConfig:
     """The run of a row, with what the options change."""
-    changed = {name: getattr(options, name) for name in ("device", "precision", "threads", "steps")}
-    changed = {name: value for name, value in changed.items() if value is not None}
-    return table1_config(parse_cell(row["cell"]), row["seed"], **changed)
+    steps = {} if options.steps is None else {"steps": options.steps}
+    return table1_config(parse_cell(row["cell"]), row["seed"], threads=options.threads, **on_machine(options), **steps)
 
 
 def rows(options: argparse.Namespace) -> list[Row]:
@@ -66,7 +63,8 @@ class ResultFolder:
 
     def _has(self, row: Row) -> bool:
         try:
-            stored = TrainConfig(**json.loads(self._file(row).read_text())["config"])
+            result = json.loads(self._file(row).read_text())
+            stored, _ = TrainConfig(**result["config"]), result["answers"]  # those of the first edition have no answers
         except (FileNotFoundError, KeyError, TypeError, ValueError):
             return False
         anywhere = {name: getattr(stored, name) for name in ANYWHERE}

@@ -27,7 +27,7 @@ DIFFERENCES = (
     "CNN: convolutions of 9 x 9 and 7 x 7; three of 5 x 5, 3 x 3 and 3 x 3",
     "pooling of RTS and TC by 2 behind the transformer: in every network; in fully connected ones without a transformer",
     "size of R, P and E: not given; 28 x 28 pixels",
-    "numbers: single precision; products in bfloat16",
+    "numbers: single precision; products in bfloat16 where the processor computes with it",
     "the paper's figures are means of three seeds",
 )
 

@@ -4,11 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from experiments.table1.cells import Cell, parse_cell, table1_config
+from experiments.table1.cells import ANYWHERE, Cell, parse_cell, table1_config
 from experiments.table1.paper import PAPER, plain_network
 from experiments.table1.results import Results
 from stn_lib.metrics import error_interval, paired_bootstrap, paired_interval
-from stn_lib.training.config import MACHINE
 
 
 class Summary(NamedTuple):
@@ -54,9 +53,9 @@ def summarise(runs: list[dict[str, Any]]) -> Summary:
 
 
 def of_other_settings(run: dict[str, Any]) -> bool:
-    """Whether a run has other settings than its cell's, such as fewer steps. Device and threads may differ."""
+    """Whether a run has other settings than its cell's, such as fewer steps. The machine may differ."""
     own = table1_config(parse_cell(run["cell"]), run["seed"])
-    return any(run["config"].get(name, value) != value for name, value in vars(own).items() if name not in MACHINE)
+    return any(run["config"].get(name, value) != value for name, value in vars(own).items() if name not in ANYWHERE)
 
 
 class Gap(NamedTuple):

@@ -61,8 +61,10 @@ def test_every_run_of_the_table_states_the_command_and_the_network_that_make_it(
         (row,) = entry.load().EXPERIMENT.rows(options)
         config = TrainConfig(**result["config"])
         assert (entry.name, row) == ("table1", {"cell": str(cell), "seed": result["seed"]})
+        same_machine = {"device": config.device, "precision": config.precision}
+        options.precision = config.precision  # what auto was there
         assert config_of(row, options) == config
-        assert config == table1_config(cell, result["seed"], device=config.device) and config.hold_out == "test"
+        assert config == table1_config(cell, result["seed"], **same_machine) and config.hold_out == "test"
         assert result["parameters"] == table1_sizes[cell], result["command"]
         assert result["pictures"] == config.steps * config.batch_size and result["n"] == 10_000
         assert result["error_percent"] == pytest.approx(100 * result["wrong"] / result["n"], abs=1e-4)

@@ -13,11 +13,12 @@ ENTRY = find("table1 choice")
 
 def test_each_row_changes_one_setting_and_not_the_number_of_images():
     """Oracle: the table's own config, field by field."""
-    planned = choice.rows(command_line.parse(ENTRY, []))
+    given = command_line.parse(ENTRY, ["--precision", "bfloat16"])
+    planned = choice.rows(given)
     assert len({json.dumps(row) for row in planned}) == len(planned) == 3 + 2 * 9 + 12
     for row in planned:
         own = dataclasses.asdict(table1_config(Cell("rts", row["network"]), 0))
-        config = dataclasses.asdict(choice.config_of(row))
+        config = dataclasses.asdict(choice.config_of(row, given))
         changed = {name for name in own if own[name] != config[name]} - {"steps", "hold_out"}
         assert changed == ({row["setting"]} if row["setting"] else set())
         assert config["hold_out"] == "validation"

@@ -82,7 +82,7 @@ def test_the_order_of_the_runs(tmp_path):
     given = options(tmp_path, "--cells r-fcn r-cnn e-st-cnn-tps e-st-fcn-tps --seeds 3")
     config = table1_config(parse_cell("r-cnn"), device="cuda", threads=4)
     given.out.mkdir()
-    (given.out / "r-cnn-0.json").write_text(json.dumps({"config": dataclasses.asdict(config)}))
+    (given.out / "r-cnn-0.json").write_text(json.dumps({"config": dataclasses.asdict(config), "answers": "7"}))
     missing = [f"{row['cell']}-{row['seed']}" for row in EXPERIMENT.open(ENTRY, given).missing()]
     assert missing == [
         "r-fcn-0", "e-st-cnn-tps-0", "e-st-fcn-tps-0",
@@ -98,9 +98,10 @@ def test_a_result_of_other_settings_or_a_torn_one_is_missing(tmp_path):
     file.parent.mkdir()
     for steps, words, left in ((None, "", 0), (7, "", 1), (7, "--steps 7", 0), (None, "--steps 7", 1)):
         config = table1_config(cell, **({} if steps is None else {"steps": steps}))
-        file.write_text(json.dumps({"config": dataclasses.asdict(config)}))
+        file.write_text(json.dumps({"config": dataclasses.asdict(config), "answers": "7"}))
         assert len(EXPERIMENT.open(ENTRY, options(tmp_path, f"--cells r-cnn {words}")).missing()) == left
-    for torn in ("", "[]", "{}", '{"config": nu'):
+    first_edition = json.dumps({"config": dataclasses.asdict(table1_config(cell))})
+    for torn in ("", "[]", "{}", '{"config": nu', first_edition):
         file.write_text(torn)
         store = EXPERIMENT.open(ENTRY, options(tmp_path, "--cells r-cnn"))
         assert store.missing() == [{"cell": "r-cnn", "seed": 0}]
