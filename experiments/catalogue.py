@@ -46,8 +46,8 @@ ENTRIES = (
     ),
     Entry(
         "table1 choice", "the settings of Table 1, each changed alone, on the validation digits",
-        "experiments.table1.choice", "100 min", "stn_lib/results/table1_choice.json",
-        {"device": "cpu", "precision": "auto"},
+        "experiments.table1.choice", "1 to 15 min a run, 13 to 16 runs a cell", "stn_lib/results/table1_choice.json",
+        {"cells": ("p-fcn", "rts-cnn", "rts-st-cnn-affine"), "device": "cpu", "precision": "auto"},
     ),
     Entry(
         "table1 tc", "what the transformer gains on TC: antialiasing, or looking",
