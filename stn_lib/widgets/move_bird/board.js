@@ -2,7 +2,7 @@
 import { figure } from "../shared/controls.js";
 import { s, setAttributes } from "../shared/dom.js";
 import { draggable, knob, svgPoint } from "../shared/drag.js";
-import { format, interpolate } from "../shared/text.js";
+import { placeText } from "../shared/place.js";
 import { makePicture } from "./picture.js";
 
 const GAP = 11; // pixels between the body and its handle
@@ -16,9 +16,8 @@ const KNOB = 8;
  * @param {number[]} at from its middle
  */
 export function placeHandle(handle, words, side, [x, y]) {
-  const text = interpolate(words.placed, { x: format(x, 0), y: format(y, 0) });
   const range = { "aria-valuemin": -side / 2, "aria-valuemax": side / 2, "aria-valuenow": x.toFixed(0) };
-  setAttributes(handle, { ...range, "aria-valuetext": text });
+  setAttributes(handle, { ...range, "aria-valuetext": placeText(words, x, y) });
 }
 
 /**

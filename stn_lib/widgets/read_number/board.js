@@ -3,6 +3,7 @@ import { figure } from "../shared/controls.js";
 import { h, s, setAttributes } from "../shared/dom.js";
 import { draggable, knob, svgPoint } from "../shared/drag.js";
 import { imageCanvas } from "../shared/image.js";
+import { placeText } from "../shared/place.js";
 import { format, interpolate } from "../shared/text.js";
 import { makeWindow } from "../shared/window.js";
 import { halfWidth } from "./scene.js";
@@ -106,10 +107,9 @@ export function makeBoard(words, scene, state, put) {
     move.setAttribute("transform", `translate(${low.join(" ")})`);
     spin.setAttribute("transform", `translate(${end.join(" ")})`);
     const { x, y, height: high, angle } = state().place;
-    const placed = interpolate(words.placed, { x: format(x, 0), y: format(y, 0) });
     const posed = interpolate(words.posed, { height: format(high, 1), angle: format(angle, 0) });
     const range = (/** @type {number} */ most) => ({ "aria-valuemin": -most, "aria-valuemax": most });
-    setAttributes(move, { ...range(reach), "aria-valuenow": x.toFixed(0), "aria-valuetext": placed });
+    setAttributes(move, { ...range(reach), "aria-valuenow": x.toFixed(0), "aria-valuetext": placeText(words, x, y) });
     setAttributes(spin, { ...range(LIMITS.angle[1]), "aria-valuenow": angle.toFixed(0), "aria-valuetext": posed });
   };
   const release = () => {
