@@ -16,7 +16,7 @@ from experiments.table1.results import load_results
 from stn_lib.training import TrainConfig
 
 RESULTS = load_results()
-MEASURING = ("table1 choice", "svhn", "cub", "house_numbers large")
+MEASURING = ("svhn", "cub", "house_numbers large")
 RECORDS = sorted(file for file in (ROOT / "stn_lib" / "results").rglob("*.json") if file.parent.name != "table1")
 
 
