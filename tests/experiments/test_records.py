@@ -4,6 +4,7 @@ import dataclasses
 import json
 import shlex
 
+import numpy as np
 import pytest
 
 from experiments import options as command_line
@@ -13,6 +14,7 @@ from experiments.record import Record, load, plain, with_defaults
 from experiments.table1 import table1_config
 from experiments.table1.experiment import config_of
 from experiments.table1.results import load_results
+from stn_lib.provenance import git
 from stn_lib.training import TrainConfig
 
 RESULTS = load_results()
@@ -69,6 +71,20 @@ def test_every_run_of_the_table_states_the_command_and_the_network_that_make_it(
         assert result["parameters"] == table1_sizes[cell], result["command"]
         assert result["pictures"] == config.steps * config.batch_size and result["n"] == 10_000
         assert result["error_percent"] == pytest.approx(100 * result["wrong"] / result["n"], abs=1e-4)
+
+
+def test_the_dead_transformers_that_were_found_are_those_of_the_history():
+    """Oracle: the results that git stores at that commit."""
+    found = load(ROOT / "stn_lib" / "results" / "dead_transformer.json")["found"]
+    if git("cat-file", "-e", found["stored_at"]) is None:
+        pytest.skip("needs the repository's history")
+    assert len(found["runs"]) == 8 and sum(row["spread"] == 0 for row in found["runs"]) == 7
+    for row in found["runs"]:
+        then = json.loads(git("show", f"{found['stored_at']}:results/table1/{row['cell']}-{row['seed']}.json"))
+        assert row["theta"] == then["theta"][0]
+        assert all(row[name] == then[name] for name in ("cell", "seed", "error_percent", "n", "pictures"))
+        assert then["commit"].startswith(found["commit"])
+        assert row["spread"] == pytest.approx(np.std(then["theta"], axis=0).max(), abs=1e-5)
 
 
 def test_a_record_of_other_settings_is_refused(tmp_path):
