@@ -117,7 +117,11 @@ class MoveBird(NetworkPair, Explorable):
         "card": "Bird {number} of {count} with the two windows",
         "classified": {"right": "correct ✓", "wrong": "wrong ✗"},
         "borders": "Window 1 has a solid border, window 2 a dashed one.",
-        "try": "Cover the head, then add a patterned ball: by what does window 1 find its place?",
+        "try": {
+            "guess": "Place both boxes first, then show the trained windows: what does each of them hold?",
+            "bird": "Cover the head, then add a patterned ball: by what does window 1 find its place?",
+            "training": "Press Play. Then let both windows start at the same place: which one moves to the head?",
+        },
     }
     view = traitlets.Enum(["guess", "bird", "training"], "guess").tag(sync=True)
     setting = traitlets.Int(0, min=0, max=_scene.SETTINGS - 1).tag(sync=True)

@@ -111,7 +111,10 @@ class ReadNumber(NetworkPair, Explorable):
         "card": "Number {truth}, the window in the image",
         "truth": "{truth}:",
         "narrow": "The window starts wide, so that some digits are in it, and has its final size from step {narrowing} on.",
-        "try": "One handle moves the number; the one at its end rotates and scales it. When is the ST-CNN wrong, too?",
+        "try": {
+            "answers": "One handle moves the number; the one at its end rotates and scales it. When is the ST-CNN wrong, too?",
+            "training": "Press Play. From which step on does the window hold a whole number, and when is every digit correct?",
+        },
     }
     number = traitlets.Unicode("2015").tag(sync=True)
     x = traitlets.Float(22.0, min=-SIZE / 2, max=SIZE / 2).tag(sync=True)
