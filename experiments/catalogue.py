@@ -42,17 +42,17 @@ ENTRIES = (
     Entry(
         "table1", "the paper's Table 1 on MNIST: 40 cells, our error beside the paper's",
         "experiments.table1.experiment", "2 to 40 min a run, 40 runs a seed", "stn_lib/results/table1",
-        {"cells": None, "seeds": 1, "seed": None, "device": "cpu", "precision": "auto", "threads": 1, "steps": None},
+        {"cells": None, "seeds": 1, "seed": None, "device": "cpu", "precision": "bfloat16", "threads": 1, "steps": None},
     ),
     Entry(
         "table1 choice", "the settings of Table 1, each changed alone, on the validation digits",
         "experiments.table1.choice", "1 to 15 min a run, 13 to 16 runs a cell", "stn_lib/results/table1_choice.json",
-        {"cells": ("p-fcn", "rts-cnn", "rts-st-cnn-affine"), "device": "cpu", "precision": "auto"},
+        {"cells": ("p-fcn", "rts-cnn", "rts-st-cnn-affine"), "device": "cpu", "precision": "bfloat16"},
     ),
     Entry(
         "table1 tc", "what the transformer gains on TC: antialiasing, or looking",
         "experiments.table1.tc", "20 to 90 min a run, 8 runs a seed", "stn_lib/results/table1_tc.json",
-        {"variants": None, "seeds": 3, "device": "cpu", "precision": "auto"},
+        {"variants": None, "seeds": 3, "device": "cpu", "precision": "bfloat16"},
     ),
     Entry(
         "svhn", "the paper's Table 2: house numbers of SVHN, which STN_DATA must hold, with up to four transformers",

@@ -76,8 +76,8 @@ OPTIONS = {
     "steps": Option("number of training steps of each run, in place of the recipe's", positive, metavar="N"),
     "device": Option("device to compute on", choices=("auto", "cpu", "cuda", "mps")),
     "precision": Option(
-        "precision of the convolutions and linear layers; auto: bfloat16 where the device computes with it",
-        choices=("auto", "float32", "bfloat16"),
+        "precision of the convolutions and linear layers; a device that only emulates bfloat16 uses float32",
+        choices=("float32", "bfloat16"),
     ),
     "backbone": Option("network below: small, or a classifier of torchvision such as resnet50", metavar="NAME"),
     "threads": Option("number of torch threads", whole(1, 1024), metavar="N"),

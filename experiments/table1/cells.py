@@ -1,12 +1,10 @@
 """The cells of the table, and how the network of each is trained."""
 
-import argparse
 import difflib
 from typing import Any, NamedTuple
 
 from experiments.table1.paper import DISTORTIONS, PAPER
 from stn_lib.training.config import MACHINE, TrainConfig
-from stn_lib.training.precision import fast_precision
 
 ANYWHERE = (*MACHINE, "precision")  # a result counts whatever machine computed it
 
@@ -74,13 +72,3 @@ def table1_config(cell: Cell, seed: int = 0, **other: Any) -> TrainConfig:
         "batch_size": batch_size, "steps": round(images / batch_size), "precision": "bfloat16",
     }  # fmt: skip
     return TrainConfig(**{**settings, **other})
-
-
-def on_machine(options: argparse.Namespace) -> dict[str, Any]:
-    """The fields of a run's config that the machine decides, from an experiment's options ``device`` and ``precision``.
-
-    Raises:
-        ValueError: for a device that this machine does not have.
-    """
-    precision = fast_precision(options.device) if options.precision == "auto" else options.precision
-    return {"device": options.device, "precision": precision}

@@ -10,7 +10,7 @@ from typing import Any
 
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
-from experiments.table1.cells import ANYWHERE, Cell, on_machine, parse_cell, table1_config
+from experiments.table1.cells import ANYWHERE, Cell, parse_cell, table1_config
 from stn_lib.training import TrainConfig, record, train
 from stn_lib.training.runs import held_out
 
@@ -26,7 +26,7 @@ TRIED = {
 def config_of(row: Row, options: argparse.Namespace) -> TrainConfig:
     """The run of a row: as many images with every batch size."""
     cell, setting, value = parse_cell(row["cell"]), row["setting"], row["value"]
-    config = table1_config(cell, 0, hold_out="validation", **on_machine(options))
+    config = table1_config(cell, 0, hold_out="validation", device=options.device, precision=options.precision)
     images = IMAGES["fcn" if "fcn" in cell.network else "cnn"]
     if setting == "images":
         images *= value
@@ -60,8 +60,7 @@ def measure(row: Row, job: Job) -> Row:
     result = train(config, out=job.folder, stop=job.stop, progress=job.progress)
     return {
         "seconds": round(result.seconds, 1),
-        "device": made_by["device"],
-        "precision": config.precision,
+        **{name: made_by[name] for name in ("device", "precision")},
         **record.error_summary(result.evaluation),
         "train_percent": record.downsample(result.history, record.CURVE_POINTS, ("batch_error",))[-1]["batch_error"],
     }

@@ -11,7 +11,7 @@ from experiments import options as command_line
 from experiments.catalogue import Entry, find
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, write_json
-from experiments.table1.cells import ANYWHERE, CELLS, Cell, on_machine, parse_cell, table1_config
+from experiments.table1.cells import ANYWHERE, CELLS, Cell, parse_cell, table1_config
 from experiments.table1.paper import PAPER
 from experiments.table1.report import report
 from experiments.table1.results import load_results, result_file, shown
@@ -27,8 +27,9 @@ from stn_lib.training.runs import held_out, train
 
 def config_of(row: Row, options: argparse.Namespace) -> TrainConfig:
     """The run of a row, with what the options change."""
-    steps = {} if options.steps is None else {"steps": options.steps}
-    return table1_config(parse_cell(row["cell"]), row["seed"], threads=options.threads, **on_machine(options), **steps)
+    changed = {name: getattr(options, name) for name in ("device", "precision", "threads", "steps")}
+    changed = {name: value for name, value in changed.items() if value is not None}
+    return table1_config(parse_cell(row["cell"]), row["seed"], **changed)
 
 
 def rows(options: argparse.Namespace) -> list[Row]:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
-from experiments.table1.cells import ANYWHERE, Cell, on_machine, table1_config
+from experiments.table1.cells import ANYWHERE, Cell, table1_config
 from experiments.table1.experiment import answers
 from experiments.table1.statistics import wrong
 from experiments.table1.window import window_summary
@@ -99,7 +99,7 @@ def config_of(name: str, seed: int, options: argparse.Namespace) -> TrainConfig:
     """The run of a variant."""
     variant = VARIANTS[name]
     cell = Cell("tc", "st-cnn-affine" if "transform" in variant.options else "cnn")
-    config = table1_config(cell, seed, hold_out="validation", **on_machine(options))
+    config = table1_config(cell, seed, hold_out="validation", device=options.device, precision=options.precision)
     rate = variant.rate if variant.learns else 0.0
     return replace(config, steps=IMAGES // config.batch_size, localization_lr_factor=rate)
 
@@ -136,8 +136,7 @@ def measure(row: Row, job: Job) -> Row:
     found = evaluate(model, digits)
     return {
         "seconds": round(result.seconds, 1),
-        "device": made_by["device"],
-        "precision": config.precision,
+        **{name: made_by[name] for name in ("device", "precision")},
         "parameters": count_parameters(model),
         **record.error_summary(found),
         **answers(found),

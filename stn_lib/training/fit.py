@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from stn_lib.training import checkpoint, distributed
 from stn_lib.training.config import FitConfig
 from stn_lib.training.optimizer import learning_rate, make_optimizer, set_learning_rate
+from stn_lib.training.precision import used_precision
 from stn_lib.training.torch_state import evaluation_mode, private_rng, rng_state, set_rng_state, threads
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def fit(
         batches: maps a generator to the next batch, a tuple of tensors (N, …). All randomness of the batches must come
             from that generator, and their state must be in it alone, or resumed runs see others.
         loss: maps the network and a batch, ``loss(model, *batch)``, to the loss, or to the loss and a dict of further
-            scalars to log. With ``precision="bfloat16"`` it runs under autocast. Under ``torchrun`` it must call the
+            scalars to log. In bfloat16 it runs under autocast. Under ``torchrun`` it must call the
             network as a whole, not its parts.
         config: decides the run; see `FitConfig`.
         about: further plain values that decide the run. A checkpoint with others is refused.
@@ -107,7 +108,7 @@ def fit(
     """
     device, main = distributed.local_device(config.device), distributed.is_main_process()
     file = Path(out) / "checkpoint.pt" if out is not None else None
-    half = config.precision == "bfloat16"
+    half = used_precision(config.precision, device) == "bfloat16"
     # A convolution with its channels last in memory takes half to three quarters of the time on a CPU, and less with
     # bfloat16 anywhere.
     channels_last = half or device.type == "cpu"

@@ -1,27 +1,29 @@
-"""Which precision is fast on this machine."""
+"""Which precision a run computes with on this machine."""
 
 import torch
 
-from stn_lib.training.distributed import local_device
 
+def used_precision(wanted: str, device: torch.device) -> str:
+    """Return the precision of convolutions and matrix products on a device: the wanted one, but float32 in place of a
+    bfloat16 that the device would only emulate.
 
-def fast_precision(device: str = "cpu") -> str:
-    """Return ``"bfloat16"`` where the device computes with it, and ``"float32"`` where it would only emulate it.
-
-    A processor without instructions for bfloat16 needs 3 to 25 times as long with it as with float32.
+    A processor without instructions for bfloat16 takes 3 to 8 times as long with it as with float32.
 
     Args:
-        device: a name as in `stn_lib.training.TrainConfig`.
-
-    Raises:
-        ValueError: for a device that this machine does not have.
+        wanted: ``"float32"`` or ``"bfloat16"``.
+        device: where the run computes.
 
     Example:
-        >>> fast_precision() in ("bfloat16", "float32")
-        True
+        >>> used_precision("float32", torch.device("cpu"))
+        'float32'
+
+    Chapter: 9
     """
-    kind = local_device(device).type
-    if kind == "cuda":
-        return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    known = getattr(torch.cpu, "get_capabilities", dict)() if kind == "cpu" else {}  # torch 2.8 cannot tell
-    return "bfloat16" if any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16")) else "float32"
+    return wanted if wanted == "float32" or _computes_in_bfloat16(device) else "float32"
+
+
+def _computes_in_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    known = getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}  # torch 2.8 cannot tell
+    return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))

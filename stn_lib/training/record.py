@@ -15,6 +15,7 @@ from stn_lib.provenance import commit, processor
 from stn_lib.training import distributed
 from stn_lib.training.config import FitConfig
 from stn_lib.training.evaluation import Evaluation
+from stn_lib.training.precision import used_precision
 from stn_lib.training.runs import TrainResult
 
 CURVE_POINTS = 60
@@ -30,6 +31,7 @@ def provenance(config: FitConfig) -> dict[str, Any]:
         "commit": sha,
         "changed": changed,
         "device": f"{device.type}: {chip}",
+        "precision": used_precision(config.precision, device),
         "threads": config.threads or torch.get_num_threads(),
         "processes": distributed.world_size(),
         "python": platform.python_version(),

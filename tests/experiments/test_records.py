@@ -66,7 +66,7 @@ def test_every_run_of_the_table_states_the_command_and_the_network_that_make_it(
         assert config.hold_out == "test"
         if "answers" in result:  # otherwise it is of the first edition, whose runs may be shorter
             same_machine = {"device": config.device, "precision": config.precision}
-            options.precision = config.precision  # what auto was there
+            options.precision = config.precision
             assert config_of(row, options) == config == table1_config(cell, result["seed"], **same_machine)
         assert result["parameters"] == table1_sizes[cell], result["command"]
         assert result["pictures"] == config.steps * config.batch_size and result["n"] == 10_000

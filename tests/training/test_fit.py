@@ -115,8 +115,9 @@ def test_a_run_equals_torchs_own_optimizer(optimizer, tiny, same_bits):
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])
-def test_channels_are_last_in_memory_and_bfloat16_keeps_float32_weights(dimensions):
+def test_channels_are_last_in_memory_and_bfloat16_keeps_float32_weights(dimensions, monkeypatch):
     """Oracle: torch's own strides; the loss in float32, which bfloat16's eight bits follow."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
     convolution = {2: nn.Conv2d, 3: nn.Conv3d}[dimensions]
     size, layout = (4,) * dimensions, {2: torch.channels_last, 3: torch.channels_last_3d}[dimensions]
     losses = []

@@ -1,0 +1,56 @@
+"""The precision that a run computes with, on processors with and without bfloat16."""
+
+import platform
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from stn_lib.training import FitConfig
+from stn_lib.training.fit import fit
+from stn_lib.training.precision import used_precision
+
+CPU = torch.device("cpu")
+
+
+def test_the_processor_s_own_list_of_instructions_decides():
+    """Oracle: what Linux says of the processor."""
+    if platform.system() != "Linux" or platform.machine() != "x86_64" or not hasattr(torch.cpu, "get_capabilities"):
+        pytest.skip("needs Linux on x86, and torch 2.9")
+    flags = set(Path("/proc/cpuinfo").read_text().split())
+    assert used_precision("bfloat16", CPU) == ("bfloat16" if {"avx512_bf16", "amx_bf16"} & flags else "float32")
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"avx2": True}, "float32"),
+        ({"avx512_f": True, "avx512_bf16": False}, "float32"),
+        ({"avx512_f": True, "avx512_bf16": True}, "bfloat16"),
+        ({"amx_bf16": True}, "bfloat16"),
+        ({"neon": True, "bf16": True}, "bfloat16"),
+    ],
+)
+def test_what_a_run_computes_with_on_other_processors(monkeypatch, known, expected):
+    """Oracle: Intel's and Arm's names of the instructions, by hand; the dtype of a linear layer's output in a run."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
+    assert used_precision("bfloat16", CPU) == expected
+    assert used_precision("float32", CPU) == "float32"
+    seen = set()
+
+    def loss(model, images):
+        out = model(images)
+        seen.add(str(out.dtype).removeprefix("torch."))
+        return out.float().square().mean()
+
+    config = FitConfig(steps=1, precision="bfloat16")
+    fit(nn.Linear(3, 2), lambda generator: (torch.ones(4, 3),), loss, config, progress=False)
+    assert seen == {expected}
+
+
+def test_a_torch_that_cannot_tell(monkeypatch):
+    """Oracle: by hand: single precision is slow nowhere."""
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert used_precision("bfloat16", CPU) == "float32"
+    assert used_precision("bfloat16", torch.device("mps")) == "float32"
