@@ -71,12 +71,13 @@ OPTIONS = {
     "seeds": Option("number of seeds, from 0", positive, metavar="N"),
     "seed": Option("only this seed", whole(0, 2**32 - 1), metavar="SEED"),
     "hold_out": Option("which digits to measure on", choices=("test", "validation")),
-    "cells": Option("cells such as rts-st-cnn-affine", nargs="+", metavar="CELL"),
+    "cells": Option("cells such as rts-st-cnn-affine; table1 takes all by default", nargs="+", metavar="CELL"),
     "variants": Option("variants of the network, such as learnt; all by default", nargs="+", metavar="NAME"),
     "steps": Option("number of training steps of each run, in place of the recipe's", positive, metavar="N"),
     "device": Option("device to compute on", choices=("auto", "cpu", "cuda", "mps")),
     "precision": Option(
-        "precision of the convolutions and linear layers; a device that only emulates bfloat16 uses float32",
+        "precision of the convolutions and linear layers; a device not known to compute with bfloat16 uses float32; a "
+        "stored result of the other precision counts",
         choices=("float32", "bfloat16"),
     ),
     "backbone": Option("network below: small, or a classifier of torchvision such as resnet50", metavar="NAME"),

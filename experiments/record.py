@@ -15,17 +15,22 @@ from stn_lib.files import check_writable, write_atomically
 from stn_lib.provenance import commit, processor
 from stn_lib.training import TrainConfig
 from stn_lib.training.config import with_defaults as config_with_defaults
+from stn_lib.training.precision import used_precision
 
 Row = dict[str, Any]
 
 
 def provenance(threads: int = 1) -> dict[str, Any]:
-    """Return commit (with a + if the code differs from it), date, machine and versions, for a record."""
+    """Return commit (with a + if the code differs from it), date, machine and versions, for a record.
+
+    ``bfloat16`` is whether the processor computes with it; otherwise a run that asks for it was computed in float32.
+    """
     sha, changed = commit()
     return {
         "commit": sha and sha[:7] + ("+" if changed else ""),
         "date": datetime.date.today().isoformat(),
         "device": f"cpu: {processor()}",
+        "bfloat16": used_precision("bfloat16", torch.device("cpu")) == "bfloat16",
         "threads": threads,
         "torch": torch.__version__,
         "python": platform.python_version(),

@@ -1,7 +1,7 @@
 """The settings of Table 1, chosen on the validation digits: each changed alone, with a short run of seed 0.
 
-A setting is changed for all networks or for none. A row is the error after as many images as `IMAGES` says, a fraction
-of the table's run.
+A setting is changed for all networks or for none. A row is the error after as many images as `IMAGES` says, usually a
+fraction of the table's run.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from experiments.table1.cells import ANYWHERE, Cell, parse_cell, table1_config
 from stn_lib.training import TrainConfig, record, train
+from stn_lib.training.distributed import local_device
 from stn_lib.training.runs import held_out
 
 IMAGES = {"fcn": 2_000_000, "cnn": 400_000}
@@ -45,12 +46,18 @@ def settings(options: argparse.Namespace) -> dict[str, Any]:
 def rows(options: argparse.Namespace) -> list[Row]:
     """The table's own settings first, then each change, cell by cell."""
     planned: list[Row] = []
-    for cell in map(parse_cell, options.cells):
+    for cell in map(parse_cell, dict.fromkeys(options.cells)):
         planned.append({"cell": str(cell), "setting": None, "value": None})
         for setting, values in TRIED.items():
             if setting != "localization_lr_factor" or cell.network.startswith("st-"):
                 planned += [{"cell": str(cell), "setting": setting, "value": value} for value in values]
     return planned
+
+
+def prepare(job: Job) -> None:
+    """Find the device, and load MNIST once."""
+    local_device(job.options.device)
+    held_out(table1_config(Cell("rts", "cnn"), hold_out="validation"))
 
 
 def measure(row: Row, job: Job) -> Row:
@@ -69,7 +76,8 @@ def measure(row: Row, job: Job) -> Row:
 def line(row: Row) -> str:
     """One error, in training too, and what was changed."""
     low, high = row["interval_percent"]
-    changed = f"{row['setting']} {row['value']:g}" if row["setting"] else "the table's settings"
+    times = "x " if row["setting"] == "images" else ""
+    changed = f"{row['setting']} {times}{row['value']:g}" if row["setting"] else "the table's settings"
     error = f"{row['error_percent']:6.2f} % ({low:.2f} to {high:.2f})"
     return f"{row['cell']:20s}{changed:28s}{error}, {row['train_percent']:.2f} % in training"
 
@@ -81,6 +89,6 @@ def report(content: dict[str, Any]) -> str:
 
 EXPERIMENT = Experiment(
     ("cell", "setting", "value"), rows, measure, report, settings, line=line,
-    prepare=lambda job: held_out(table1_config(Cell("rts", "cnn"), hold_out="validation")),
+    prepare=prepare,
     steps=lambda row, options: config_of(row, options).steps,
 )  # fmt: skip

@@ -38,7 +38,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
     def rank(row: Row) -> tuple[int, int]:
         return (0 if row["seed"] == 0 else 1 if "cnn" in row["cell"] else 2), row["seed"]
 
-    cells = CELLS if options.cells is None else [parse_cell(text) for text in options.cells]
+    cells = CELLS if options.cells is None else [parse_cell(text) for text in dict.fromkeys(options.cells)]
     seeds = range(options.seeds) if options.seed is None else [options.seed]
     return sorted(({"cell": str(cell), "seed": seed} for seed in seeds for cell in cells), key=rank)
 
@@ -65,11 +65,11 @@ class ResultFolder:
     def _has(self, row: Row) -> bool:
         try:
             result = json.loads(self._file(row).read_text())
-            stored, _ = TrainConfig(**result["config"]), result["answers"]  # those of the first edition have no answers
+            stored = TrainConfig(**result["config"])
         except (FileNotFoundError, KeyError, TypeError, ValueError):
             return False
         anywhere = {name: getattr(stored, name) for name in ANYWHERE}
-        return stored == dataclasses.replace(config_of(row, self._options), **anywhere)
+        return "answers" in result and stored == dataclasses.replace(config_of(row, self._options), **anywhere)
 
     def _file(self, row: Row) -> Path:
         return result_file(parse_cell(row["cell"]), row["seed"], self._folder)

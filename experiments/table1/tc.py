@@ -27,6 +27,7 @@ from stn_lib.metrics import paired_bootstrap
 from stn_lib.models import Table1Network, count_parameters
 from stn_lib.spatial_transformer import Transform
 from stn_lib.training import TrainConfig, evaluate, record
+from stn_lib.training.distributed import local_device
 from stn_lib.training.fit import fit
 from stn_lib.training.runs import classification_loss, held_out, training_batches
 
@@ -123,6 +124,12 @@ def rows(options: argparse.Namespace) -> list[Row]:
     return [{"variant": name, "seed": seed} for seed in range(options.seeds) for name in names]
 
 
+def prepare(job: Job) -> None:
+    """Find the device, and load MNIST once."""
+    local_device(job.options.device)
+    held_out(config_of("cnn", 0, job.options))
+
+
 def measure(row: Row, job: Job) -> Row:
     """Train one network, and measure it on the validation digits."""
     variant, config = VARIANTS[row["variant"]], config_of(row["variant"], row["seed"], job.options)
@@ -201,6 +208,6 @@ def _figures(own: list[Row]) -> str:
 
 EXPERIMENT = Experiment(
     ("variant", "seed"), rows, measure, report, settings, line=line,
-    prepare=lambda job: held_out(config_of("cnn", 0, job.options)),
+    prepare=prepare,
     steps=lambda row, options: config_of(row["variant"], row["seed"], options).steps,
 )  # fmt: skip

@@ -24,7 +24,7 @@ class Recipe:
         transformer: whether with its spatial transformer.
         optimizer: ``"sgd"`` at a constant 0.01, or ``"one-cycle"``, AdamW.
         batch: images in a step.
-        precision: ``"float32"`` or ``"bfloat16"``, the latter with channels last.
+        precision: ``"float32"``, or ``"bfloat16"`` where the processor computes with it.
         steps: length of the run, and of its cycle.
         lr: the learning rate of ``"sgd"``, the highest of ``"one-cycle"``.
         look: steps between two measurements.

@@ -49,9 +49,9 @@ class FitConfig:
         decay_every: of the schedule steps; 0 with the others.
         weight_decay: of the optimizer.
         label_smoothing: of the cross-entropy.
-        precision: float32, or bfloat16 for convolutions and matrix products. A device that would only emulate bfloat16,
-            which takes several times as long, computes in float32 instead. Weights, grids and the measured error stay
-            in float32.
+        precision: float32, or bfloat16 for convolutions and matrix products. A device that is not known to compute with
+            bfloat16 uses float32: emulation takes several times as long. Weights, grids and the measured error stay in
+            float32.
         device: cpu, cuda, mps, or auto for the fastest available. Training images are the same on every device.
         threads: torch's threads; 0 keeps torch's own number. One thread gives the same bits on most machines.
         evaluate_every: steps between measurements on the held-out images; 0 measures at the end only.

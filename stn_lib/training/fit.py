@@ -59,7 +59,8 @@ def fit(
     stop: Callable[[], bool] | None = None,
     progress: bool = True,
 ) -> FitResult:
-    """Train a network in place; resume if `out` holds a checkpoint of the same config. The device may differ.
+    """Train a network in place; resume if `out` holds a checkpoint of the same config. The device may differ,
+    and with it the precision, which is logged.
 
     Convention:
         The batches have a generator of their own, seeded from ``config.seed`` alone: two networks with one seed see the
@@ -108,7 +109,10 @@ def fit(
     """
     device, main = distributed.local_device(config.device), distributed.is_main_process()
     file = Path(out) / "checkpoint.pt" if out is not None else None
-    half = used_precision(config.precision, device) == "bfloat16"
+    precision = used_precision(config.precision, device)
+    half = precision == "bfloat16"
+    if precision != config.precision and main:
+        log.info("computing in float32: this device is not known to compute with %s", config.precision)
     # A convolution with its channels last in memory takes half to three quarters of the time on a CPU, and less with
     # bfloat16 anywhere.
     channels_last = half or device.type == "cpu"
@@ -136,6 +140,8 @@ def fit(
             step, seconds, history = saved["step"], saved["seconds"], list(saved["history"])
             if main:
                 log.info("resumed at step %d of %d from %s", step, config.steps, file)
+                if saved.get("precision", precision) != precision:
+                    log.warning("the steps before were computed in %s, the others in %s", saved["precision"], precision)
         if distributed.world_size() > 1:  # each process needs dropout masks of its own; a resumed run draws new ones
             torch.manual_seed(config.seed + step + 1_000_003 * distributed.rank())
         wrapped = distributed.wrap_ddp(model, device)
@@ -144,7 +150,7 @@ def fit(
             if not (main and file is not None):
                 return
             content = {
-                **settings, "step": step, "seconds": seconds, "history": history, "model": model.state_dict(),
+                **settings, "precision": precision, "step": step, "seconds": seconds, "history": history, "model": model.state_dict(),
                 "optimizer": optimizer.state_dict(), "generator": generator.get_state(), "rng": rng_state(device),
             }  # fmt: skip
             checkpoint.save(file, content)

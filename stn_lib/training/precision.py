@@ -4,8 +4,8 @@ import torch
 
 
 def used_precision(wanted: str, device: torch.device) -> str:
-    """Return the precision of convolutions and matrix products on a device: the wanted one, but float32 in place of a
-    bfloat16 that the device would only emulate.
+    """Return the precision of convolutions and matrix products on a device: the wanted one, but float32 in place of
+    bfloat16 on a device that is not known to compute with it.
 
     A processor without instructions for bfloat16 takes 3 to 8 times as long with it as with float32.
 
@@ -25,5 +25,7 @@ def used_precision(wanted: str, device: torch.device) -> str:
 def _computes_in_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    known = getattr(torch.cpu, "get_capabilities", dict)() if device.type == "cpu" else {}  # torch 2.8 cannot tell
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # such as torch for macOS
+        return False
+    known = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.8 has no public function that tells
     return any(known.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -4,19 +4,23 @@ import dataclasses
 import json
 
 import pytest
+import torch
 
 from experiments import options as command_line
 from experiments import runner
 from experiments.catalogue import find
 from experiments.table1 import choice, table1_config
 from experiments.table1.cells import parse_cell
+from stn_lib.training.precision import used_precision
 
 ENTRY = find("table1 choice")
 
 
 def test_each_row_changes_one_setting_and_no_other_the_number_of_images():
     """Oracle: the table's own config, field by field."""
-    given = command_line.parse(ENTRY, ["--precision", "bfloat16", "--cells", "p-fcn", "tc-st-cnn-tps"])
+    given = command_line.parse(
+        ENTRY, ["--precision", "float32", "--device", "auto", "--cells", "p-fcn", "tc-st-cnn-tps", "p-fcn"]
+    )
     planned = choice.rows(given)
     assert len({json.dumps(row) for row in planned}) == len(planned) == 2 * 13 + 3
     for row in planned:
@@ -24,7 +28,8 @@ def test_each_row_changes_one_setting_and_no_other_the_number_of_images():
         own = dataclasses.asdict(table1_config(cell, 0))
         config = dataclasses.asdict(choice.config_of(row, given))
         changed = {name for name in own if own[name] != config[name]} - {"steps", "hold_out"}
-        assert changed == ({row["setting"]} - {None, "images"})
+        assert changed == {row["setting"], "device", "precision"} - {None, "images"}
+        assert (config["device"], config["precision"]) == ("auto", "float32")
         assert config["hold_out"] == "validation"
         images *= row["value"] if row["setting"] == "images" else 1
         assert config["steps"] * config["batch_size"] <= images < (config["steps"] + 1) * config["batch_size"]
@@ -47,6 +52,7 @@ def test_what_is_stored_and_reported(digits_for_mnist, tmp_path, monkeypatch):
     assert first.startswith("p-fcn               the table's settings")
     assert second.startswith("p-fcn               batch_size 128") and second.endswith("% in training")
     for row in store.rows:
+        assert row["precision"] == used_precision("bfloat16", torch.device("cpu")) and row["device"].startswith("cpu: ")
         assert 50 < row["train_percent"] < 100
         assert row["error_percent"] == pytest.approx(100 * row["wrong"] / row["n"], abs=1e-4)
     with pytest.raises(ValueError, match="did you mean 'p-fcn'"):

@@ -80,7 +80,7 @@ def test_every_network_of_the_table_learns_and_crops(cell):
 def test_the_order_of_the_runs(tmp_path):
     """Oracle: by hand: one seed of everything, then further seeds of convolutional networks, then the rest."""
     given = options(tmp_path, "--cells r-fcn r-cnn e-st-cnn-tps e-st-fcn-tps --seeds 3")
-    config = table1_config(parse_cell("r-cnn"), device="cuda", threads=4)
+    config = table1_config(parse_cell("r-cnn"), device="cuda", threads=4, precision="float32")
     given.out.mkdir()
     (given.out / "r-cnn-0.json").write_text(json.dumps({"config": dataclasses.asdict(config), "answers": "7"}))
     missing = [f"{row['cell']}-{row['seed']}" for row in EXPERIMENT.open(ENTRY, given).missing()]

@@ -93,6 +93,7 @@ def test_what_is_stored_and_reported(digits_for_mnist, tmp_path, monkeypatch):
     assert not learnt["window"]["dead"] and cnn["window"] is None
     for row in content["runs"]:
         assert len(row["wrong_at"]) == row["wrong"] and len(row["answers"]) == row["n"]
+        assert row["precision"] in ("float32", "bfloat16") and row["device"].startswith("cpu: ")
     text = report(content)
     assert text.count("looking, without aliasing") == 1 and "looking, with aliasing" not in text
     assert "theta fixed at 28/30, a mean over 2 x 2" in text and "theta fixed at the identity" not in text
