@@ -12,7 +12,8 @@ Gap: how much the transformer lowers the error of the same network without it, i
 other seeds and other digits (paired bootstrap; with one seed, for other digits alone); p is corrected for all {count}
 comparisons (Holm).
 + above the paper's error; ! undertrained: wrong more often in training than in the test; ? other settings than the
-table's, or fewer steps; = a gap whose corrected p is not below 0.05"""
+table's, or fewer steps; = a gap whose corrected p is not below 0.05; - no p, and an interval for other seeds alone: runs
+of the first edition, which have no stored answers"""
 
 
 def report(results: Results) -> str:
@@ -25,8 +26,9 @@ def report(results: Results) -> str:
         for network in PAPER
         if network.startswith("st-") and (found := gap(results, distortion, network))
     }
-    corrected = dict(zip(gaps, holm([found.p for found in gaps.values()]), strict=True))
-    parts = [LEGEND.format(count=len(gaps))]
+    known = {cell: found.p for cell, found in gaps.items() if found.p is not None}
+    corrected = dict(zip(known, holm(list(known.values())), strict=True))
+    parts = [LEGEND.format(count=len(known))]
     parts += [_column(results, distortion, gaps, corrected) for distortion in DISTORTIONS]
     counts = [run["parameters"] for runs in results.values() for run in runs]
     parts.append("\n".join(["What differs in every run (the paper's; ours):", *(f"- {text}" for text in DIFFERENCES)]))
@@ -56,9 +58,10 @@ def _column(
         line = f"{network:18s}{ours:>22s}{cell.seeds:>7d}{cell.train:>7.2f}{published:>21s} {marks:2s}"
         found = gaps.get((distortion, network))
         if found:
-            p = corrected[distortion, network]
+            p = corrected.get((distortion, network))
             interval = f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})" if found.interval else ""
             own = f"{found.points:.2f}{interval}"
-            line += f"{own:>21s}{p:>7.3f}{paper_gap(distortion, network):>9.1f} {'=' if p >= 0.05 else ''}"
+            shown, mark = ("-", "") if p is None else (f"{p:.3f}", "=" if p >= 0.05 else "")
+            line += f"{own:>21s}{shown:>7s}{paper_gap(distortion, network):>9.1f} {mark}"
         lines.append(line.rstrip())
     return "\n".join(lines)

@@ -62,12 +62,13 @@ class Gap(NamedTuple):
     """How much a transformer reduces the error, in percentage points, over `seeds` pairs of runs.
 
     The interval (95 %) and p are those of `stn_lib.metrics.paired_bootstrap`: for other seeds and other images; with one
-    seed, for other images alone.
+    seed, for other images alone. Runs of the first edition have no stored answers: their interval is for other seeds
+    alone, and p is None.
     """
 
     points: float
     interval: tuple[float, float] | None
-    p: float
+    p: float | None
     seeds: int
 
 
@@ -83,9 +84,9 @@ def gap(results: Results, distortion: str, network: str) -> Gap | None:
     if not all("wrong_at" in runs[seed] for runs in (plain, own) for seed in seeds):  # of the first edition
         errors = [[runs[seed]["error_percent"] for seed in seeds] for runs in (plain, own)]
         if len(seeds) == 1:
-            return Gap(errors[0][0] - errors[1][0], None, 1.0, 1)
+            return Gap(errors[0][0] - errors[1][0], None, None, 1)
         mean, *interval = paired_interval(*errors)
-        return Gap(mean, tuple(interval), 1.0, len(seeds))
+        return Gap(mean, tuple(interval), None, len(seeds))
     found = paired_bootstrap(*([wrong(runs[seed]) for seed in seeds] for runs in (plain, own)))
     return Gap(*found, len(seeds))
 

@@ -200,6 +200,20 @@ def test_summary_and_gap(tmp_path):
     assert alone.points == pytest.approx(0.2) and alone.seeds == 1 and alone.interval[0] == 0
 
 
+def test_a_gap_of_the_first_edition_has_no_p(tmp_path):
+    """Oracle: by hand: 10 and 8 errors in 1,000 images, of which only the counts are stored."""
+    stored(tmp_path, "r-cnn", [range(10)])
+    stored(tmp_path, "r-st-cnn-tps", [range(8)])
+    for file in tmp_path.iterdir():
+        row = json.loads(file.read_text())
+        del row["wrong_at"]
+        file.write_text(json.dumps(row))
+    found = table1.load_results(tmp_path)
+    assert table1.gap(found, "r", "st-cnn-tps") == (pytest.approx(0.2), None, None, 1)
+    (line,) = [line for line in table1.report(found).splitlines() if line.startswith("st-cnn-tps") and "0.20" in line]
+    assert line.split()[-3:] == ["0.20", "-", "0.5"]
+
+
 def test_report(tmp_path, capsys):
     """Oracle: the words, by hand: mean, seeds, the paper's figure and gap with their intervals, and the marks."""
     stored(tmp_path / "results", "rts-cnn", [range(9), range(11)], train=1.5)
