@@ -26,9 +26,9 @@ def report(results: Results) -> str:
         for network in PAPER
         if network.startswith("st-") and (found := gap(results, distortion, network))
     }
-    known = {cell: found.p for cell, found in gaps.items() if found.p is not None}
-    corrected = dict(zip(known, holm(list(known.values())), strict=True))
-    parts = [LEGEND.format(count=len(known))]
+    # A gap without a p is a comparison, too.
+    corrected = dict(zip(gaps, holm([1.0 if found.p is None else found.p for found in gaps.values()]), strict=True))
+    parts = [LEGEND.format(count=len(gaps))]
     parts += [_column(results, distortion, gaps, corrected) for distortion in DISTORTIONS]
     counts = [run["parameters"] for runs in results.values() for run in runs]
     parts.append("\n".join(["What differs in every run (the paper's; ours):", *(f"- {text}" for text in DIFFERENCES)]))
@@ -58,10 +58,10 @@ def _column(
         line = f"{network:18s}{ours:>22s}{cell.seeds:>7d}{cell.train:>7.2f}{published:>21s} {marks:2s}"
         found = gaps.get((distortion, network))
         if found:
-            p = corrected.get((distortion, network))
+            p = corrected[distortion, network]
             interval = f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})" if found.interval else ""
             own = f"{found.points:.2f}{interval}"
-            shown, mark = ("-", "") if p is None else (f"{p:.3f}", "=" if p >= 0.05 else "")
+            shown, mark = ("-", "") if found.p is None else (f"{p:.3f}", "=" if p >= 0.05 else "")
             line += f"{own:>21s}{shown:>7s}{paper_gap(distortion, network):>9.1f} {mark}"
         lines.append(line.rstrip())
     return "\n".join(lines)
