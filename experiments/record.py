@@ -15,7 +15,7 @@ from stn_lib.files import check_writable, write_atomically
 from stn_lib.provenance import commit, processor
 from stn_lib.training import TrainConfig
 from stn_lib.training.config import with_defaults as config_with_defaults
-from stn_lib.training.precision import used_precision
+from stn_lib.training.precision import computes_in_bfloat16
 
 Row = dict[str, Any]
 
@@ -30,7 +30,7 @@ def provenance(threads: int = 1) -> dict[str, Any]:
         "commit": sha and sha[:7] + ("+" if changed else ""),
         "date": datetime.date.today().isoformat(),
         "device": f"cpu: {processor()}",
-        "bfloat16": used_precision("bfloat16", torch.device("cpu")) == "bfloat16",
+        "bfloat16": computes_in_bfloat16(torch.device("cpu")),
         "threads": threads,
         "torch": torch.__version__,
         "python": platform.python_version(),

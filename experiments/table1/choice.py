@@ -11,9 +11,8 @@ from typing import Any
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from experiments.table1.cells import ANYWHERE, Cell, parse_cell, table1_config
+from experiments.table1.experiment import prepare
 from stn_lib.training import TrainConfig, record, train
-from stn_lib.training.distributed import local_device
-from stn_lib.training.runs import held_out
 
 IMAGES = {"fcn": 2_000_000, "cnn": 400_000}
 #: What is tried beside the table's own value; ``images`` is how many times as many. The last one concerns networks with
@@ -52,12 +51,6 @@ def rows(options: argparse.Namespace) -> list[Row]:
             if setting != "localization_lr_factor" or cell.network.startswith("st-"):
                 planned += [{"cell": str(cell), "setting": setting, "value": value} for value in values]
     return planned
-
-
-def prepare(job: Job) -> None:
-    """Find the device, and load MNIST once."""
-    local_device(job.options.device)
-    held_out(table1_config(Cell("rts", "cnn"), hold_out="validation"))
 
 
 def measure(row: Row, job: Job) -> Row:

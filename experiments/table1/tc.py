@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from experiments.experiment import Experiment, Job
 from experiments.record import Row, shared_config
 from experiments.table1.cells import ANYWHERE, Cell, table1_config
-from experiments.table1.experiment import answers
+from experiments.table1.experiment import answers, prepare
 from experiments.table1.statistics import wrong
 from experiments.table1.window import window_summary
 from stn_lib.data import load_dataset
@@ -27,7 +27,6 @@ from stn_lib.metrics import paired_bootstrap
 from stn_lib.models import Table1Network, count_parameters
 from stn_lib.spatial_transformer import Transform
 from stn_lib.training import TrainConfig, evaluate, record
-from stn_lib.training.distributed import local_device
 from stn_lib.training.fit import fit
 from stn_lib.training.runs import classification_loss, held_out, training_batches
 
@@ -122,12 +121,6 @@ def rows(options: argparse.Namespace) -> list[Row]:
         if name not in VARIANTS:
             raise ValueError(f"expected variants of {', '.join(map(repr, VARIANTS))}, got {name!r}")
     return [{"variant": name, "seed": seed} for seed in range(options.seeds) for name in names]
-
-
-def prepare(job: Job) -> None:
-    """Find the device, and load MNIST once."""
-    local_device(job.options.device)
-    held_out(config_of("cnn", 0, job.options))
 
 
 def measure(row: Row, job: Job) -> Row:

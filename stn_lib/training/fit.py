@@ -59,8 +59,8 @@ def fit(
     stop: Callable[[], bool] | None = None,
     progress: bool = True,
 ) -> FitResult:
-    """Train a network in place; resume if `out` holds a checkpoint of the same config. The device may differ,
-    and with it the precision, which is logged.
+    """Train a network in place; resume if `out` holds a checkpoint of the same config. The device may differ, and with it
+    the precision, which is logged.
 
     Convention:
         The batches have a generator of their own, seeded from ``config.seed`` alone: two networks with one seed see the
@@ -76,8 +76,8 @@ def fit(
         batches: maps a generator to the next batch, a tuple of tensors (N, …). All randomness of the batches must come
             from that generator, and their state must be in it alone, or resumed runs see others.
         loss: maps the network and a batch, ``loss(model, *batch)``, to the loss, or to the loss and a dict of further
-            scalars to log. In bfloat16 it runs under autocast. Under ``torchrun`` it must call the
-            network as a whole, not its parts.
+            scalars to log. In bfloat16 it runs under autocast. Under ``torchrun`` it must call the network as a whole,
+            not its parts.
         config: decides the run; see `FitConfig`.
         about: further plain values that decide the run. A checkpoint with others is refused.
         out: folder for ``checkpoint.pt`` and ``metrics.jsonl``; None writes nothing.
@@ -150,8 +150,9 @@ def fit(
             if not (main and file is not None):
                 return
             content = {
-                **settings, "precision": precision, "step": step, "seconds": seconds, "history": history, "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(), "generator": generator.get_state(), "rng": rng_state(device),
+                **settings, "precision": precision, "step": step, "seconds": seconds, "history": history,
+                "model": model.state_dict(), "optimizer": optimizer.state_dict(), "generator": generator.get_state(),
+                "rng": rng_state(device),
             }  # fmt: skip
             checkpoint.save(file, content)
 

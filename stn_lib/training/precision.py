@@ -19,10 +19,11 @@ def used_precision(wanted: str, device: torch.device) -> str:
 
     Chapter: 9
     """
-    return wanted if wanted == "float32" or _computes_in_bfloat16(device) else "float32"
+    return wanted if wanted == "float32" or computes_in_bfloat16(device) else "float32"
 
 
-def _computes_in_bfloat16(device: torch.device) -> bool:
+def computes_in_bfloat16(device: torch.device) -> bool:
+    """Whether a device is known to compute with bfloat16, and not only to emulate it."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type != "cpu" or not torch.backends.mkldnn.is_available():  # such as torch for macOS

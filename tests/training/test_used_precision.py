@@ -69,6 +69,10 @@ def test_a_torch_without_fast_kernels_and_graphics_cards(monkeypatch):
         assert used_precision("bfloat16", torch.device("cuda")) == expected
 
 
+def square(model, images):
+    return model(images).float().square().mean()
+
+
 def test_a_run_that_resumes_in_another_precision_says_so(monkeypatch, tmp_path, caplog):
     """Oracle: by hand: a processor with bfloat16 begins the run, one without it ends it."""
     monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
@@ -77,17 +81,9 @@ def test_a_run_that_resumes_in_another_precision_says_so(monkeypatch, tmp_path, 
     def run(known, **options):
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known, raising=False)
         torch.manual_seed(0)
-        loss = lambda model, images: model(images).float().square().mean()  # noqa: E731
+        model, batches = nn.Linear(3, 2), lambda generator: (torch.ones(4, 3),)
         with caplog.at_level("INFO"):
-            fit(
-                nn.Linear(3, 2),
-                lambda generator: (torch.ones(4, 3),),
-                loss,
-                config,
-                out=tmp_path,
-                progress=False,
-                **options,
-            )
+            fit(model, batches, square, config, out=tmp_path, progress=False, **options)
 
     with pytest.raises(OutOfTime):
         run({"avx512_bf16": True}, stop=lambda: next(steps))

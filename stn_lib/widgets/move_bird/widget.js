@@ -3,7 +3,7 @@
 // third view shows the windows during training.
 import { followAddress, integer, number, numbers, oneOf } from "../shared/address_state.js";
 import { button, choice, figure, slider } from "../shared/controls.js";
-import { h, setText } from "../shared/dom.js";
+import { h } from "../shared/dom.js";
 import { frame } from "../shared/frame.js";
 import { colourCanvas } from "../shared/image.js";
 import { blur2d } from "../shared/layers.js";
@@ -229,13 +229,9 @@ function render({ model, el }) {
   const bird = makeMoving(words, state, painter, networks, ask);
   const training = makeTraining(words, facts, state, painter.heldOut, ask);
   const pages = makePages(words, { guess, bird, training }, put);
-  const hint = h("span", {});
-  mountRoot(el, "move-bird", frame({ ...words, try: hint }, pages.nodes));
+  mountRoot(el, "move-bird", frame({ ...words, try: pages.hint }, pages.nodes));
 
-  const draw = () => {
-    pages.draw(model.get("view"));
-    setText(hint, words.try[model.get("view")]);
-  };
+  const draw = () => pages.draw(model.get("view"));
   const traits = [...BIRD, ...SHOWN, "view", "guess", "shown", "start", "frame"];
   const drawing = drawOnChange(model, { traits, draw, recolour: pages.recolour });
   const [most, last] = [facts.side / 2, words.patterns.length - 1];

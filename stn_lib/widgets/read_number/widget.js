@@ -170,13 +170,9 @@ function render({ model, el }) {
   const training = makeTraining(words, model.get("run"), model.get("images"), state.frame, show, ask);
   const reading = makeReading(words, state);
   const pages = makePages(words, { answers: reading, training }, show);
-  const hint = h("span", {});
-  mountRoot(el, "read-number", frame({ ...words, try: hint }, pages.nodes));
+  mountRoot(el, "read-number", frame({ ...words, try: pages.hint }, pages.nodes));
 
-  const draw = () => {
-    pages.draw(model.get("view"));
-    setText(hint, words.try[model.get("view")]);
-  };
+  const draw = () => pages.draw(model.get("view"));
   const drawing = drawOnChange(model, {
     traits: [...PLACE, "number", "wall", "view", "frame"],
     draw,

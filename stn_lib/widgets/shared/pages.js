@@ -1,6 +1,6 @@
 // Views of one explorable in one place: the page does not jump when the reader changes between them.
 import { choice } from "./controls.js";
-import { h } from "./dom.js";
+import { h, setText } from "./dom.js";
 
 /**
  * @typedef {object} Page
@@ -11,7 +11,7 @@ import { h } from "./dom.js";
  */
 
 /**
- * @param {Record<string, any>} words with "view" and "views"
+ * @param {Record<string, any>} words with "view", "views", and what to "try" in each
  * @param {Record<string, Page>} pages by the keys of the views
  * @param {(values: {view: string}) => void} put
  */
@@ -21,6 +21,7 @@ export function makePages(words, pages, put) {
     onchange: (key) => put({ view: key }),
   });
   view.node.classList.add("stn-switch");
+  const hint = h("span", {});
   const all = Object.entries(pages);
   for (const [, page] of all) page.node.classList.add("stn-page");
   const together = h(
@@ -41,8 +42,9 @@ export function makePages(words, pages, put) {
     }
     pages[now].draw();
     view.set(now);
+    setText(hint, words.try[now]);
   };
   const recolour = () => all.forEach(([, page]) => page.recolour());
   const stop = () => all.forEach(([, page]) => page.stop?.());
-  return { nodes: [view.node, together], draw, recolour, stop };
+  return { nodes: [view.node, together], hint, draw, recolour, stop };
 }

@@ -1,8 +1,8 @@
-// Where a handle is, in words.
+// The place of a handle, as a screen reader says it.
 import { interpolate } from "./text.js";
 
 /**
- * Where a handle is, from the middle, in whole pixels.
+ * How far a handle is from the middle, in whole pixels.
  * @param {Record<string, any>} words `placed`, and what it calls the two directions along each axis
  * @param {number} x
  * @param {number} y
