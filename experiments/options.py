@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from experiments.catalogue import ROOT, Entry
+from experiments.catalogue import ENTRIES, ROOT, Entry
 
 MOST_PIXELS = 2**28  # a gigabyte
 
@@ -162,15 +162,21 @@ def parse(entry: Entry, words: list[str]) -> argparse.Namespace:
 
     Raises:
         SystemExit: with status 2 for wrong options, with 0 for ``--help``.
-        ValueError: for another first word than ``run`` and ``report``.
+        ValueError: for another first word than ``run`` and ``report``, or for ``report`` with an option besides ``--out``.
     """
     action = words[0] if words and not words[0].startswith("-") else None
     options = parser(entry).parse_args(words if action is None else words[1:])
     if action not in (None, *ACTIONS) or (action and not entry.record):
-        near = difflib.get_close_matches(action, ACTIONS if entry.record else (), 1)
+        known = [*(ACTIONS if entry.record else ()), *_members(entry)]
+        near = difflib.get_close_matches(action, known, 1)
         hint = f": did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"expected {' or '.join(ACTIONS) if entry.record else 'options alone'}, got {action!r}{hint}")
+        raise ValueError(f"expected {' or '.join(known) or 'options alone'}, got {action!r}{hint}")
     options.action = action or "run"
+    if options.action == "report":
+        unasked = parser(entry).parse_args([])
+        given = [_flag(name) for name, default in vars(unasked).items() if getattr(options, name) != default]
+        if ignored := [flag for flag in given if flag != "--out"]:
+            raise ValueError(f"expected no option with report but --out, got {' '.join(ignored)}")
     for name, default in entry.options.items():
         if isinstance(default, tuple):
             setattr(options, name, tuple(getattr(options, name)))
@@ -192,6 +198,18 @@ def command(entry: Entry, options: argparse.Namespace) -> str:
         if value != default and not isinstance(value, bool):  # no flag decides rows
             words += [_flag(name), *map(_word, value if isinstance(value, list | tuple) else [value])]
     return shlex.join(words)
+
+
+def _members(entry: Entry) -> list[str]:
+    """The second words of the experiments whose first word is the whole name of this one.
+
+    Example:
+        >>> from experiments.catalogue import find
+        >>> _members(find("table1"))
+        ['choice', 'tc']
+    """
+    prefix = f"{entry.name} "
+    return [other.name.removeprefix(prefix) for other in ENTRIES if other.name.startswith(prefix)]
 
 
 def _checkpoints(entry: Entry) -> Path:
