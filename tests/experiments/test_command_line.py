@@ -49,7 +49,7 @@ def test_without_the_data_it_says_where_to_put_them(name, archive, tmp_path, mon
         ("sampler", "did you mean 'speed sampler'?"),
         ("zzz", "python -m experiments lists them"),
         ("collapse reprot", "expected run or report, got 'reprot': did you mean 'report'?"),
-        ("table1 choise", "expected run or report or choice or tc, got 'choise': did you mean 'choice'?"),
+        ("table1 choic", "expected run or report or choice or tc, got 'choic': did you mean 'choice'?"),
         ("collapse report --seeds 3", "expected no option with report but --out, got --seeds"),
         ("collapse --sedes 3", "unknown option --sedes: did you mean --seeds?"),
         ("collapse --seeds 0", "argument --seeds: expected a whole number in [1, 1000000], got '0'"),

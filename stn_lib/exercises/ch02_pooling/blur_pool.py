@@ -51,7 +51,7 @@ blur_pool = exercise(
     oracle_name="`conv2d` on the mirrored image",
     misconceptions={
         "zero_padding": Misconception(
-            'You pad with zeros, so the edges get darker. Mirror the image there (`mode="reflect"`).',
+            'You pad with zeros, so the values at the edges get lower. Mirror the image there (`mode="reflect"`).',
             lambda *a: blur(*a, mode="constant"),
             lambda image, taps, stride: _padded(image, taps, stride, lambda x: F.pad(x, (len(taps) // 2,) * 4)),
         ),
