@@ -104,7 +104,7 @@ class MoveBird(NetworkPair, Explorable):
         "balls": [["none", "none"], ["plain", "plain"], ["pattern", "patterned"]],
         "random": "Another bird",
         "rates": "Wrong on {n} other birds: CNN {cnn}\u00a0%, ST-CNN {st}\u00a0%. Both take as many multiply-adds.",
-        "training": "Six held-out birds, and the two windows",
+        "training": "Six test birds, and the two windows",
         "start": "Both windows start",
         "starts": [["stacked", "one above the other"], ["equal", "at the same place"]],
         "step": "training step",

@@ -98,9 +98,9 @@ class ReadNumber(NetworkPair, Explorable):
         "degrees": "{value}°",
         "random": "Random number",
         "wall": "Next wall",
-        "rates": "On {n} other held-out numbers the CNN is wrong {cnn}\u00a0% of the time, the ST-CNN {st}\u00a0%; "
+        "rates": "On {n} other test numbers the CNN is wrong {cnn}\u00a0% of the time, the ST-CNN {st}\u00a0%; "
         "both have about {weights} weights and cost the same.",
-        "training": "Six held-out numbers, and the window of the ST-CNN",
+        "training": "Six test numbers, and the window of the ST-CNN",
         "step": "training step",
         "of": "{step} of {steps}",
         "play": "Play",
