@@ -54,6 +54,7 @@ def test_the_dead_transformer(tmp_path, monkeypatch, capsys):
     (row,) = run(tmp_path, "dead_transformer")["runs"]
     assert [note["step"] for note in row["watched"]] == [0, 50, 60]
     assert all(0 <= note["answering"] <= 32 for note in row["watched"]) and row["watched"][0]["spread"] == 0
+    assert row["watched"][0]["scale"] == 1  # the identity
     assert "hidden units above 0" in capsys.readouterr().out
 
 
