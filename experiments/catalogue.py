@@ -106,7 +106,7 @@ ENTRIES = (
     ),
     Entry(
         "dead_transformer", "how the transformer of the ST-CNN on TC stops depending on the image, and what prevents it",
-        "experiments.dead_transformer", "35 min", "stn_lib/results/dead_transformer.json",
+        "experiments.dead_transformer", "40 min", "stn_lib/results/dead_transformer.json",
     ),
     Entry(
         "house_numbers", "one or two digits on a small canvas: finding them first, against reading a shrunk canvas",

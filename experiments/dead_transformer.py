@@ -8,7 +8,7 @@ Table 1, with a batch norm after the hidden units of the localisation network; w
 with a fifth of the learning rate; without it and with four times the learning rate; with a transformer that never
 learns, so that the classifier sees the 60 x 60 pixels of the image at 28 x 28 points. Every 50 steps a row stores how
 many of the 32 hidden units are above 0 for at least one of 256 images, how much theta varies from image to image, and
-the mean of its scale. When all units are 0, theta is the bias of the last layer, which still learns.
+the mean of its scale. When all of them are 0, theta is the bias of the last layer, which still learns.
 """
 
 import argparse

@@ -25,10 +25,10 @@ DIFFERENCES = (
     "batch norm: none; after every layer, in the localisation network too",
     "label smoothing: none; 0.05",
     "CNN: convolutions of 9 x 9 and 7 x 7; three of 5 x 5, 3 x 3 and 3 x 3",
-    "pooling of RTS and TC by 2 behind the transformer: in every network; in fully connected ones without a transformer",
+    "mean over 2 x 2 pixels on RTS and TC: in every network, behind the transformer; only in the FCN without a transformer",
     "size of R, P and E: not given; 28 x 28 pixels",
     "numbers: single precision; products in bfloat16 where the processor computes with it",
-    "the paper's figures are means of three seeds",
+    "seeds: three; three of each CNN and ST-CNN, one of each FCN and ST-FCN",
 )
 
 

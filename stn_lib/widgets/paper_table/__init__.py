@@ -55,7 +55,7 @@ class PaperTable(Explorable):
         "told": "A transformer {lowersSign} lowers our error rate in {lowers} of {gaps} cells and {raisesSign} raises it in "
         "{raises}{where}. In {unclearSign} {unclear} the interval contains 0{alone}.",
         "where": " ({tasks})",
-        "aloneToo": "; {alone} have too few seeds for an interval",
+        "aloneToo": "; {alone} have no interval",
         "waiting": "{noneSign} {none} of {all} cells have not run yet.",
         "toldNone": "No cell has run yet: the numbers are the paper’s.",
         "show": "Show",
@@ -83,7 +83,7 @@ class PaperTable(Explorable):
                 "The transformer lowers our error rate: the 95 % interval of the gap is above 0. The gap is bold.",
             ],
             ["raises", "The transformer raises our error rate: the interval is below 0."],
-            ["unclear", "Unclear: the interval contains 0, or one seed gives no interval."],
+            ["unclear", "Unclear: the interval contains 0, or there is none."],
             ["none", "Not run yet."],
         ],
         "ranges": [
@@ -154,7 +154,7 @@ class PaperTable(Explorable):
             "lowers": "The transformer lowers our error rate: the 95\u00a0% interval of the gap is above 0.",
             "raises": "The transformer raises our error rate: the 95\u00a0% interval of the gap is below 0.",
             "unclear": "The 95\u00a0% interval of the gap contains 0: whether the transformer helps is unclear.",
-            "alone": "One seed gives no interval of the gap: whether the transformer helps is unclear.",
+            "alone": "One run without stored answers gives no interval of the gap: whether the transformer helps is unclear.",
             "apart": "The two networks have no seed in common: there is no gap.",
             "none": "This cell has not run yet. The command under “Commands” trains its networks.",
         },
