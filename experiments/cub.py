@@ -105,9 +105,7 @@ def measure(row: Row, job: Job) -> Row:
         stop=job.stop, progress=job.progress,
     )  # fmt: skip
     found = evaluate(network, held_out, size, start)
-    measured = run_row(network, config, about, result, **found, paper=PAPER[size, windows])
-    job.forget()
-    return measured
+    return run_row(network, config, about, result, **found, paper=PAPER[size, windows])
 
 
 def tiles(network: CUBNetwork) -> Tensor | None:

@@ -1,7 +1,6 @@
 """Define what an experiment declares, and what the runner passes to each of its measurements."""
 
 import argparse
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +27,6 @@ class Job:
     stop: Callable[[], bool] = lambda: False
     progress: bool = False
 
-    def forget(self) -> None:
-        """Delete the checkpoints of a measured row, so that changed code does not resume from them later."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-
 
 class Store(Protocol):
     """The interface of what keeps an experiment's rows: a `Record`, or a file for each row."""
@@ -55,8 +50,9 @@ class Experiment:
         key: the fields that identify a row.
         rows: from the options, the known part of every row, in the order in which they are measured.
         measure: from the known part of a row and a `Job`, the rest of the row. It runs with one torch thread, in any
-            process. If it takes more than some seconds, it keeps its checkpoints in ``job.folder`` and resumes from them.
-            The runner adds ``seconds`` where it is left out.
+            process. If it takes more than some seconds, it keeps its checkpoints in ``job.folder`` and resumes from them;
+            the runner deletes them when the row is stored, unless `keeps_runs`, so that changed code does not resume from
+            them later. It adds ``seconds`` where it is left out.
         report: from the record, its table as text.
         settings: from the options, the plain values that decide every row. A record of other settings is refused.
         line: from a row, one line about it, printed when it has been measured.
@@ -65,6 +61,7 @@ class Experiment:
         steps: from the known part of a row and the options, its number of training steps, for the progress bar.
         store: from the entry and the options, where rows are kept, if not in a `Record`.
         load: from the record's path, what `report` takes.
+        keeps_runs: whether the checkpoints of measured rows stay, for readers who want the trained networks.
     """
 
     key: tuple[str, ...]
@@ -78,6 +75,7 @@ class Experiment:
     steps: Callable[[Row, argparse.Namespace], int] | None = None
     store: Callable[[Entry, argparse.Namespace], Store] | None = None
     load: Callable[[Path], Any] = load
+    keeps_runs: bool = False
 
     def open(self, entry: Entry, options: argparse.Namespace) -> Store:
         """Open the record, existing or new."""

@@ -41,7 +41,6 @@ def config_of(kind: str, seed: int) -> TrainConfig:
 def measure(row: Row, job: Job) -> Row:
     """Train the three networks with one seed, on the same batches."""
     found = {kind: train_one(kind, row["seed"], job) for kind in (*KINDS, FIXED)}
-    job.forget()
     gap = found["cnn"]["error_percent"] - found["st-cnn"]["error_percent"]
     return {**found, "gap_points": round(gap, 4)}
 

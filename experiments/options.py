@@ -76,8 +76,7 @@ OPTIONS = {
     "steps": Option("number of training steps of each run, in place of the recipe's", positive, metavar="N"),
     "device": Option("device to compute on", choices=("auto", "cpu", "cuda", "mps")),
     "precision": Option(
-        "precision of the convolutions and linear layers; a device not known to compute with bfloat16 uses float32; a "
-        "stored result of the other precision counts",
+        "precision of the convolutions and linear layers; a device not known to compute with bfloat16 uses float32",
         choices=("float32", "bfloat16"),
     ),
     "backbone": Option("network below: small, or a classifier of torchvision such as resnet50", metavar="NAME"),

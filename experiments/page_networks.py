@@ -1,5 +1,6 @@
 """Store a trained network for the page, and measure what few bits for each weight change."""
 
+import argparse
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from experiments.catalogue import ROOT, find
 from experiments.record import Row
 from stn_lib.models import load_pretrained, round_weights, save_weights
+from stn_lib.models.weights import WEIGHTS
 
 BITS = 8  # of a weight in the page
+
+
+def weights_folder(name: str, options: argparse.Namespace) -> Path:
+    """Where an experiment stores weights: for the book's record those of the book, for another one beside it."""
+    return WEIGHTS if Path(options.out) == ROOT / find(name).record else Path(options.out).parent
 
 
 @torch.inference_mode()

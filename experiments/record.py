@@ -118,7 +118,13 @@ class Record:
         check_writable(self.file)
 
     def add(self, row: Row) -> None:
-        """Add a row, or replace the row with the same key, and write the record."""
+        """Add a row, or replace the row with the same key, and write the record.
+
+        The file is read again before: another command may have added rows to it meanwhile.
+        """
+        if self.file.exists():
+            settings, self.content = self.content["settings"], load(self.file)
+            _check_same_settings(self.content["settings"], settings, self.file)
         elsewhere = {name: value for name, value in self._made_by.items() if self.content.get(name) != value}
         which = self._which(row)
         rows = [known for known in self.rows if self._which(known) != which] + [elsewhere | plain(row)]

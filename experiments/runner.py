@@ -5,7 +5,9 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
@@ -46,7 +48,7 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
     Raises:
         ValueError: at the end, if rows failed; it names each with its reason. Immediately, for a record of other settings.
         OSError: immediately, if data cannot be loaded or the record cannot be written.
-        KeyboardInterrupt: after every running row has written a checkpoint.
+        KeyboardInterrupt: after every running row has written a checkpoint; with one job, at once after a second Ctrl-C.
     """
     experiment: Experiment = entry.load().EXPERIMENT
     store = experiment.open(entry, options)
@@ -72,6 +74,8 @@ def run(entry: Entry, options: argparse.Namespace, *, progress: bool = True) -> 
                 log.warning("%s", failed[-1])
             elif outcome.row:
                 store.add(outcome.row)
+                if not experiment.keeps_runs:
+                    shutil.rmtree(experiment.folder(outcome.row, options), ignore_errors=True)
                 tqdm.write(experiment.describe(outcome.row))  # above the progress bar, if there is one
     if failed:
         raise ValueError(f"expected {len(left)} rows, got {len(failed)} that failed:\n" + "\n".join(failed))
@@ -93,13 +97,40 @@ def report(entry: Entry, options: argparse.Namespace) -> str:
 def _one_by_one(
     experiment: Experiment, left: list[Row], options: argparse.Namespace, until: float | None, progress: bool
 ) -> Generator[Outcome]:
-    threads = torch.get_num_threads()
+    threads_before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        for row in left:
-            yield measure(experiment, row, options, lambda: _is_over(until), progress)
+        with _first_interrupt() as pressed:
+            for row in left:
+                yield measure(experiment, row, options, lambda: pressed.is_set() or _is_over(until), progress)
+                if pressed.is_set():
+                    raise KeyboardInterrupt
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(threads_before)
+
+
+@contextlib.contextmanager
+def _first_interrupt() -> Generator[threading.Event]:
+    """Take the first Ctrl-C as a wish: the event is set, and the row can write a checkpoint. The second one interrupts."""
+    pressed, before = threading.Event(), signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # a background command ignores it, or this is no program of its own
+        yield pressed
+        return
+
+    def press(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGINT, before)
+        pressed.set()
+        log.warning("stopping after a checkpoint; Ctrl-C again stops at once")
+
+    try:
+        signal.signal(signal.SIGINT, press)
+    except ValueError:  # only the main thread may; elsewhere nobody presses Ctrl-C
+        yield pressed
+        return
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _side_by_side(

@@ -105,9 +105,7 @@ def measure(row: Row, job: Job) -> Row:
         network, batches, sequence_loss, config, about=about, out=job.folder, checkpoint_every=1000, stop=job.stop,
         progress=job.progress,
     )  # fmt: skip
-    measured = run_row(network, config, about, result, **errors(network, held_out), paper=PAPER[size, transformers])
-    job.forget()
-    return measured
+    return run_row(network, config, about, result, **errors(network, held_out), paper=PAPER[size, transformers])
 
 
 def sequence_loss(network: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

@@ -13,8 +13,10 @@ def git(*words: str) -> str | None:
         >>> git("no-such-command") is None
         True
     """
+    here = Path(__file__).parents[1]
+    if not (here / ".git").exists():  # installed as a package, perhaps inside of another project's checkout
+        return None
     try:
-        here = Path(__file__).parents[1]
         return subprocess.run(["git", *words], cwd=here, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return None

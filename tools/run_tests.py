@@ -46,11 +46,14 @@ def pytest(name: str, workers: int, *arguments: str) -> int:
 
 def build_book() -> None:
     """Build the book; then write the exit status, which the tests of its pages wait for."""
-    with BOOK_LOG.open("w", encoding="utf-8") as log:
-        status = python("book/build.py", stdout=log, stderr=log)
-    fresh = BOOK_STATUS.with_suffix(".fresh")
-    fresh.write_text(str(status), encoding="utf-8")
-    fresh.rename(BOOK_STATUS)
+    status = 1
+    try:
+        with BOOK_LOG.open("w", encoding="utf-8") as log:
+            status = python("book/build.py", stdout=log, stderr=log)
+    finally:  # the tests of the pages wait for it
+        fresh = BOOK_STATUS.with_suffix(".fresh")
+        fresh.write_text(str(status), encoding="utf-8")
+        fresh.rename(BOOK_STATUS)
 
 
 def tests_beside_build(arguments: list[str]) -> int:

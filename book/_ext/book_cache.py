@@ -19,7 +19,7 @@ def files_under(*paths: Path) -> list[Path]:
     found: set[Path] = set()
     for path in paths:
         candidates = path.rglob("*") if path.is_dir() else [path]
-        found.update(p for p in candidates if p.is_file() and _IGNORED.isdisjoint(p.parts))
+        found.update(p for p in candidates if p.is_file() and _IGNORED.isdisjoint(p.relative_to(path).parts))
     return sorted(found)
 
 

@@ -10,7 +10,7 @@ from stn_lib.metrics import error_interval
 from stn_lib.models import count_parameters
 from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import FitResult
-from stn_lib.training.record import downsample
+from stn_lib.training.record import downsample, provenance
 
 CURVE_POINTS = 30
 
@@ -32,6 +32,7 @@ def run_row(network: nn.Module, config: FitConfig, about: dict[str, Any], result
         "seconds": round(result.seconds, 1),
         "parameters": count_parameters(network),
         "pictures": config.steps * config.batch_size,
+        **{name: value for name, value in provenance(config).items() if name in ("device", "precision")},
         **measured,
         "settings": {**about, **dataclasses.asdict(config)},
         "curve": downsample(result.history, CURVE_POINTS, ("loss",)),

@@ -17,11 +17,10 @@ from experiments.birds import EQUAL, HELD_OUT, LEARNT, SMALL, VARIANTS
 from experiments.experiment import Experiment, Job
 from experiments.moments import Moments
 from experiments.networks import seeded
-from experiments.page_networks import BITS, store_and_measure
+from experiments.page_networks import BITS, store_and_measure, weights_folder
 from experiments.record import Row, rounded
 from stn_lib.data import bird_batch
 from stn_lib.models import BirdSTCNN
-from stn_lib.models.weights import WEIGHTS
 
 FILES = {LEARNT: "birds-st-cnn", SMALL: "birds-cnn"}
 SEED, HOLD_OUT = 0, "test"
@@ -53,7 +52,8 @@ def measure(row: Row, job: Job) -> Row:
     record = Windows(job.folder / "windows.json", bird_batch(held_out, torch.arange(SHOWN)).images)
     watched = {"callback": record, "callback_every": EVERY} if isinstance(network, BirdSTCNN) else {}
     trained = birds.train({**row, "seed": SEED}, known, network, **watched)
-    path = WEIGHTS / f"{FILES[name]}.safetensors" if name in FILES else job.folder / "weights.safetensors"
+    folder = weights_folder("birds page", job.options) if name in FILES else job.folder
+    path = folder / f"{FILES.get(name, 'weights')}.safetensors"
     return {
         **run_row(network, *trained, **measure_weights(name, network, path)),
         "multiply_adds": birds.cost(variant, network),

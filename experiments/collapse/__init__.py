@@ -47,9 +47,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 def measure(row: Row, job: Job) -> Row:
     """Train one network and examine it."""
     split = load_digits_split(hold_out=job.options.hold_out)
-    measured = cases(*moments(split))[row["case"]][row["run"]](row["seed"], job, split)
-    job.forget()
-    return measured
+    return cases(*moments(split))[row["case"]][row["run"]](row["seed"], job, split)
 
 
 def summarise(rows: list[Row]) -> dict[str, dict[str, dict[str, Any]]]:

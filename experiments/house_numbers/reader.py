@@ -23,11 +23,10 @@ from experiments.experiment import Experiment, Job
 from experiments.house_numbers import HALF, QUARTER, ST, Study, line
 from experiments.moments import Moments
 from experiments.networks import seeded
-from experiments.page_networks import BITS, store_and_measure
+from experiments.page_networks import BITS, store_and_measure, weights_folder
 from experiments.record import Row, rounded, shared_config
 from stn_lib.data import house_batch, house_held_out, load_dataset
 from stn_lib.models import NumberCNN, NumberSTCNN
-from stn_lib.models.weights import WEIGHTS
 from stn_lib.training.config import FitConfig
 from stn_lib.training.fit import fit
 
@@ -99,7 +98,8 @@ def measure(row: Row, job: Job) -> Row:
         network, batches, loss, config, about=about, out=job.folder, stop=job.stop, progress=job.progress,
         callback=record if name == ST else None, callback_every=EVERY,
     )  # fmt: skip
-    path = WEIGHTS / f"{FILES[name]}.safetensors" if name in FILES else job.folder / "weights.safetensors"
+    folder = weights_folder("house_numbers reader", job.options) if name in FILES else job.folder
+    path = folder / f"{FILES.get(name, 'weights')}.safetensors"
     measured = measure_weights(name, network, path, held_out)
     return {
         **run_row(network, config, about, result, **measured),

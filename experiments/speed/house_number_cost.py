@@ -32,6 +32,7 @@ from experiments.speed.clock import settle_allocator
 from stn_lib.metrics import multiply_adds, paired_interval
 from stn_lib.models import SVHNNetwork
 from stn_lib.models.svhn import TRANSFORMERS
+from stn_lib.training.distributed import local_device
 
 SIZE = (64, 64)
 PAPER_PERCENT = 6.0  # of four transformers
@@ -53,7 +54,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
 def measure(row: Row, job: Job) -> Row:
     """Measure all networks and parts, round by round."""
     options, half = job.options, row["precision"] == "bfloat16"
-    device = torch.device(options.device)
+    device = local_device(options.device)
     settle_allocator()
     nets = {name: seeded(lambda name=name: SVHNNetwork(name, SIZE, **NETWORK), 0) for name in TRANSFORMERS}
     counted = {name: multiply_adds(net, torch.zeros(1, 3, *SIZE)) for name, net in nets.items()}

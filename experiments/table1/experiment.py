@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -55,18 +56,31 @@ class ResultFolder:
         return [row for row in self.planned if not self._has(row)]
 
     def check_writable(self) -> None:
-        """Raise OSError if a result cannot be written."""
+        """Raise OSError if a result cannot be written, ValueError if it would replace one of other settings."""
         check_writable(self._file(self.planned[0]))
+        for row in self.missing():
+            if "answers" in self._stored(row):  # it is complete
+                raise ValueError(
+                    f"expected no result of other settings, got {self._file(row)}: delete it, or choose another --out"
+                )
 
     def add(self, row: Row) -> None:
         """Write a result."""
         write_json(self._file(row), row)
 
-    def _has(self, row: Row) -> bool:
+    def _stored(self, row: Row) -> dict[str, Any]:
+        """The stored result; nothing for a file that is missing or damaged."""
         try:
             result = json.loads(self._file(row).read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return result if isinstance(result, dict) else {}
+
+    def _has(self, row: Row) -> bool:
+        result = self._stored(row)
+        try:
             stored = TrainConfig(**result["config"])
-        except (FileNotFoundError, KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError):
             return False
         anywhere = {name: getattr(stored, name) for name in ANYWHERE}
         return "answers" in result and stored == dataclasses.replace(config_of(row, self._options), **anywhere)
@@ -143,4 +157,5 @@ def line(row: Row) -> str:
 EXPERIMENT = Experiment(
     ("cell", "seed"), rows, measure, report, lambda options: {}, line=line, prepare=prepare,
     steps=lambda row, options: config_of(row, options).steps, store=ResultFolder, load=load_results,
+    keeps_runs=True,
 )  # fmt: skip

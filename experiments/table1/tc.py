@@ -177,14 +177,20 @@ def report(content: dict[str, Any]) -> str:
         if name in runs:
             own = list(runs[name].values())
             lines.append(f"{variant.text:52s}" + _figures(own))
-    lines += ["", "change of the error in points (95 % interval over seeds and digits)"]
+    lines += [
+        "",
+        f"change of the error in percentage points ({len(QUESTIONS)} questions; 95 % interval for other digits, with several "
+        "seeds for other seeds, too; not corrected for their number)",
+    ]
     for question, (first, second) in QUESTIONS.items():
         seeds = [seed for seed in runs.get(first, {}) if seed in runs.get(second, {})]
         if seeds:
             pair = ([wrong(runs[name][seed]) for seed in seeds] for name in (second, first))
             found = paired_bootstrap(*pair)
             low, high = found.interval
-            lines.append(f"{question:32s}{found.points:+6.2f} ({low:+.2f} to {high:+.2f}), {len(seeds)} seeds")
+            lines.append(
+                f"{question:32s}{found.points:+6.2f} ({low:+.2f} to {high:+.2f}), {len(seeds)} seed{'s' * (len(seeds) > 1)}"
+            )
     return "\n".join(lines)
 
 

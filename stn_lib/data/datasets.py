@@ -20,7 +20,6 @@ class Dataset:
         name: on the command line and in `stn_lib.training.TrainConfig`.
         description: one line for the command line's help.
         load: returns the split for ``hold_out`` ``"test"`` or ``"validation"``. It imports what it needs when called.
-        networks: the size of network that is trained on it by default, ``"small"`` or ``"table1"``.
         final_test: whether the test images may be scored only once, after training. Settings are then chosen on the
             validation images.
     """
@@ -28,7 +27,6 @@ class Dataset:
     name: str
     description: str
     load: Callable[[str], DigitsSplit]
-    networks: str = "small"
     final_test: bool = False
 
 
@@ -52,7 +50,6 @@ DATASETS = {
             "mnist",
             "MNIST's 70,000 digits, downloaded once or read from STN_DATA",
             _load_mnist,
-            networks="table1",
             final_test=True,
         ),
     )

@@ -45,7 +45,7 @@ def shift_consistency(
         batch_size: images at a time.
 
     Returns:
-        A `Consistency`. Its interval assumes independent pairs: with several pairs of one image it is a little too narrow.
+        A `Consistency`. Its interval assumes independent pairs: with several pairs of one image it is too narrow.
 
     Raises:
         ValueError: a `reach` that leaves no pixels, no images, an unknown `fill`.

@@ -23,6 +23,7 @@ def pose(theta: Tensor) -> Pose:
     Convention:
         theta maps the frame to the image (output to input), so the pose is that of its inverse. Stretch and shear
         are left out: `size` is the side of a square of the same area, `rotation` that of the nearest rotation matrix.
+        Image and frame are square; otherwise normalised coordinates distort the angle.
 
     Args:
         theta: (N, 2, 3), normalised, invertible.

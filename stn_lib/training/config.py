@@ -54,7 +54,7 @@ class FitConfig:
             float32.
         device: cpu, cuda, mps, or auto for the fastest available. Training images are the same on every device.
         threads: torch's threads; 0 keeps torch's own number. One thread gives the same bits on most machines.
-        evaluate_every: steps between measurements on the held-out images; 0 measures at the end only.
+        evaluate_every: steps between measurements on the held-out images; 0 for none. `train` always measures at the end.
 
     Chapter: 7
     """

@@ -49,7 +49,7 @@ def evaluate(
         dataset: a name in `stn_lib.data.DATASETS`.
         hold_out: ``"test"`` or ``"validation"``; see `stn_lib.data.load_dataset`.
         copies: distortions of each digit. The interval treats them as independent; copies of one digit are not quite,
-            so the true interval is a little wider.
+            so the true interval is wider: 1.3 times for four copies, as measured on the networks of ``live_gap``.
         batch_size: number of images at a time.
 
     Returns:
@@ -117,11 +117,15 @@ def error_by_angle(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[f
             f"expected affine theta (n, 2, 3), got {tuple(found.theta.shape)}: a homography or a spline has no angle; "
             "measure R or RTS"
         )
-    angle = torch.atan2(found.theta[:, 0, 1], found.theta[:, 0, 0]).abs() * 180 / math.pi
+    (a, b), (c, d) = found.theta[:, :, :2].permute(1, 2, 0)
+    # Of normalised theta: where the image is not square, b and c are multiplied by H/W and W/H.
+    angle = torch.atan2((b * c).abs().sqrt(), (a * d).abs().sqrt().copysign(a)) * 180 / math.pi
     wrong = (found.logits.argmax(1) != found.labels).double()
     bins = []
-    for k in range(math.ceil(float(angle.max()) / width - 1e-6)):
-        inside = (angle >= k * width) & (angle < (k + 1) * width)
+    count = max(math.ceil(float(angle.max()) / width - 1e-6), 1)
+    place = (angle / width).long().clamp(max=count - 1)  # the last bin holds its upper end, too
+    for k in range(count):
+        inside = place == k
         if inside.any():
             span = (k * width, (k + 1) * width)
             bins.append((span, 100 * float(wrong[inside].mean()), int(inside.sum())))

@@ -203,10 +203,10 @@ def fit(
                     history.append(row)
                     metrics.write(**row)
                     bar.set_postfix(loss=f"{row['loss']:.3f}", refresh=False)
-                if end or step % checkpoint_every == 0:
-                    save()
                 if end or step % callback_every == 0:
                     call_back()
+                if end or step % checkpoint_every == 0:
+                    save()  # after the callback: a run that is killed between the two repeats it and skips none
                 if not end and stop is not None and distributed.from_main(stop()):
                     save()
                     raise OutOfTime(f"stopped at step {step} of {config.steps}")

@@ -155,6 +155,17 @@ def test_an_edit_in_the_library_runs_everything_again(copy):
     assert book_cache.key(copy) != before
 
 
+def test_a_checkout_in_a_folder_named_like_a_build_product_has_files(tmp_path):
+    with small_book.scripts():
+        import book_cache
+    page = tmp_path / "_build/course/book/page.md"
+    product = tmp_path / "_build/course/book/_build/page.html"
+    for file in (page, product):
+        file.parent.mkdir(parents=True)
+        file.write_text("text", encoding="utf-8")
+    assert book_cache.files_under(tmp_path / "_build/course/book") == [page]
+
+
 def test_a_checkout_without_a_remote_has_no_launch_button(copy):
     page = copy / "_build/html/book/one.html"
     text = page.read_text(encoding="utf-8")

@@ -40,7 +40,6 @@ def test_a_stopped_row_resumes(four_steps, job, tmp_path, caplog, experiment, ro
     with caplog.at_level("INFO", logger="stn_lib"):
         assert timeless(experiment.measure(row, job())) == timeless(whole)
     assert "resumed at step 3 of 4" in caplog.text
-    assert not job().folder.exists()  # else a later change of the code would be answered by this row's network
 
 
 def timeless(measured):

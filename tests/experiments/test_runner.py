@@ -1,9 +1,11 @@
 """The runner: what is missing, one after another and side by side, within a budget, after failures and Ctrl-C."""
 
 import contextlib
+import dataclasses
 import itertools
 import json
 import os
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -105,6 +107,56 @@ def test_what_is_missing_is_measured_once(toy, tmp_path, capsys, jobs):
     assert record["command"] == "python -m experiments toy" and record["settings"] == {"steps": STEPS}
     assert {"commit", "date", "device", "threads", "torch", "python"} < set(record) and record["summary"] == {"rows": 6}
     assert "1.0, seed 0: " in capsys.readouterr().out and runner.report(ENTRY, given) == "6 rows"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_checkpoints_stay_until_the_row_is_stored(toy, tmp_path, monkeypatch, jobs):
+    """Oracle: by hand: the folders of the rows, after a full disk and after a record."""
+    given = options(tmp_path, "--seeds", "1", "--jobs", jobs)
+
+    def full(record, row):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk full"):
+        patch.setattr("experiments.record.Record.add", full)
+        runner.run(ENTRY, given, progress=False)
+    assert list(given.runs.glob("*/checkpoint.pt"))
+    assert runner.run(ENTRY, given, progress=False) == 0 and not list(given.runs.iterdir())
+    toy.EXPERIMENT = dataclasses.replace(toy.EXPERIMENT, keeps_runs=True)
+    assert runner.run(ENTRY, options(tmp_path, "--seeds", "2"), progress=False) == 0
+    assert len(list(given.runs.glob("*/checkpoint.pt"))) == 2
+
+
+def test_the_first_interrupt_writes_a_checkpoint(toy, tmp_path, monkeypatch):
+    """Oracle: the step of the checkpoint, and the rows that nobody interrupted."""
+    whole = options(tmp_path, "--seeds", "1", name="whole")
+    runner.run(ENTRY, whole, progress=False)
+    given = options(tmp_path, "--seeds", "1")
+
+    def press(row, job):
+        steps = itertools.count(1)
+        stop = dataclasses.replace(
+            job, stop=lambda: (next(steps) == 3 and signal.raise_signal(signal.SIGINT)) or job.stop()
+        )
+        return train_line(row, stop)
+
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(toy, "EXPERIMENT", dataclasses.replace(toy.EXPERIMENT, measure=press))
+        runner.run(ENTRY, given, progress=False)
+    assert signal.getsignal(signal.SIGINT) is before
+    (saved,) = given.runs.glob("*/checkpoint.pt")
+    assert checkpoint.load(saved)["step"] == 3  # between two of its own, which come every fifth step
+    assert runner.run(ENTRY, given, progress=False) == 0 and timeless(given.out) == timeless(whole.out)
+
+
+def test_two_commands_add_to_one_record(toy, tmp_path):
+    """Oracle: by hand: the rows of both."""
+    first, second = (toy.EXPERIMENT.open(ENTRY, options(tmp_path)) for _ in "ab")
+    first.add({"slope": 1.0, "seed": 0, "seconds": 1})
+    second.add({"slope": 2.0, "seed": 1, "seconds": 1})
+    first.add({"slope": 2.0, "seed": 0, "seconds": 1})
+    assert [(row["slope"], row["seed"]) for row in timeless(options(tmp_path).out)] == [(1.0, 0), (2.0, 0), (2.0, 1)]
 
 
 def test_side_by_side_gives_the_same(toy, tmp_path):

@@ -11,6 +11,7 @@ from stn_lib.data import held_out_set, load_digits_split
 from stn_lib.metrics import pose
 from stn_lib.models import CNN
 from stn_lib.training import error_by_angle, evaluate
+from stn_lib.training.evaluation import Evaluation
 
 
 class Always(nn.Module):
@@ -43,6 +44,31 @@ def test_bins_of_angles_hold_every_image_once():
         assert span == (30 * k, 30 * k + 30) and n == len(inside)
         assert error == pytest.approx(100 * np.mean([held.labels[i] != 3 for i in inside]))
     assert sum(n for _, _, n in bins) == found.n
+
+
+def angle_bins(degrees, height=28, width=28):
+    """The bins of digits that were rotated by these angles in a frame of this size."""
+    turn = torch.tensor(degrees, dtype=torch.float64).deg2rad()
+    theta = torch.zeros(len(turn), 2, 3, dtype=torch.float64)
+    theta[:, 0, 0] = theta[:, 1, 1] = turn.cos()
+    theta[:, 0, 1], theta[:, 1, 0] = -turn.sin() * height / width, turn.sin() * width / height
+    logits, labels = torch.eye(10)[:1].repeat(len(turn), 1), torch.zeros(len(turn), dtype=torch.int64)
+    return [
+        (span, n) for span, _, n in error_by_angle(Evaluation(0.0, (0.0, 1.0), 0, len(turn), logits, labels, theta))
+    ]
+
+
+def test_bins_of_angles_where_images_are_not_square_or_upright():
+    """Oracle: the angles that theta was made from."""
+    for size in ((28, 28), (20, 60), (60, 20)):
+        assert angle_bins([0, -40.0, 40, 20, 100], *size) == [
+            ((0, 15), 1),
+            ((15, 30), 1),
+            ((30, 45), 2),
+            ((90, 105), 1),
+        ]
+    assert angle_bins([0, 0]) == [((0, 15), 2)]
+    assert angle_bins([0, 30.0]) == [((0, 15), 1), ((15, 30), 1)]  # the last bin holds its upper end
 
 
 @pytest.mark.parametrize(("kind", "form"), [("P", r"\(445, 3, 3\)"), ("E", r"\(445, 16, 2\)")])

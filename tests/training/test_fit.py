@@ -40,7 +40,7 @@ def test_an_interrupted_run_ends_as_an_uninterrupted_one(how, step, tiny, same_b
     again = fit(
         *tiny().parts(), CONFIG, out=parts, callback=lambda now, _: began.append(now), callback_every=1, **QUIET
     )
-    saved = step if how == "stopped" else step // 4 * 4
+    saved = step if how == "stopped" else (step - 1) // 4 * 4  # the callback of a step comes before its checkpoint
     assert began[0] == (saved + 1 if saved else 0)
     assert same_bits(timeless(parts), timeless(whole)) and again.history == result.history
     assert (parts / "metrics.jsonl").read_bytes() == (whole / "metrics.jsonl").read_bytes()

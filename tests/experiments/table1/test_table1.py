@@ -146,6 +146,9 @@ def test_a_run_of_other_settings_fails_alone(digits_for_mnist, tmp_path):
     """Oracle: the message names the run and the setting of its checkpoint; the other run has its result."""
     assert runner.run(ENTRY, options(tmp_path, "--cells r-fcn --steps 3"), progress=False) == 0
     given = options(tmp_path, "--cells r-fcn e-fcn --steps 2")
+    with pytest.raises(ValueError, match=r"expected no result of other settings, got .*r-fcn-0\.json: delete it, or"):
+        runner.run(ENTRY, given, progress=False)
+    (given.out / "r-fcn-0.json").unlink()
     with pytest.raises(ValueError, match=r"expected 2 rows, got 1 that failed:\nr-fcn, seed 0: .*steps"):
         runner.run(ENTRY, given, progress=False)
     assert json.loads((given.out / "e-fcn-0.json").read_text())["theta"] is None
