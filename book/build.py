@@ -172,14 +172,16 @@ def build(wanted: str, force: bool, jobs: int) -> int:
     import run_notebooks  # imported here, so that a build with nothing to do does not wait for it
 
     sweep_caches()
-    seconds = run_notebooks.run_all(ROOT, book_cache.folder(ROOT), jobs)
+    cache = book_cache.folder(ROOT)
+    seconds = run_notebooks.run_all(ROOT, cache, jobs)
     if seconds is None:
         return 1
     print("Writing the pages …", flush=True)
     before = time.perf_counter()
-    if not write_pages():
-        print("The pages were not finished: see above what Sphinx reports.", file=sys.stderr)
-        return 1
+    with book_cache.chosen(cache):
+        if not write_pages():
+            print("The pages were not finished: see above what Sphinx reports.", file=sys.stderr)
+            return 1
     publish(wanted)
     pages = time.perf_counter() - before
     for name, spent in seconds.items():

@@ -5,12 +5,15 @@ name holds a hash of the library with its stored results, the experiments and th
 starts an empty cache.
 """
 
+import contextlib
 import hashlib
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+_CHOSEN = "STN_NOTEBOOK_CACHE"
 _IGNORED = {"__pycache__", ".ipynb_checkpoints", "_build"}
 
 
@@ -19,7 +22,10 @@ def files_under(*paths: Path) -> list[Path]:
     found: set[Path] = set()
     for path in paths:
         candidates = path.rglob("*") if path.is_dir() else [path]
-        found.update(p for p in candidates if p.is_file() and _IGNORED.isdisjoint(p.relative_to(path).parts))
+        found.update(
+            p for p in candidates
+            if p.is_file() and _IGNORED.isdisjoint(p.relative_to(path).parts) and p.suffix != ".tmp"  # being written
+        )  # fmt: skip
     return sorted(found)
 
 
@@ -43,8 +49,22 @@ def folder(root: Path = ROOT) -> Path:
     return root / "_build" / ".jupyter_cache" / key(root)
 
 
+@contextlib.contextmanager
+def chosen(path: Path) -> Iterator[None]:
+    """Let Sphinx use this folder meanwhile.
+
+    `folder` has another name as soon as an experiment stores a row: then Sphinx would find no outputs in it, and run all
+    notebooks once more.
+    """
+    os.environ[_CHOSEN] = str(path)
+    try:
+        yield
+    finally:
+        del os.environ[_CHOSEN]
+
+
 def _set_folder(app, config) -> None:
-    config.nb_execution_cache_path = str(folder(Path(app.srcdir)))
+    config.nb_execution_cache_path = os.environ.get(_CHOSEN) or str(folder(Path(app.srcdir)))
 
 
 def setup(app) -> dict:

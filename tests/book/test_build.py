@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import re
 import shutil
 import sqlite3
@@ -153,6 +154,24 @@ def test_an_edit_in_the_library_runs_everything_again(copy):
     module = copy / "stn_lib/files.py"
     module.write_text(module.read_text(encoding="utf-8") + "\n# a change\n", encoding="utf-8")
     assert book_cache.key(copy) != before
+
+
+def test_a_record_that_is_written_during_the_build_runs_no_notebook_again(copy):
+    """Oracle: the cache of the changed library is empty, and the page has the outputs of the notebook."""
+    with small_book.scripts():
+        import book_cache
+        import build
+    write_pages, module = build.write_pages, copy / "stn_lib/files.py"
+
+    def later():
+        module.write_text(module.read_text(encoding="utf-8") + "\n# a change\n", encoding="utf-8")
+        return write_pages()
+
+    page = copy / "book/one.ipynb"
+    page.write_text(page.read_text(encoding="utf-8") + "\n", encoding="utf-8")  # else nothing changed
+    with mock.patch.object(build, "write_pages", later):
+        assert small_book.build(copy)[0] == 0
+    assert not book_cache.folder(copy).exists() and "STN_NOTEBOOK_CACHE" not in os.environ
 
 
 def test_a_checkout_in_a_folder_named_like_a_build_product_has_files(tmp_path):
