@@ -100,7 +100,8 @@ def error_by_angle(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[f
         width: of a bin, in degrees.
 
     Returns:
-        For each bin that holds images: ((from, to) in degrees, error in per cent, number of images).
+        For each bin that holds images: ((from, to) in degrees, error in per cent, number of images). No bin if all digits
+        are upright.
 
     Raises:
         ValueError: for P and E, whose distortions have no single angle.
@@ -122,7 +123,7 @@ def error_by_angle(found: Evaluation, width: float = 15.0) -> list[tuple[tuple[f
     angle = torch.atan2((b * c).abs().sqrt(), (a * d).abs().sqrt().copysign(a)) * 180 / math.pi
     wrong = (found.logits.argmax(1) != found.labels).double()
     bins = []
-    count = max(math.ceil(float(angle.max()) / width - 1e-6), 1)
+    count = math.ceil(float(angle.max()) / width - 1e-6)
     place = (angle / width).long().clamp(max=count - 1)  # the last bin holds its upper end, too
     for k in range(count):
         inside = place == k
