@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from stn_lib import _validate
+from stn_lib._layout import as_laid_out
 from stn_lib._precision import no_autocast, wide
 from stn_lib._registry import look_up
 from stn_lib.grid import affine_grid, projective_grid, tps_grid
@@ -204,7 +205,7 @@ class SpatialTransformer(nn.Module):
         return self.family.grid(theta, (theta.shape[0], 1, *size), self.align_corners)
 
     def sample(self, images: Tensor, theta: Tensor) -> Tensor:
-        """V (N, C, *out_size), of U's dtype: U (N, C, H, W) sampled at theta, as `theta` returns it.
+        """V (N, C, *out_size), of U's dtype and memory format: U (N, C, H, W) sampled at theta, as `theta` returns it.
 
         One theta (1, …) serves all images. Coordinates are computed in float32 at least, also under autocast.
         """
@@ -229,7 +230,7 @@ class SpatialTransformer(nn.Module):
                 pixels = pixels - background
             fine = F.grid_sample(pixels, grid, padding_mode=self.padding_mode, align_corners=self.align_corners)
             warped = mean_of_samples(fine, self.samples)
-            return (warped + background if background else warped).to(images.dtype)
+            return as_laid_out(warped + background if background else warped, images).to(images.dtype)
 
     def forward(self, images: Tensor) -> Tensor:
         """The warped images V (N, C, *out_size) of U (N, C, H, W)."""

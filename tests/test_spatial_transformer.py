@@ -305,6 +305,19 @@ def test_with_samples_it_is_torch_on_a_finer_grid_and_its_mean(name):
         assert (found - want).norm() < (1e-4 if name == "affine" else 0.06) * want.norm()
 
 
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_stay_last_in_memory(channels, samples):
+    """Oracle: torch's own strides, those of what a convolution writes too."""
+    images = torch.rand(2, channels, 9, 8)
+    st = SpatialTransformer(ConvLocalization((9, 8), in_channels=channels), (4, 5), samples=samples)
+    first, last = st(images), st(images.to(memory_format=torch.channels_last))
+    assert first.is_contiguous() and first.stride(1) == 4 * 5 and torch.allclose(first, last, rtol=0, atol=1e-6)
+    assert last.is_contiguous(memory_format=torch.channels_last) and last.stride(1) == 1
+    written = torch.nn.Conv2d(channels, 8, 3)(last)
+    assert written.is_contiguous(memory_format=torch.channels_last) and not written.is_contiguous()
+
+
 def test_samples_are_checked():
     """Oracle: the message names expected and got."""
     with pytest.raises(ValueError, match="expected a whole number of at least 1 sample along each axis, got 0"):

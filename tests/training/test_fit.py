@@ -114,23 +114,26 @@ def test_a_run_equals_torchs_own_optimizer(optimizer, tiny, same_bits):
     assert same_bits(ours.model.state_dict(), theirs.model.state_dict())
 
 
+@pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("dimensions", [2, 3])
-def test_channels_are_last_in_memory_and_bfloat16_keeps_float32_weights(dimensions, monkeypatch):
-    """Oracle: torch's own strides; the loss in float32, which bfloat16's eight bits follow."""
+def test_channels_are_last_in_memory_and_bfloat16_keeps_float32_weights(dimensions, channels, monkeypatch):
+    """Oracle: torch's own strides, those of what a convolution writes too; the loss in float32, which bfloat16 follows."""
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True}, raising=False)
     convolution = {2: nn.Conv2d, 3: nn.Conv3d}[dimensions]
     size, layout = (4,) * dimensions, {2: torch.channels_last, 3: torch.channels_last_3d}[dimensions]
     losses = []
     for precision in ("float32", "bfloat16"):
         torch.manual_seed(0)
-        model = nn.Sequential(convolution(2, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 2**dimensions, 2))
+        model = nn.Sequential(convolution(channels, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 2**dimensions, 2))
 
         def batches(generator):
-            images = torch.randn(8, 2, *size, generator=generator)
+            images = torch.randn(8, channels, *size, generator=generator)
             return images, (images.flatten(1).mean(1) > 0).long()
 
         def loss(model, images, labels, precision=precision):
-            assert images.is_contiguous(memory_format=layout) and not images.is_contiguous()
+            assert images.is_contiguous(memory_format=layout) and images.stride(1) == 1
+            written = model[0](images)
+            assert written.is_contiguous(memory_format=layout) and not written.is_contiguous()
             return nn.functional.cross_entropy(model(images).float(), labels)
 
         config = FitConfig(steps=10, precision=precision)
