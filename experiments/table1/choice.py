@@ -5,6 +5,7 @@ fraction of the table's run.
 """
 
 import argparse
+import dataclasses
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +16,14 @@ from experiments.table1.experiment import prepare
 from stn_lib.training import TrainConfig, record, train
 
 IMAGES = {"fcn": 2_000_000, "cnn": 400_000}
-#: What is tried beside the table's own value; ``images`` is how many times as many. The last one concerns networks with
-#: a transformer alone.
+#: What is tried beside the table's own value; ``images`` is how many times as many. those `OF_TRANSFORMERS` concern
+#: no other network.
 TRIED = {
     "lr": (1e-3, 2e-3, 8e-3, 1.6e-2), "weight_decay": (0.0, 0.1), "label_smoothing": (0.0, 0.1),
     "batch_size": (64, 128, 512), "images": (4,), "localization_lr_factor": (0.05, 1.0, 4.0),
+    "samples": (1, 2),
 }  # fmt: skip
+OF_TRANSFORMERS = ("localization_lr_factor", "samples")
 
 
 def config_of(row: Row, options: argparse.Namespace) -> TrainConfig:
@@ -38,7 +41,7 @@ def config_of(row: Row, options: argparse.Namespace) -> TrainConfig:
 def settings(options: argparse.Namespace) -> dict[str, Any]:
     """The table's settings, and the number of images."""
     config = table1_config(Cell("rts", "cnn"))
-    varied = ("model", "transform", "distortion", "steps", "hold_out", *ANYWHERE)
+    varied = ("model", "transform", "samples", "distortion", "steps", "hold_out", *ANYWHERE)
     return {"config": shared_config(config, *varied), "images": IMAGES}
 
 
@@ -47,9 +50,11 @@ def rows(options: argparse.Namespace) -> list[Row]:
     planned: list[Row] = []
     for cell in map(parse_cell, dict.fromkeys(options.cells)):
         planned.append({"cell": str(cell), "setting": None, "value": None})
+        own = dataclasses.asdict(table1_config(cell))
         for setting, values in TRIED.items():
-            if setting != "localization_lr_factor" or cell.network.startswith("st-"):
-                planned += [{"cell": str(cell), "setting": setting, "value": value} for value in values]
+            if setting not in OF_TRANSFORMERS or cell.network.startswith("st-"):
+                others = [value for value in values if value != own.get(setting)]
+                planned += [{"cell": str(cell), "setting": setting, "value": value} for value in others]
     return planned
 
 

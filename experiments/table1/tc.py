@@ -101,13 +101,17 @@ def config_of(name: str, seed: int, options: argparse.Namespace) -> TrainConfig:
     cell = Cell("tc", "st-cnn-affine" if "transform" in variant.options else "cnn")
     config = table1_config(cell, seed, hold_out="validation", device=options.device, precision=options.precision)
     rate = variant.rate if variant.learns else 0.0
-    return replace(config, steps=IMAGES // config.batch_size, localization_lr_factor=rate)
+    samples = variant.options.get("samples", 1)
+    return replace(config, steps=IMAGES // config.batch_size, localization_lr_factor=rate, samples=samples)
 
 
 def settings(options: argparse.Namespace) -> dict[str, Any]:
     """What the variants share."""
     config = config_of("learnt", 0, options)
-    return {"config": shared_config(config, "seed", "localization_lr_factor", *ANYWHERE), "smallest": SMALLEST}
+    return {
+        "config": shared_config(config, "seed", "localization_lr_factor", "samples", *ANYWHERE),
+        "smallest": SMALLEST,
+    }
 
 
 def rows(options: argparse.Namespace) -> list[Row]:

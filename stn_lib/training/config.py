@@ -24,6 +24,7 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 MACHINE = ("device", "threads")  # a run may resume with other values of these
 RUNS = Path("runs")
 MAX_THREADS = 1024  # many more crash torch
+MAX_SAMPLES = 8  # the memory grows with the square
 LARGE = 1_000_000  # no training needs a larger factor, and float32 overflows at 1e38
 
 
@@ -117,6 +118,7 @@ class TrainConfig(FitConfig):
         model: cnn or st-cnn; of size small also pooling-cnn; of size table1 also fcn and st-fcn.
         size: small for the networks of the live chapter, cover for those of the cover, table1 for those of `stn_lib.models.table1`.
         transform: of the spatial transformer, a name in `stn_lib.spatial_transformer.TRANSFORMS`, such as affine or tps.
+        samples: of the spatial transformer of size table1, along each axis of an output pixel; 2 or more for antialiasing.
         pool: of pooling-cnn, a name in `stn_lib.models.POOLS`.
         dataset: a name in `stn_lib.data.DATASETS`: digits (embedded) or mnist (downloaded once).
         distortion: a name in `stn_lib.data.DISTORTIONS`, such as R, RTS, P, E, TC.
@@ -134,6 +136,7 @@ class TrainConfig(FitConfig):
     model: str = "st-cnn"
     size: str = "small"
     transform: str = "affine"
+    samples: int = 1
     pool: str = "max"
     dataset: str = "digits"
     distortion: str = "RTS"
@@ -149,6 +152,7 @@ class TrainConfig(FitConfig):
         look_up("distortion", self.distortion, DISTORTIONS)
         look_up("hold_out", self.hold_out, dict.fromkeys(("validation", "test")))
         in_range("copies", self.copies, 1, 1000)
+        in_range("samples", self.samples, 1, MAX_SAMPLES)
         if self.max_angle is not None:
             in_range("max_angle", self.max_angle, 0, 180)
         if self.evaluate_every and self.hold_out == "test" and DATASETS[self.dataset].final_test:
@@ -168,6 +172,11 @@ class TrainConfig(FitConfig):
             name = self.model.upper()
             raise ValueError(
                 f"expected no transform with model {self.model!r}, got {self.transform!r}: a {name} has no transformer"
+            )
+        if self.samples > 1 and not (self.model.startswith("st-") and self.size == "table1"):
+            raise ValueError(
+                f"expected samples 1 with model {self.model!r} of size {self.size!r}, got {self.samples}: only a "
+                "transformer of size table1 has a choice of samples"
             )
         if self.model == "pooling-cnn":
             from stn_lib.models import POOLS  # imports torch

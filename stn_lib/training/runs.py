@@ -96,6 +96,7 @@ def build_model(config: TrainConfig) -> nn.Module:
     if config.size == "table1":
         own["classifier"] = config.model.removeprefix("st-")
         own["transform"] = config.transform if has_transformer else None
+        own["samples"] = config.samples
     elif has_transformer:
         own["transform"] = config.transform
     elif config.model == "pooling-cnn":

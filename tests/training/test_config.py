@@ -47,6 +47,9 @@ from stn_lib.training.config import command, run_folder
         ({"model": "fcn", "size": "table1", "transform": "affin"}, "a FCN has no transformer"),
         ({"model": "pooling-cnn", "pool": "mean"}, "expected pool in"),
         ({"model": "cnn", "pool": "Tri-3"}, "only pooling-cnn has a choice of pooling"),
+        ({"model": "cnn", "size": "table1", "samples": 2}, "only a transformer of size table1"),
+        ({"model": "st-cnn", "samples": 2}, "only a transformer of size table1"),
+        ({"model": "st-cnn", "size": "table1", "samples": 9}, "expected samples in"),
         ({"dataset": "mnist", "hold_out": "test", "evaluate_every": 10}, "the test set of mnist to be measured once"),
     ],
 )

@@ -22,7 +22,7 @@ def test_each_row_changes_one_setting_and_no_other_the_number_of_images():
         ENTRY, ["--precision", "float32", "--device", "auto", "--cells", "p-fcn", "tc-st-cnn-tps", "p-fcn"]
     )
     planned = choice.rows(given)
-    assert len({json.dumps(row) for row in planned}) == len(planned) == 2 * 13 + 3
+    assert len({json.dumps(row) for row in planned}) == len(planned) == 2 * 13 + 4
     for row in planned:
         cell, images = parse_cell(row["cell"]), 2_000_000 if row["cell"] == "p-fcn" else 400_000
         own = dataclasses.asdict(table1_config(cell, 0))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from scipy import stats
+from torch.nn import functional as F
 
 from experiments import options as command_line
 from experiments import runner, table1
@@ -67,7 +68,7 @@ def test_every_network_of_the_table_learns_and_crops(cell):
     for _ in range(2):
         network.zero_grad()
         out = network(images)
-        torch.nn.functional.cross_entropy(out, torch.arange(6)).backward()
+        F.cross_entropy(out, torch.arange(6)).backward()
         with torch.no_grad():
             for p in network.parameters():
                 p -= 0.001 * p.grad
@@ -75,6 +76,15 @@ def test_every_network_of_the_table_learns_and_crops(cell):
     assert all(p.grad.abs().sum() > 0 for name, p in network.named_parameters() if "bias" not in name)
     if cell.network.startswith("st-"):
         assert network.transformer(images).shape == (6, 1, 28, 28)
+
+
+def test_a_config_with_samples_builds_an_antialiased_transformer():
+    """Oracle: a mean over 2 x 2 points, resized by torch to the output of a transformer at the identity."""
+    images = torch.rand(2, 1, 60, 60, generator=torch.Generator().manual_seed(0))
+    cell = Cell("tc", "st-cnn-affine")
+    plain, fine = (build_model(table1_config(cell, samples=samples)).transformer for samples in (1, 2))
+    expected = F.avg_pool2d(F.interpolate(images, (56, 56), mode="bilinear"), 2)
+    assert torch.allclose(fine(images), expected, atol=2e-5) and not torch.allclose(plain(images), expected, atol=0.1)
 
 
 def test_the_order_of_the_runs(tmp_path):
