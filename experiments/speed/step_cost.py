@@ -32,6 +32,7 @@ from experiments.networks import Tutorial
 from experiments.record import Row
 from experiments.speed.clock import settle_allocator
 from stn_lib import models
+from stn_lib._layout import as_laid_out, channels_last
 
 WIDTHS = {"narrow": (8, 16, 16), "wide": (32, 64, 64)}
 CROP = 28
@@ -83,11 +84,9 @@ def measure(row: Row, job: Job) -> Row:
 
 def _timed(size: int, out: int, width: str, half: bool, batch: int) -> dict[str, Callable[[], None]]:
     """All functions that are timed, by name."""
-    images, labels = torch.rand(batch, 1, size, size), torch.randint(10, (batch,))
-    net, plain, whole = (n.train() for n in networks(size, out, width))
-    if half:
-        net, plain, whole = (n.to(memory_format=torch.channels_last) for n in (net, plain, whole))
-    small = torch.rand(batch, 1, out, out)
+    net, plain, whole = (n.train().to(memory_format=torch.channels_last) for n in networks(size, out, width))
+    images, small = (channels_last(torch.rand(batch, 1, side, side)) for side in (size, out))
+    labels = torch.randint(10, (batch,))
     return {
         "st": training_step(net, images, labels, half),
         "plain": training_step(plain, small, labels, half),
@@ -140,7 +139,7 @@ def parts(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> dict[st
     optimizer = torch.optim.AdamW(weights, lr=1e-9)
     theta = transformer.theta(images).detach().requires_grad_()
     grid = transformer.grid(theta).detach().requires_grad_()
-    seen = torch.rand(len(images), 1, *size)
+    seen = channels_last(torch.rand(len(images), 1, *size))
     backward = [torch.rand_like(x) for x in (theta, grid, seen)]  # kept out of the clock
 
     def leaf(x: Tensor) -> Tensor:
@@ -163,7 +162,9 @@ def parts(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> dict[st
     return {
         "localisation": localize,
         "grid": lambda: transformer.grid(leaf(theta)).backward(backward[1]),
-        "sampler": lambda: F.grid_sample(images, leaf(grid), align_corners=False).backward(backward[2]),
+        "sampler": lambda: as_laid_out(F.grid_sample(images, leaf(grid), align_corners=False), images).backward(
+            backward[2]
+        ),
         "update": optimizer.step,  # finds the gradients that `localize` left
         "classifier": lambda: classify(seen),
         "classifier, gradient handed back": lambda: classify(leaf(seen)),
