@@ -140,7 +140,7 @@ ENTRIES = (
     ),
     Entry(
         "speed step_cost", "the time of a training step with a spatial transformer, part by part",
-        "experiments.speed.step_cost", "10 min", "stn_lib/results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
+        "experiments.speed.step_cost", "3 min", "stn_lib/results/step_cost.json", {"rounds": 10, "batch": 64, "again": False},
     ),
     Entry(
         "speed house_number_cost", "the time that one and four transformers add to the paper's network for SVHN, part by part",
