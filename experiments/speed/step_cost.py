@@ -14,7 +14,8 @@ part of the transformer alone, forward and backward:
 All of them are measured alternately, so that other work on the machine slows all of them equally, in processor time. A
 share is the median over the rounds of the part's time divided by the step's of the same round;
 `parts_percent` is their sum, to be compared with `added_percent`, the time that the step takes longer than without a
-transformer. The figures hold for these networks on this machine.
+transformer. Images and filters have their channels last in memory, as in training. The figures hold for these networks
+on this machine.
 """
 
 import argparse
@@ -152,6 +153,9 @@ def parts(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> dict[st
             found = transformer.theta(images)
         found.backward(backward[0])
 
+    def sample() -> None:
+        as_laid_out(F.grid_sample(images, leaf(grid), align_corners=False), images).backward(backward[2])
+
     def classify(x: Tensor) -> None:
         for weight in net.classifier.parameters():
             weight.grad = None
@@ -162,9 +166,7 @@ def parts(net: nn.Module, images: Tensor, labels: Tensor, half: bool) -> dict[st
     return {
         "localisation": localize,
         "grid": lambda: transformer.grid(leaf(theta)).backward(backward[1]),
-        "sampler": lambda: as_laid_out(F.grid_sample(images, leaf(grid), align_corners=False), images).backward(
-            backward[2]
-        ),
+        "sampler": sample,
         "update": optimizer.step,  # finds the gradients that `localize` left
         "classifier": lambda: classify(seen),
         "classifier, gradient handed back": lambda: classify(leaf(seen)),

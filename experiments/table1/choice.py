@@ -5,7 +5,6 @@ fraction of the table's run.
 """
 
 import argparse
-import dataclasses
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +15,8 @@ from experiments.table1.experiment import prepare
 from stn_lib.training import TrainConfig, record, train
 
 IMAGES = {"fcn": 2_000_000, "cnn": 400_000}
-#: What is tried beside the table's own value; ``images`` is how many times as many. those `OF_TRANSFORMERS` concern
-#: no other network.
+#: What is tried beside the table's own value; ``images`` is how many times as many. Those in
+#: `OF_TRANSFORMERS` are tried with a transformer alone.
 TRIED = {
     "lr": (1e-3, 2e-3, 8e-3, 1.6e-2), "weight_decay": (0.0, 0.1), "label_smoothing": (0.0, 0.1),
     "batch_size": (64, 128, 512), "images": (4,), "localization_lr_factor": (0.05, 1.0, 4.0),
@@ -50,7 +49,7 @@ def rows(options: argparse.Namespace) -> list[Row]:
     planned: list[Row] = []
     for cell in map(parse_cell, dict.fromkeys(options.cells)):
         planned.append({"cell": str(cell), "setting": None, "value": None})
-        own = dataclasses.asdict(table1_config(cell))
+        own = vars(table1_config(cell))
         for setting, values in TRIED.items():
             if setting not in OF_TRANSFORMERS or cell.network.startswith("st-"):
                 others = [value for value in values if value != own.get(setting)]
