@@ -48,7 +48,9 @@ def clutter(placed: Tensor, digits: Tensor, others: Tensor, patches: int, *, gen
     cuts = _cut_patches(digits, others.to(digits), patches, generator)  # (N * patches, C, SIDE, SIDE)
     row, column = _positions(len(cuts), placed, generator)
     # The index of each patch pixel in the flat image, and its value.
-    index = (row * placed.shape[3] + column).view(len(placed), 1, patches * SIDE * SIDE)
+    width, step = placed.shape[3], torch.arange(SIDE)
+    index = (row * width + column)[:, None, None] + step[:, None] * width + step
+    index = index.view(len(placed), 1, patches * SIDE * SIDE)
     values = cuts.view(len(placed), patches, *cuts.shape[1:]).transpose(1, 2).flatten(2)
     flat = placed.flatten(2).scatter_reduce(2, index.to(values.device).expand_as(values), values, "amax")
     return flat.view(placed.shape)
@@ -56,6 +58,8 @@ def clutter(placed: Tensor, digits: Tensor, others: Tensor, patches: int, *, gen
 
 def _cut_patches(digits: Tensor, others: Tensor, patches: int, generator: torch.Generator) -> Tensor:
     """`patches` patches for each digit, none of them blank or its own: (N * patches, C, SIDE, SIDE)."""
+    # All patches of all digits, (…, C, rows, columns, SIDE, SIDE): a view, which takes no memory.
+    all_cuts, all_own = (images.unfold(2, SIDE, 1).unfold(3, SIDE, 1) for images in (others, digits))
     left = torch.arange(len(digits) * patches)
     cuts = digits.new_zeros(len(left), digits.shape[1], SIDE, SIDE)
     for _ in range(100):
@@ -63,10 +67,9 @@ def _cut_patches(digits: Tensor, others: Tensor, patches: int, generator: torch.
             return cuts
         if not len(others):
             break
-        pick = torch.randint(len(others), (len(left), 1, 1), generator=generator)
+        pick = torch.randint(len(others), (len(left),), generator=generator)
         row, column = _positions(len(left), others, generator)
-        cut = others[pick, :, row, column].movedim(3, 1)
-        own = digits[(left // patches)[:, None, None], :, row, column].movedim(3, 1)
+        cut, own = all_cuts[pick, :, row, column], all_own[left // patches, :, row, column]
         cuts[left] = cut
         good = (cut.mean((1, 2, 3)) >= MIN_FOREGROUND) & (cut != own).flatten(1).any(1)
         left = left[~good.cpu()]
@@ -77,12 +80,10 @@ def _cut_patches(digits: Tensor, others: Tensor, patches: int, generator: torch.
 
 
 def _positions(count: int, images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """The rows (count, SIDE, 1) and columns (count, 1, SIDE) of patches at random positions in the images."""
+    """The first row and the first column, (count,) each, of patches at random positions in the images."""
     height, width = images.shape[2:]
-    step = torch.arange(SIDE)
-    row = torch.randint(height - SIDE + 1, (count, 1, 1), generator=generator) + step[:, None]
-    column = torch.randint(width - SIDE + 1, (count, 1, 1), generator=generator) + step
-    return row, column
+    row = torch.randint(height - SIDE + 1, (count,), generator=generator)
+    return row, torch.randint(width - SIDE + 1, (count,), generator=generator)
 
 
 def _sizes(images: Tensor) -> str:

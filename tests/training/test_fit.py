@@ -143,6 +143,22 @@ def test_channels_are_last_in_memory_and_bfloat16_keeps_float32_weights(dimensio
     assert losses[1] != losses[0]
 
 
+def test_images_keep_their_order_in_memory_for_a_network_without_convolutions():
+    """Oracle: torch's own strides; average pooling of one channel is slow if its channels are last."""
+    model = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(4, 2))
+    seen = []
+
+    def loss(model, images):
+        seen.append(images.stride())
+        return model(images).square().mean()
+
+    def batches(generator):
+        return (torch.randn(3, 1, 4, 4, generator=generator),)
+
+    fit(model, batches, loss, FitConfig(steps=1), progress=False)
+    assert seen == [(16, 16, 4, 1)]
+
+
 def test_localisation_networks_learn_at_their_own_rate():
     """Oracle: by hand: with plain SGD a parameter moves by its rate times its gradient, so by a tenth at a tenth."""
 
