@@ -19,15 +19,15 @@ PAPER = {
 
 #: What differs in every run, paper first. The number of images differs by column: `experiments.table1.cells.MILLIONS`.
 DIFFERENCES = (
-    "optimiser: SGD, learning rate 0.01, a tenth of it after each 50,000 steps; "
+    "optimiser: SGD, learning rate 0.01, a tenth of it after each 50,000 steps, no weight decay; "
     "AdamW, learning rate 0.004 in one cycle, weight decay 0.02",
     "learning rate of the localisation network: that of the classifier; a quarter of it",
-    "batch norm: none; after every layer, in the localisation network too",
-    "label smoothing: none; 0.05",
-    "CNN: convolutions of 9 x 9 and 7 x 7; three of 5 x 5, 3 x 3 and 3 x 3",
-    "mean over 2 x 2 pixels on RTS and TC: in every network, behind the transformer; only in the FCN without a transformer",
-    "size of R, P and E: not given; 28 x 28 pixels",
-    "numbers: single precision; products in bfloat16 where the processor computes with it",
+    "batch norm: not mentioned; after every layer, in the localisation network too",
+    "label smoothing: not mentioned; 0.05",
+    "CNN: convolutions of 9 × 9 and 7 × 7; three of 5 × 5, 3 × 3 and 3 × 3",
+    "mean over 2 × 2 pixels on RTS and TC: in every network, behind any transformer; only in the FCN without a transformer",
+    "size of R, P and E: not mentioned; 28 × 28 pixels",
+    "numbers: not mentioned; products in bfloat16 where the processor computes with it",
     "seeds: three; three of each CNN and ST-CNN, one of each FCN and ST-FCN",
 )
 
