@@ -41,7 +41,7 @@ SEEDS_ON_TEST = {"seeds": 1, "hold_out": "test"}
 ENTRIES = (
     Entry(
         "table1", "the paper's Table 1 on MNIST: 40 cells, our error beside the paper's",
-        "experiments.table1.experiment", "2 to 40 min a run, 40 runs a seed", "stn_lib/results/table1",
+        "experiments.table1.experiment", "5 to 60 min a run, 40 runs a seed", "stn_lib/results/table1",
         {"cells": None, "seeds": 1, "seed": None, "device": "cpu", "precision": "bfloat16", "threads": 1, "steps": None},
     ),
     Entry(

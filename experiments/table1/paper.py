@@ -27,7 +27,7 @@ DIFFERENCES = (
     "CNN: convolutions of 9 × 9 and 7 × 7; three of 5 × 5, 3 × 3 and 3 × 3",
     "mean over 2 × 2 pixels on RTS and TC: in every network, behind any transformer; only in the FCN without a transformer",
     "size of R, P and E: not mentioned; 28 × 28 pixels",
-    "numbers: not mentioned; products in bfloat16 where the processor computes with it",
+    "precision: not mentioned; products in bfloat16 where the processor computes with it",
     "seeds: three; three of each CNN and ST-CNN, one of each FCN and ST-FCN",
 )
 
