@@ -25,6 +25,8 @@ DIFFERENCES = (
     "batch norm: not mentioned; after every layer, in the localisation network too",
     "label smoothing: not mentioned; 0.05",
     "CNN: convolutions of 9 × 9 and 7 × 7; three of 5 × 5, 3 × 3 and 3 × 3",
+    "localisation network of the ST-CNN: two convolutions of 5 × 5 with 20 channels, 20 hidden units; "
+    "5 × 5 with 16 channels and 3 × 3 with 24, 32 hidden units",
     "mean over 2 × 2 pixels on RTS and TC: in every network, behind any transformer; only in the FCN without a transformer",
     "size of R, P and E: not mentioned; 28 × 28 pixels",
     "precision: not mentioned; products in bfloat16 where the processor computes with it",

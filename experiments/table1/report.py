@@ -61,7 +61,8 @@ def _column(
             p = corrected[distortion, network]
             interval = f" ({found.interval[0]:.2f} to {found.interval[1]:.2f})" if found.interval else ""
             own = f"{found.points:.2f}{interval}"
-            shown, mark = ("-", "") if found.p is None else (f"{p:.3f}", "=" if p >= 0.05 else "")
+            shown = "-" if found.p is None else "<0.001" if p < 0.001 else f"{p:.3f}"
+            mark = "=" if found.p is not None and p >= 0.05 else ""
             line += f"{own:>21s}{shown:>7s}{paper_gap(distortion, network):>9.1f} {mark}"
         lines.append(line.rstrip())
     return "\n".join(lines)

@@ -83,7 +83,7 @@ def load_mnist(
     """Load MNIST: 60,000 training digits, and 10,000 test digits by other writers.
 
     The files are read from `folder`; if it is None, from the folder in the environment variable STN_DATA; if that is not
-    set, from the cache of this machine, into which missing files are downloaded (11 MB).
+    set, from the cache of this machine, into which missing files are downloaded (12 MB).
 
     Convention:
         White foreground (1) on black background (0). A digit fits a box of 20 x 20, and its centre of mass, not its

@@ -187,7 +187,8 @@ interval = exercise(
             *(lambda e, n, f=f: f(n - e, n) for f in (_wilson, _wald, _wald_clipped)),
         ),
         "other_level": Misconception(
-            "Your z belongs to another level, such as 2.576 to a 99 % interval and 2 to one of 95.4 %. For 95 % use z = 1.96.",
+            "Your z belongs to another level, such as 2.576 to a 99 % interval, 2 to one of 95.4 % and 0.95 to one of 66 %. For 95 % use "
+            "z = 1.96.",
             *(
                 lambda e, n, f=f, z=z: f(e, n, z)
                 for f in (_wilson, _wald, _wald_clipped)
@@ -200,16 +201,18 @@ interval = exercise(
         ),
         "pseudo_errors": Misconception(
             "You add z²/2 errors and z² images, and take p ± 1.96 √(p (1 − p)/n) of those (Agresti and Coull). It has "
-            "Wilson's middle, but is wider: use Wilson's formula.",
+            "Wilson's middle (with 2 and 4, nearly), but is wider: use Wilson's formula.",
             lambda e, n: _wald(e + _Z95**2 / 2, n + _Z95**2),
             lambda e, n: _wald(e + 2, n + 4),
         ),
         "exact": Misconception(
-            "This is the exact interval of Clopper and Pearson, scipy's default; it is wider. Use Wilson's formula.",
+            "This is the exact interval of Clopper and Pearson, scipy's default; it is wider, unless there is no error. Use "
+            "Wilson's formula.",
             _clopper_pearson,
         ),
         "without_n": Misconception(
-            "You use the standard deviation of ONE answer, √(p (1 − p)). The mean of n answers has that divided by √n.",
+            "One answer has the standard deviation √(p (1 − p)); the mean of n answers has that divided by √n. You left out the "
+            "division, or divided by n.",
             _without_n,
             lambda e, n: _clipped(_without_n(e, n)),
             _divided_by_n,

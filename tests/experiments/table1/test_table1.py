@@ -205,7 +205,7 @@ def test_summary_and_gap(tmp_path):
     gap = table1.gap(found, "rts", "st-cnn-affine")
     image = np.arange(1000)
     arrays = [np.stack([image < count for count in counts]) for counts in ((9, 11, 13), (6, 5, 7))]
-    assert gap == (*paired_bootstrap(*arrays), 3) and gap.points == pytest.approx(0.5)
+    assert gap == (*paired_bootstrap(*arrays, resamples=100_000), 3) and gap.points == pytest.approx(0.5)
     assert table1.gap(found, "rts", "st-fcn-affine") is None
     stored(tmp_path, "r-cnn", [range(10)])
     stored(tmp_path, "r-st-cnn-tps", [range(8), [1]])
@@ -237,7 +237,7 @@ def test_report(tmp_path, capsys):
     lines = {line.split("  ")[0]: line for line in text.split("\nRTS (")[1].split("\nP (")[0].splitlines()}
     assert re.search(r" 1\.00 \(0\.54 to 1\.83\) +2 +1\.50 +0\.8 \(0\.64 to 0\.99\) \+!$", lines["cnn"])
     assert re.search(
-        r" 0\.15 .* 2 +0\.00 +0\.5 \(.*\) +0\.85 \(0\.35 to 1\.50\) +0\.001 +0\.3$", lines["st-cnn-affine"]
+        r" 0\.15 .* 2 +0\.00 +0\.5 \(.*\) +0\.85 \(0\.35 to 1\.45\) +<0\.001 +0\.3$", lines["st-cnn-affine"]
     )
     assert lines["fcn"].split()[:3] == ["fcn", "-", "5.2"]
     assert re.search(r"\nst-cnn-affine +0\.10 .*\) \?\n", text) and "for all 1\ncomparisons" in text
