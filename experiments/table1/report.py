@@ -42,20 +42,20 @@ def _column(
     images = f"millions of images: FCN {MILLIONS['fcn'][distortion]}, CNN {MILLIONS['cnn'][distortion]}, the paper's 38"
     lines = [
         f"{distortion.upper()} ({images})",
-        f"{'':18s}{'ours':>22s}{'seeds':>7s}{'train':>7s}{'the paper':>21s}   {'gap, ours':>21s}{'p':>7s}{'the paper':>11s}",
+        f"{'':18s}{'ours':>22s}{'seeds':>7s}{'train':>7s}{'the paper':>22s}   {'gap, ours':>21s}{'p':>7s}{'the paper':>11s}",
     ]
     for network in PAPER:
         runs = results.get(Cell(distortion, network))
         low, high = paper_interval(distortion, network)
         published = f"{PAPER[network][distortion]:.1f} ({low:.2f} to {high:.2f})"
         if not runs:
-            lines.append(f"{network:18s}{'-':>18s}{'':4s}{'':14s}{published:>21s}")
+            lines.append(f"{network:18s}{'-':>18s}{'':4s}{'':14s}{published:>22s}")
             continue
         cell = summarise(runs)
         marks = "+" * (cell.error > cell.paper) + "!" * (cell.train > cell.error)
         marks += "?" * any(map(of_other_settings, runs))
         ours = f"{cell.error:.2f} ({cell.interval[0]:.2f} to {cell.interval[1]:.2f})"
-        line = f"{network:18s}{ours:>22s}{cell.seeds:>7d}{cell.train:>7.2f}{published:>21s} {marks:2s}"
+        line = f"{network:18s}{ours:>22s}{cell.seeds:>7d}{cell.train:>7.2f}{published:>22s} {marks:2s}"
         found = gaps.get((distortion, network))
         if found:
             p = corrected[distortion, network]
