@@ -27,7 +27,9 @@ DIFFERENCES = (
     "CNN: convolutions of 9 × 9 and 7 × 7; three of 5 × 5, 3 × 3 and 3 × 3",
     "localisation network of the ST-CNN: two convolutions of 5 × 5 with 20 channels, 20 hidden units; "
     "5 × 5 with 16 channels and 3 × 3 with 24, 32 hidden units",
-    "mean over 2 × 2 pixels on RTS and TC: in every network, behind any transformer; only in the FCN without a transformer",
+    "mean over 2 × 2 pixels on RTS and TC: in every network, behind its transformer if any; "
+    "only in the FCN without a transformer",
+    "patches of TC: not mentioned whether any is blank; nearly blank ones are replaced",
     "size of R, P and E: not mentioned; 28 × 28 pixels",
     "precision: not mentioned; products in bfloat16 where the processor computes with it",
     "seeds: three; three of each CNN and ST-CNN, one of each FCN and ST-FCN",
