@@ -42,6 +42,12 @@ FLAT_FORMULAS = """() => [...document.querySelectorAll("math")].filter((math) =>
   return box && (more || box.width < 3 || box.height < 6);
 }).map((math) => math.textContent)"""
 
+# Firefox reports a fraction that it draws before the parser has come to its end; here every one is complete.
+INCOMPLETE = "Incorrect number of children"
+TORN_FORMULAS = """() => [...document.querySelectorAll("mfrac, msub, msup, mover, munder, mroot, msubsup, munderover")]
+  .filter((part) => part.children.length !== (/^(msubsup|munderover)$/.test(part.localName) ? 3 : 2))
+  .map((part) => part.outerHTML)"""
+
 
 @pytest.fixture(scope="module")
 def firefox(tmp_path_factory):
@@ -60,6 +66,7 @@ def test_a_page_works_in_firefox(firefox, served, page):
     fonts = firefox.call("() => [...document.fonts].filter((font) => font.status === 'loaded').length")
     assert bool(firefox.call("() => document.querySelectorAll('math').length")) == bool(fonts)
     assert firefox.call(FLAT_FORMULAS) == []
+    assert firefox.call(TORN_FORMULAS) == []
     for kind, control, widget in firefox.call(FIRST_CONTROLS):
         ways = {key: lambda place, key=key: firefox.press(key) for key in KEYS.get(kind, [])}
         if kind == "slider":
@@ -75,4 +82,4 @@ def test_a_page_works_in_firefox(firefox, served, page):
             moved[way] = firefox.call(f"(k) => ({CHANGED})({WIDGET}, 15)", widget)
         by_mouse = moved.pop("mouse", True)
         assert by_mouse and (any(moved.values()) or not moved), (kind, widget, moved)  # one key leads on from an end
-    assert firefox.errors == []
+    assert [error for error in firefox.errors if INCOMPLETE not in error] == []
